@@ -1,0 +1,199 @@
+"""Write the new zip: a draft beside the target, flushed and checked, and only then the target's own name.
+
+The central directory lists the entries in the order of the original. Their bytes lie in the order in which they were
+finished: a DICOMDIR that stands first is written last, because it depends on every image.
+"""
+
+import hashlib
+import os
+import secrets
+import zipfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from repack import zipformat
+from repack.bundles.zipped import ZipPlace
+from repack.errors import BundleUnreadable, OutputUnwritable, ProofFailed
+from repack.model import Entry, EntryName, EntryUnreadable, Packed, Raw, Stamp
+
+DRAFT_SUFFIX = ".repack-draft"
+_PIECE = 1 << 20
+_EARLIEST = Stamp(0x21, 0)  # 1980-01-01 00:00, for the entries that repack adds: the same input gives the same zip
+_OURS_MADE_BY = 3 << 8 | 20
+_OURS_ATTRIBUTES = 0o100644 << 16
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """Where an entry lies in the draft, for the check."""
+
+    name: EntryName
+    place: ZipPlace
+
+
+class Draft:
+    """A zip being written under a temporary name."""
+
+    def __init__(self, path: Path, file: BinaryIO, target: Path) -> None:
+        self.path, self.target = path, target
+        self._file = file
+        self._directory: dict[int, bytes] = {}
+        self._written: dict[int, Written] = {}
+        self._next_ours = 1 << 62
+
+    def add(self, entry: Entry, content: Packed | Raw) -> None:
+        """Write an entry's bytes; its place in the directory is that of the original."""
+        self._add(entry.index, entry.name, entry.stamp, content, entry.attributes, entry.made_by)
+
+    def add_ours(self, name: str, content: Packed) -> None:
+        """Write an entry of our own, behind all others."""
+        self._next_ours += 1
+        raw = EntryName(name.encode("ascii"), is_utf8=False)
+        self._add(self._next_ours, raw, _EARLIEST, content, _OURS_ATTRIBUTES, _OURS_MADE_BY)
+
+    def _add(
+        self, position: int, name: EntryName, stamp: Stamp, content: Packed | Raw, attributes: int, made_by: int
+    ) -> None:
+        offset = self._file.tell()
+        self._file.write(zipformat.local_header(name, stamp, content))
+        if isinstance(content, Packed):
+            self._file.write(content.data)
+        else:
+            for piece in _read_pieces(content):
+                self._file.write(piece)
+        central = zipformat.central_header(name, stamp, content, offset, attributes, made_by)
+        self._directory[position] = central
+        place = ZipPlace(self.path, offset, content.method, content.length, content.size, content.crc)
+        self._written[position] = Written(name, place)
+
+    def finish(self) -> tuple[Written, ...]:
+        """Write the directory and bring everything to the disk; the entries in their final order."""
+        start = self._file.tell()
+        order = sorted(self._directory)
+        for position in order:
+            self._file.write(self._directory[position])
+        size = self._file.tell() - start
+        self._file.write(zipformat.end_records(len(order), size, start))
+        self._file.flush()
+        os.fsync(self._file.fileno())
+        self._file.close()
+        return tuple(self._written[position] for position in order)
+
+    def publish(self, *, overwrite: bool) -> None:
+        """Give the checked draft its name, in one step."""
+        if overwrite:
+            self.path.replace(self.target)
+        else:
+            try:
+                os.link(self.path, self.target)  # fails where the name is taken: no gap between look and leap
+                self.path.unlink()
+            except FileExistsError as error:
+                raise _exists(self.target) from error
+            except (OSError, NotImplementedError):  # a file system without hard links
+                if self.target.exists():
+                    raise _exists(self.target) from None
+                self.path.rename(self.target)
+        _sync_folder(self.target.parent)
+
+
+@contextmanager
+def drafting(target: Path, *, overwrite: bool) -> Iterator[Draft]:
+    """A draft beside the target; whatever happens, nothing of it stays unless it was published."""
+    if target.exists() and not overwrite:
+        raise _exists(target)
+    if target.is_dir():
+        raise OutputUnwritable(target.name, "it is a folder", "name a file with -o")
+    path = target.with_name(f".{target.name[:60]}.{secrets.token_hex(4)}{DRAFT_SUFFIX}")
+    try:
+        with path.open("xb") as file:
+            yield Draft(path, file, target)
+    except OSError as error:
+        problem = error.strerror or type(error).__name__
+        raise OutputUnwritable(target.name, problem, "choose another place with -o, or make room there") from error
+    finally:
+        path.unlink(missing_ok=True)
+
+
+def _exists(target: Path) -> OutputUnwritable:
+    return OutputUnwritable(target.name, "it exists already", "use --overwrite, or another name with -o")
+
+
+def _read_pieces(raw: Raw) -> Iterator[bytes]:
+    """The bytes of a run in the source; trouble there is trouble with the bundle, not with the output."""
+    try:
+        with raw.file.open("rb") as source:
+            source.seek(raw.offset)
+            left = raw.length
+            while left > 0:
+                piece = source.read(min(left, _PIECE))
+                if not piece:
+                    raise BundleUnreadable(raw.file.name, "it became shorter while it was read", "run again")
+                left -= len(piece)
+                yield piece
+    except OSError as error:
+        problem = error.strerror or type(error).__name__
+        raise BundleUnreadable(raw.file.name, problem, "check the medium, then run again") from error
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make the new name itself durable, where a system lets folders be synced."""
+    if os.name == "nt":
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    except OSError:  # some network file systems refuse; the file itself is safe
+        return
+    finally:
+        os.close(handle)
+
+
+def check_directory(draft: Path, target: Path, written: Sequence[Written]) -> None:
+    """Re-open the draft with another reader than our writer and compare its directory. Raises ProofFailed."""
+    try:
+        with zipfile.ZipFile(draft) as archive:
+            listed = archive.infolist()
+    except (zipfile.BadZipFile, UnicodeDecodeError) as error:
+        raise ProofFailed(target.name, "its directory", "cannot be read back") from error
+    if len(listed) != len(written):
+        raise ProofFailed(target.name, "its directory", "lists another number of entries")
+    for info, entry in zip(listed, written, strict=True):
+        raw = info.orig_filename.encode("utf-8" if info.flag_bits & 0x800 else "cp437")
+        place = entry.place
+        found = (raw, info.header_offset, info.compress_type, info.compress_size, info.file_size, info.CRC)
+        expected = (
+            entry.name.raw, place.header_offset, place.method, place.stored, place.size, place.crc,
+        )  # fmt: skip
+        if found != expected:
+            raise ProofFailed(target.name, "its directory", "does not describe what was written")
+
+
+def check_contents(lot: tuple[tuple[int, ZipPlace, str], ...]) -> int | None:
+    """Read entries of the draft back: the first number whose content has not the given SHA-256, or None.
+
+    Pure, so that worker processes share the work.
+    """
+    for number, place, sha256 in lot:
+        digest = hashlib.sha256()
+        try:
+            for chunk in place.chunks():
+                digest.update(chunk)
+        except EntryUnreadable:
+            return number
+        if digest.hexdigest() != sha256:
+            return number
+    return None
+
+
+def same_bytes(place: ZipPlace, raw: Raw) -> bool:
+    """Were the compressed bytes of a damaged entry carried over as they are?"""
+    try:
+        copied = place.raw()
+    except EntryUnreadable:
+        return False
+    return copied.length == raw.length and all(
+        a == b for a, b in zip(_read_pieces(copied), _read_pieces(raw), strict=True)
+    )

@@ -1,0 +1,33 @@
+"""Where entries come from: the table of kinds of bundle, and how one is opened."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from repack.bundles import folder, zipped
+from repack.errors import BundleUnreadable
+from repack.model import Bundle
+
+#: Kinds in the order in which they are tried: name, does this path look like it, open it.
+KINDS: tuple[tuple[str, Callable[[Path], bool], Callable[[Path], Bundle]], ...] = (
+    ("folder", folder.recognises, folder.open_folder),
+    ("zip", zipped.recognises, zipped.open_zip),
+)
+
+
+def open_bundle(path: Path) -> Bundle:
+    """Open a bundle read-only and list its entries. Raises BundleUnreadable."""
+    name = path.name or str(path)
+    try:
+        if not path.exists():
+            raise BundleUnreadable(name, "there is no such file or folder", "check the spelling")
+        for _kind, recognises, opens in KINDS:
+            if recognises(path):
+                return opens(path)
+    except OSError as error:
+        problem = error.strerror or type(error).__name__
+        raise BundleUnreadable(name, problem, "check its permissions and the medium") from error
+    raise BundleUnreadable(
+        name,
+        zipped.explain_unrecognised(path),
+        "give a zip or a folder (copy a CD, or the content of an ISO image, into a folder first)",
+    )

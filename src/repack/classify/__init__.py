@@ -1,0 +1,1 @@
+"""What an entry is: facts, references, rules, verdicts."""

@@ -1,0 +1,149 @@
+"""What can be read off an entry without judging it: magic, DICOM header, PE facts, the files it names."""
+
+from collections.abc import Sequence
+
+from repack.classify import pe, references
+from repack.dicom import dicomdir, header, part10, syntaxes
+from repack.dicom.dicomdir import Directory
+from repack.model import DicomFacts, Entry, EntryUnreadable, Facts, Place
+
+_NOTHING_READ = DicomFacts(
+    transfer_syntax=None,
+    sop_class="",
+    modality="",
+    study_uid="",
+    series_uid="",
+    series_description="",
+    frames=0,
+    has_pixels=False,
+    is_directory=False,
+)
+_START = 16 << 10  # bytes that hold the header of nearly every slice
+_MOST = 64 << 20  # bytes of one entry that are read for facts, at most
+_PREAMBLE_END = 132
+
+#: Magic of a file -> name, longest first where one begins another.
+MAGICS: tuple[tuple[bytes, str], ...] = (
+    (b"MZ", "pe"),
+    (b"PK\x03\x04", "zip"),
+    (b"PK\x05\x06", "zip"),
+    (b"%PDF", "pdf"),
+    (b"MSCF", "cab"),
+    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "ole"),
+    (b"\x7fELF", "elf"),
+    (b"\xca\xfe\xba\xbe", "macho"),
+    (b"\xcf\xfa\xed\xfe", "macho"),
+    (b"\xce\xfa\xed\xfe", "macho"),
+    (b"\x89PNG\r\n", "png"),
+    (b"\xff\xd8\xff", "jpeg"),
+    (b"GIF8", "gif"),
+    (b"BM", "bmp"),
+    (b"\x1f\x8b", "gzip"),
+    (b"7z\xbc\xaf\x27\x1c", "7z"),
+    (b"Rar!", "rar"),
+    (b"\xfd7zXZ", "xz"),
+    (b"\xde\x12\x04\x95", "gettext"),
+    (b"\x95\x04\x12\xde", "gettext"),
+    (b"\x3c\xb8\x64\x18", "qt"),
+    (b"ITSF", "chm"),
+    (b"Microsoft C/C++ MSF 7.00", "pdb"),
+    (b"{\\rtf", "rtf"),
+    (b"RIFF", "riff"),
+    (b"<?xml", "xml"),
+)
+
+
+def gather(entries: Sequence[Entry]) -> tuple[Facts, ...]:
+    """The facts of some entries, in their order; pure, so that a worker process can do it."""
+    return tuple(_gather_one(entry) for entry in entries)
+
+
+def _gather_one(entry: Entry) -> Facts:
+    if entry.place is None:
+        return Facts(magic="directory" if entry.is_directory else "nothing")
+    try:
+        start = entry.place.read_start(_START)
+        magic = magic_of(start)
+        if magic == "dicom":
+            return _dicom(entry.place, start, entry.size)
+        if magic == "pe":
+            return Facts(magic, pe=pe.read_facts(entry.place.read_start(min(entry.size, _MOST))))
+        if entry.path.rpartition(".")[2].lower() in references.LAUNCH_EXTENSIONS:
+            text = entry.place.read_start(min(entry.size, _MOST))
+            return Facts(magic, mentions=references.mentions(entry.path, text))
+    except EntryUnreadable as error:
+        return Facts("unreadable", problem=str(error))
+    return Facts(magic)
+
+
+def magic_of(start: bytes) -> str:
+    """The kind of content that the first bytes announce: a name of MAGICS, `dicom`, `empty` or `unknown`."""
+    if start[part10.PREAMBLE_LENGTH : _PREAMBLE_END] == part10.PREFIX:
+        return "dicom"
+    for magic, name in MAGICS:
+        if start.startswith(magic):
+            return name
+    if not start:
+        return "empty"
+    return "dicom" if _is_bare_dicom(start) else "unknown"
+
+
+def _is_bare_dicom(start: bytes) -> bool:
+    """A DICOM file without preamble: file meta from byte 0, or a data set whose first elements fit."""
+    try:
+        meta = part10.read_meta(start)
+    except part10.Unparseable:
+        return False
+    if meta is not None:
+        return part10.TRANSFER_SYNTAX_UID in meta.elements
+    return header.guess_encoding(start) is not None
+
+
+def _dicom(place: Place, start: bytes, size: int) -> Facts:
+    top: header.Header | None = None
+    problem = ""
+    while True:
+        try:
+            top, problem = header.read(start), ""
+            needed, problem = top.needed, top.problem
+        except part10.CutShort as error:
+            needed, problem = error.needed, "it ends too early"
+        except part10.Unparseable as error:
+            needed, problem = 0, str(error)
+        is_deflated = top is not None and top.meta is not None and len(top.data) != len(start)
+        have = len(start)
+        if needed <= have or have >= min(size, _MOST) or (is_deflated and have >= header.ENOUGH):
+            break
+        start = place.read_start(min(max(needed + _START, 2 * have), size, _MOST))
+        if len(start) <= have:
+            break
+    if top is None:
+        return Facts("dicom", dicom=_NOTHING_READ, problem=problem)
+    return _describe(place, top, size, problem)
+
+
+def _describe(place: Place, top: header.Header, size: int, problem: str) -> Facts:
+    meta = top.meta
+    is_directory = False
+    sop_class = top.ascii(header.SOP_CLASS_UID)
+    if meta is not None and (element := meta.elements.get(header.MEDIA_STORAGE_SOP_CLASS)):
+        stated = top.data[element.value : element.end].rstrip(b"\0 ").decode("ascii", "replace")
+        is_directory = stated == syntaxes.MEDIA_STORAGE_DIRECTORY
+        sop_class = sop_class or stated
+    mentions: tuple[str, ...] = ()
+    if is_directory and size <= _MOST:
+        directory = dicomdir.read_directory(place.read())
+        if isinstance(directory, Directory):
+            mentions = tuple(record.file_id for record in directory.records if record.file_id)
+    facts = DicomFacts(
+        transfer_syntax=meta.transfer_syntax if meta else None,
+        sop_class=sop_class,
+        modality=top.ascii(header.MODALITY),
+        study_uid=top.ascii(header.STUDY_UID),
+        series_uid=top.ascii(header.SERIES_UID),
+        series_description=top.text(header.SERIES_DESCRIPTION),
+        frames=top.frames or 0,
+        has_pixels=top.pixel_data is not None,
+        is_directory=is_directory,
+    )
+    return Facts("dicom", dicom=facts, mentions=mentions, problem=problem)

@@ -1,0 +1,108 @@
+"""JPEG-LS lossless (ISO/IEC 14495-1; PS3.5 A.4.3): pyjpegls writes, imagecodecs checks; two builds of CharLS.
+
+Where pyjpegls has no wheel (Python 3.14) imagecodecs writes, with precision = Bits Allocated, and GDCM checks.
+"""
+
+import importlib.util
+
+import imagecodecs
+import numpy as np
+
+from repack.codecs.frames import Codec, CodecFailed, FrameLayout
+
+_HAS_PYJPEGLS = importlib.util.find_spec("jpeg_ls") is not None
+
+if _HAS_PYJPEGLS:
+    import jpeg_ls
+
+
+def _write_with_pyjpegls(frame: bytes, layout: FrameLayout) -> bytes:
+    # Planar Configuration 0 makes one scan, interleaved by sample: the only colour layout that every reader shows
+    # rightly (horosproject/horos#795, nroduit/Weasis#623).
+    try:
+        stream = jpeg_ls.encode_pixel_data(
+            frame,
+            rows=layout.rows,
+            columns=layout.columns,
+            samples_per_pixel=layout.samples,
+            bits_stored=layout.precision,
+            planar_configuration=0,
+        )
+    except (RuntimeError, ValueError) as error:
+        raise CodecFailed("the JPEG-LS encoder refused the image") from error
+    return bytes(stream)
+
+
+def _write_with_imagecodecs(frame: bytes, layout: FrameLayout) -> bytes:
+    try:
+        return bytes(imagecodecs.jpegls_encode(_array(frame, layout)))
+    except (RuntimeError, ValueError) as error:
+        raise CodecFailed("the JPEG-LS encoder refused the image") from error
+
+
+def _read_with_imagecodecs(stream: bytes, layout: FrameLayout) -> bytes:
+    try:
+        words = imagecodecs.jpegls_decode(stream)
+    except (RuntimeError, ValueError) as error:
+        raise CodecFailed("the JPEG-LS stream cannot be decoded") from error
+    if words.nbytes != layout.size or words.dtype.itemsize != layout.width or words.shape[0] != layout.rows:
+        raise CodecFailed("the JPEG-LS stream holds an image of another shape")
+    if words.dtype.itemsize > 1:
+        words = words.astype("<u2", copy=False)
+    return bytes(words.tobytes())
+
+
+def _read_with_gdcm(stream: bytes, layout: FrameLayout) -> bytes:
+    from pydicom.encaps import encapsulate  # noqa: PLC0415  heavy, and needed only where pyjpegls is missing
+    from pydicom.pixels.decoders.base import get_decoder  # noqa: PLC0415  as above
+    from pydicom.uid import UID  # noqa: PLC0415  as above
+
+    decoder = get_decoder(UID(TRANSFER_SYNTAX))
+    try:
+        words, _described = decoder.as_buffer(
+            encapsulate([stream]),
+            decoding_plugin="gdcm",
+            rows=layout.rows,
+            columns=layout.columns,
+            samples_per_pixel=layout.samples,
+            bits_allocated=8 * layout.width,
+            bits_stored=8 * layout.width,
+            number_of_frames=1,
+            pixel_representation=0,
+            planar_configuration=0,
+            photometric_interpretation="MONOCHROME2" if layout.samples == 1 else "RGB",
+            pixel_keyword="PixelData",
+        )
+    except (RuntimeError, ValueError, AttributeError) as error:
+        raise CodecFailed("the JPEG-LS stream cannot be decoded") from error
+    if len(words) != layout.size:
+        raise CodecFailed("the JPEG-LS stream holds an image of another shape")
+    return bytes(words)
+
+
+def _array(frame: bytes, layout: FrameLayout) -> "np.ndarray[tuple[int, ...], np.dtype[np.unsignedinteger]]":
+    shape = (layout.rows, layout.columns, layout.samples)[: 2 if layout.samples == 1 else 3]
+    return np.frombuffer(frame, dtype=f"<u{layout.width}").reshape(shape)
+
+
+TRANSFER_SYNTAX = "1.2.840.10008.1.2.4.80"
+
+LOSSLESS = (
+    Codec(
+        name="jpegls",
+        transfer_syntax=TRANSFER_SYNTAX,
+        writer="pyjpegls",
+        checker="imagecodecs",
+        encode=_write_with_pyjpegls,
+        decode=_read_with_imagecodecs,
+    )
+    if _HAS_PYJPEGLS
+    else Codec(
+        name="jpegls",
+        transfer_syntax=TRANSFER_SYNTAX,
+        writer="imagecodecs",
+        checker="python-gdcm",
+        encode=_write_with_imagecodecs,
+        decode=_read_with_gdcm,
+    )
+)

@@ -1,0 +1,112 @@
+"""Inflate and deflate (RFC 1951), as zip entries hold them: raw streams without a header.
+
+isal is the fast reader; zlib writes, because at level 6 it makes smaller streams than isal's best.
+"""
+
+import zlib
+from collections.abc import Iterable, Iterator, Sequence
+
+from isal import isal_zlib
+from isal.igzip_lib import IsalError
+
+from repack.model import DEFLATED, STORED, Packed
+
+_RAW = -15  # window bits of a stream without zlib header
+_LONGEST_STORED_BLOCK = 65_535  # RFC 1951 3.2.4
+_PIECE = 1 << 20
+
+
+class Damaged(ValueError):
+    """The stream is no deflate stream, ends early, or gives another number of bytes than announced."""
+
+
+def inflate(stream: bytes, size: int) -> bytes:
+    """All `size` bytes of a raw deflate stream. Raises Damaged; never makes more than `size` + 1 bytes."""
+    return b"".join(inflate_pieces((stream,), size))
+
+
+def inflate_pieces(stream: Iterable[bytes], size: int) -> Iterator[bytes]:
+    """The `size` bytes of a raw deflate stream that comes in pieces, in pieces of bounded length. Raises Damaged."""
+    inflater = isal_zlib.decompressobj(wbits=_RAW)
+    left = size
+    try:
+        for piece in stream:
+            waiting = piece
+            while waiting and not inflater.eof:
+                out = inflater.decompress(waiting, max_length=min(left, _PIECE * 8) + 1)
+                left -= len(out)
+                if left < 0:
+                    raise Damaged("it holds more bytes than its directory announces")
+                yield out
+                waiting = inflater.unconsumed_tail
+    except IsalError as error:
+        raise Damaged("its compressed bytes are damaged") from error
+    if not inflater.eof or left:
+        raise Damaged("it ends before its announced size")
+
+
+def inflate_start(stream: bytes, length: int) -> bytes:
+    """Up to `length` first bytes of a raw deflate stream that may be cut short. Raises Damaged."""
+    try:
+        out: bytes = isal_zlib.decompressobj(wbits=_RAW).decompress(stream, max_length=length)
+    except IsalError as error:
+        raise Damaged("its compressed bytes are damaged") from error
+    return out
+
+
+def pack(data: bytes, crc: int | None = None) -> Packed:
+    """Store or deflate, whichever is smaller."""
+    crc = zlib.crc32(data) if crc is None else crc
+    quick: bytes = isal_zlib.compress(data, 1, _RAW) if data else b""
+    if not data or len(quick) >= len(data):  # noise: a slower search finds nothing either
+        return Packed(data, STORED, crc, len(data))
+    slow = _deflate(data)
+    return Packed(min(slow, quick, key=len), DEFLATED, crc, len(data))
+
+
+def pack_around(parts: Sequence[tuple[bytes, bool]]) -> Packed:
+    """Store or deflate a file of which only some parts shrink, whichever is smaller.
+
+    `parts` are the file in order, each with "is worth deflating". Compressed frames are not: they go as stored
+    blocks inside the deflate stream (RFC 1951 3.2.4), so that only the headers cost time.
+    """
+    crc, size = 0, 0
+    for part, _worth in parts:
+        crc, size = zlib.crc32(part, crc), size + len(part)
+    deflater = zlib.compressobj(9, zlib.DEFLATED, _RAW)
+    pieces: list[bytes] = []
+    for part, worth in parts:
+        if worth:
+            pieces += (deflater.compress(part), deflater.flush(zlib.Z_FULL_FLUSH))
+        else:
+            pieces += _stored_blocks(part)
+    pieces.append(deflater.flush(zlib.Z_FINISH))
+    around = b"".join(pieces)
+    whole = b"".join(part for part, _worth in parts)
+    best = Packed(around, DEFLATED, crc, size) if len(around) < size else Packed(whole, STORED, crc, size)
+    quick: bytes = isal_zlib.compress(whole, 1, _RAW)
+    if len(quick) < best.length:  # frames with long runs shrink once more
+        return Packed(min(_deflate(whole), quick, key=len), DEFLATED, crc, size)
+    return best
+
+
+def guess_deflated(data: bytes) -> int:
+    """About how many bytes `data` takes in a zip: a fast upper bound, some percent above the best."""
+    return min(len(data), len(isal_zlib.compress(data, 1, _RAW)))
+
+
+def _deflate(data: bytes) -> bytes:
+    deflater = zlib.compressobj(6, zlib.DEFLATED, _RAW)
+    return deflater.compress(data) + deflater.flush()
+
+
+def _stored_blocks(data: bytes) -> Iterator[bytes]:
+    for start in range(0, len(data), _LONGEST_STORED_BLOCK):
+        block = data[start : start + _LONGEST_STORED_BLOCK]
+        yield b"\0" + len(block).to_bytes(2, "little") + (len(block) ^ 0xFFFF).to_bytes(2, "little")
+        yield block
+
+
+def checksum(data: bytes) -> int:
+    """CRC-32 as zip wants it (APPNOTE 4.4.7)."""
+    return zlib.crc32(data)

@@ -1,0 +1,184 @@
+"""DICOMDIR: the transfer syntaxes it states and every offset in it follow the new files; all else stays verbatim.
+
+A record's value changes its length, so everything behind it moves: lengths and offsets are rebuilt from where the
+records really lie (PS3.3 annex F; PS3.10 section 8.6). Names, order and unknown elements are never touched.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from repack.dicom import header, part10
+from repack.dicom.image import NotDone
+from repack.dicom.part10 import ITEM, ITEM_END, SEQUENCE_END, UNDEFINED, Element, Encoding
+
+GROUP_LENGTH = 0x0004_0000
+FIRST_ROOT_RECORD, LAST_ROOT_RECORD = 0x0004_1200, 0x0004_1202
+RECORD_SEQUENCE = 0x0004_1220
+NEXT_RECORD, FIRST_LOWER_RECORD, REFERENCED_RECORD = 0x0004_1400, 0x0004_1420, 0x0004_1504
+FILE_ID, FILE_TRANSFER_SYNTAX = 0x0004_1500, 0x0004_1512
+_OFFSETS = frozenset({FIRST_ROOT_RECORD, LAST_ROOT_RECORD, NEXT_RECORD, FIRST_LOWER_RECORD, REFERENCED_RECORD})
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One directory record: its span with item header and delimiter, and its elements."""
+
+    start: int
+    end: int
+    elements: tuple[tuple[Element, int], ...]
+    is_undefined: bool
+    file_id: str  # components joined by "/", or empty
+
+
+@dataclass(frozen=True, slots=True)
+class Directory:
+    """A DICOMDIR, taken apart; the bytes of its parts are cut from `data`."""
+
+    data: bytes
+    encoding: Encoding
+    data_set: int
+    top: tuple[tuple[Element, int], ...]
+    records: tuple[Record, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Patched:
+    """A new DICOMDIR, how many records changed their transfer syntax, and what is worth telling."""
+
+    data: bytes
+    changed: int
+    note: str = ""
+
+
+def read_directory(data: bytes) -> Directory | NotDone:
+    """Take a DICOMDIR apart (PS3.3 F.3)."""
+    try:
+        top = header.read(data)
+        if top.meta is None:
+            return NotDone("it has no file meta information")
+        if top.encoding.order != "little":
+            return NotDone("it is stored big-endian, which this version does not convert")
+        level = tuple(part10.walk(data, top.meta.data_set, len(data), top.encoding))
+        sequence = next((e for e, _ in level if e.tag == RECORD_SEQUENCE), None)
+        if sequence is None:
+            return NotDone("it has no sequence of directory records")
+        records = tuple(_read_records(data, sequence, top.encoding))
+    except part10.Unparseable:
+        return NotDone("it cannot be read as a DICOMDIR")
+    return Directory(data, top.encoding, top.meta.data_set, level, records)
+
+
+def _read_records(data: bytes, sequence: Element, encoding: Encoding) -> Iterator[Record]:
+    at = sequence.value
+    end = len(data) if sequence.length == UNDEFINED else sequence.end
+    while at < end:
+        item = part10.read_header(data, at, encoding)
+        if item.tag == SEQUENCE_END:
+            return
+        if item.tag != ITEM:
+            raise part10.Unparseable("no directory record where one should start")
+        is_undefined = item.length == UNDEFINED
+        level = tuple(part10.walk(data, item.value, end if is_undefined else item.end, encoding, depth=1))
+        behind = level[-1][1] if level else item.value
+        if is_undefined and (not level or level[-1][0].tag != ITEM_END):
+            raise part10.Unparseable("a directory record has no end")
+        yield Record(at, behind, level, is_undefined, _file_id(data, level))
+        at = behind
+
+
+def _file_id(data: bytes, level: tuple[tuple[Element, int], ...]) -> str:
+    for element, behind in level:
+        if element.tag == FILE_ID:
+            parts = data[element.value : behind].decode("ascii", "replace").split("\\")
+            return "/".join(part.strip(" \0") for part in parts)
+    return ""
+
+
+def patch(directory: Directory, syntaxes: Mapping[str, str]) -> Patched | NotDone:
+    """The DICOMDIR with the transfer syntax of each file ID in `syntaxes`, and offsets that fit again.
+
+    Offsets that are all wrong by one amount are common in the field (fo-dicom/fo-dicom#828); they come out right.
+    """
+    stated = list(_stated_offsets(directory))
+    shift = _common_shift(stated, {record.start for record in directory.records})
+    if shift is None:
+        return NotDone("its record offsets are inconsistent, so they cannot be moved; its transfer syntaxes are stale")
+    bodies = [_new_body(directory, record, syntaxes.get(record.file_id)) for record in directory.records]
+    sequence, behind = next(pair for pair in directory.top if pair[0].tag == RECORD_SEQUENCE)
+    moved: dict[int, int] = {}
+    at = sequence.value
+    for record, body in zip(directory.records, bodies, strict=True):
+        moved[record.start] = at
+        at += len(body)
+    new = bytearray(directory.data[: sequence.value])
+    for body in bodies:
+        new += body
+    if sequence.length == UNDEFINED:
+        new += directory.data[behind - 8 : behind]
+    else:
+        new[sequence.value - 4 : sequence.value] = (at - sequence.value).to_bytes(4, "little")
+    new += directory.data[behind:]
+    _move_offsets(new, {old: moved[old + shift] for old in stated})
+    changed = sum(1 for r, b in zip(directory.records, bodies, strict=True) if b != directory.data[r.start : r.end])
+    return Patched(bytes(new), changed, "its record offsets were wrong and are right now" if shift else "")
+
+
+def _stated_offsets(directory: Directory) -> Iterator[int]:
+    """Every offset that is stated and not 0 ("no record")."""
+    for level in (directory.top, *(record.elements for record in directory.records)):
+        for element, behind in level:
+            if element.tag in _OFFSETS and element.length == 4:
+                offset = int.from_bytes(directory.data[element.value : behind], "little")
+                if offset:
+                    yield offset
+
+
+def _common_shift(stated: list[int], starts: set[int]) -> int | None:
+    """What must be added to every stated offset so that it meets a record; None where nothing does."""
+    if all(offset in starts for offset in stated):
+        return 0
+    for start in sorted(starts):
+        shift = start - min(stated)
+        if all(offset + shift in starts for offset in stated):
+            return shift
+    return None
+
+
+def _new_body(directory: Directory, record: Record, syntax: str | None) -> bytes:
+    """The bytes of a record, with another transfer syntax where one is given and the record states one."""
+    data = directory.data
+    stated = next(
+        ((e, behind) for e, behind in record.elements if e.tag == FILE_TRANSFER_SYNTAX and syntax is not None),
+        None,
+    )
+    if stated is None or syntax is None:
+        return data[record.start : record.end]
+    element, behind = stated
+    uid = syntax.encode("ascii")
+    uid += b"\0" * (len(uid) % 2)
+    length = len(uid).to_bytes(2 if directory.encoding.is_explicit else 4, "little")
+    new = bytearray(data[record.start : element.value - len(length)] + length + uid + data[behind : record.end])
+    grown = len(uid) - element.length
+    if not record.is_undefined:
+        new[4:8] = (record.end - record.start - 8 + grown).to_bytes(4, "little")
+    for group_length, _behind in record.elements:
+        if group_length.tag == GROUP_LENGTH and group_length.length == 4:
+            at = group_length.value - record.start
+            new[at : at + 4] = (int.from_bytes(new[at : at + 4], "little") + grown).to_bytes(4, "little")
+    return bytes(new)
+
+
+def _move_offsets(new: bytearray, moved: Mapping[int, int]) -> None:
+    """Write the new offsets into the patched bytes; their places are found by walking them afresh."""
+    patched = read_directory(bytes(new))
+    if isinstance(patched, NotDone):
+        raise part10.Unparseable(patched.reason)
+    for level in (patched.top, *(record.elements for record in patched.records)):
+        for element, behind in level:
+            if element.tag in _OFFSETS and element.length == 4:
+                offset = int.from_bytes(new[element.value : behind], "little")
+                if offset:
+                    new[element.value : behind] = moved[offset].to_bytes(4, "little")
+            elif element.tag == GROUP_LENGTH and element.length == 4 and level is patched.top:
+                rest = sum(b - e.start for e, b in patched.top if e.tag >> 16 == 4) - (behind - element.start)
+                new[element.value : behind] = rest.to_bytes(4, "little")

@@ -1,0 +1,207 @@
+"""The image in a DICOM file: where its frames lie, what shape they have, and why some are left alone.
+
+The order of the questions is that of the knowledge base: structure first, then attributes, then lengths; no memory is
+taken on the word of a header.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from repack.codecs.frames import FrameLayout
+from repack.dicom import header, part10, syntaxes
+from repack.dicom.header import Header
+from repack.dicom.part10 import UNDEFINED, Element, FileMeta
+
+SAMPLES_PER_PIXEL = 0x0028_0002
+PHOTOMETRIC_INTERPRETATION = 0x0028_0004
+PLANAR_CONFIGURATION = 0x0028_0006
+ROWS, COLUMNS = 0x0028_0010, 0x0028_0011
+BITS_ALLOCATED, BITS_STORED, HIGH_BIT = 0x0028_0100, 0x0028_0101, 0x0028_0102
+PIXEL_REPRESENTATION = 0x0028_0103
+FLOAT_PIXEL_DATA, DOUBLE_PIXEL_DATA = 0x7FE0_0008, 0x7FE0_0009
+MAC_PARAMETERS, DIGITAL_SIGNATURES = 0x4FFE_0001, 0xFFFA_FFFA
+
+_COLOURS = {1: frozenset({"MONOCHROME1", "MONOCHROME2", "PALETTE COLOR"}), 3: frozenset({"RGB", "YBR_FULL"})}
+_TIFF_ORDERS: dict[bytes, Literal["little", "big"]] = {b"II*\0": "little", b"MM\0*": "big"}  # TIFF 6.0 section 2
+
+
+@dataclass(frozen=True, slots=True)
+class NotDone:
+    """Why a file is kept as it is, in words for people."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """A native image that can be transcoded.
+
+    `frames_start` to `frames_end` are the stored words of all frames; what follows up to `value_end` is padding.
+    `layout.precision` is not yet narrowed by a look at the words.
+    """
+
+    header: Header
+    meta: FileMeta
+    pixel_data: Element
+    layout: FrameLayout
+    frames: int
+    frames_end: int
+    is_planar: bool
+    is_signed: bool
+    bits_stored: int
+    high_bit: int
+
+    @property
+    def value_end(self) -> int:
+        """The offset behind the Pixel Data value."""
+        return self.pixel_data.end
+
+
+def read_image(data: bytes) -> Image | NotDone:
+    """Find the native frames of a DICOM file, or say why they are left alone."""
+    try:
+        top = header.read(data)
+    except part10.Unparseable as error:
+        return NotDone(f"its header cannot be read ({_where(error)})")
+    if top.meta is None:
+        return NotDone("it has no file meta information, so it does not say how its image is stored")
+    leave = _refuse_syntax(data, top, top.meta) or _refuse_structure(data, top)
+    if leave or top.pixel_data is None:
+        return NotDone(leave)
+    return _read_shape(top, top.meta, top.pixel_data)
+
+
+def _where(error: part10.Unparseable) -> str:
+    return "it ends too early" if isinstance(error, part10.CutShort) else str(error)
+
+
+def _refuse_syntax(data: bytes, top: Header, meta: FileMeta) -> str:
+    """The reason why a file of this kind is left alone, or nothing."""
+    if header.MEDIA_STORAGE_SOP_CLASS in meta.elements and (
+        _meta_text(data, meta, header.MEDIA_STORAGE_SOP_CLASS) == syntaxes.MEDIA_STORAGE_DIRECTORY
+    ):
+        return "it is a DICOMDIR, an index of other files"
+    syntax = syntaxes.find(meta.transfer_syntax)
+    if syntax.leave and (top.pixel_data or top.problem):
+        return f"{syntax.name}: {syntax.leave}"
+    if top.problem:
+        return f"its header cannot be read ({top.problem})"
+    if top.pixel_data is None:
+        if FLOAT_PIXEL_DATA in top.elements or DOUBLE_PIXEL_DATA in top.elements:
+            return "its image holds floating-point numbers, which no lossless image codec takes"
+        return "it holds no image (no Pixel Data element)"
+    return ""
+
+
+def _refuse_structure(data: bytes, top: Header) -> str:
+    """The reason why Pixel Data is left alone whatever its image looks like, or nothing."""
+    if top.pixel_data is None:
+        return "it holds no image (no Pixel Data element)"
+    if MAC_PARAMETERS in top.elements:
+        return "it carries a digital signature, which any change would break"
+    if _is_tiff(data):
+        return "it is a TIFF file as well, whose offsets any change would break"
+    if top.pixel_data.length == UNDEFINED:
+        return "its image is in fragments although its transfer syntax says that it is not"
+    if top.pixel_data.vr not in {b"OB", b"OW", b""}:
+        return "its Pixel Data element has an unusual type (VR)"
+    if top.pixel_data.end > len(data):
+        return "its image is cut short: the file ends inside the Pixel Data element"
+    return _refuse_tail(data, top, top.pixel_data)
+
+
+def _is_tiff(data: bytes) -> bool:
+    """Does the preamble lead to an image directory in this file (PS3.10 7.1)? Most such preambles lead nowhere."""
+    order = _TIFF_ORDERS.get(data[:4])
+    if order is None:
+        return False
+    at = int.from_bytes(data[4:8], order)
+    count = int.from_bytes(data[at : at + 2], order)
+    tags = [int.from_bytes(data[at + 2 + 12 * n :][:2], order) for n in range(min(count, 4096))]
+    return count > 0 and at + 2 + 12 * count <= len(data) and tags == sorted(tags)
+
+
+def _refuse_tail(data: bytes, top: Header, pixel_data: Element) -> str:
+    """What follows Pixel Data must read as elements or be zeros, and be no second image and no signature."""
+    if not any(data[pixel_data.end :]):
+        return ""
+    try:
+        tags = {e.tag for e, _ in part10.walk(data, pixel_data.end, len(data), top.encoding)}
+    except part10.Unparseable:
+        return "bytes behind its image cannot be read as DICOM"
+    if part10.PIXEL_DATA in tags:
+        return "it holds Pixel Data twice"
+    if DIGITAL_SIGNATURES in tags:
+        return "it carries a digital signature, which any change would break"
+    return ""
+
+
+def _read_shape(top: Header, meta: FileMeta, pixel_data: Element) -> Image | NotDone:
+    numbers = {
+        tag: top.number(tag)
+        for tag in (ROWS, COLUMNS, SAMPLES_PER_PIXEL, BITS_ALLOCATED, BITS_STORED, PIXEL_REPRESENTATION)
+    }
+    if None in numbers.values() or top.frames is None:
+        return NotDone("its header does not say the shape of its image (rows, columns, bits, frames)")
+    rows, columns, samples, allocated, stored, sign = (number or 0 for number in numbers.values())
+    high_bit = top.number(HIGH_BIT)
+    photometric = top.ascii(PHOTOMETRIC_INTERPRETATION)
+    planar = top.number(PLANAR_CONFIGURATION) if samples > 1 else 0
+    reason = _refuse_shape(rows * columns, samples, allocated, stored, photometric)
+    if not reason and (sign > 1 or planar not in {0, 1}):
+        reason = "its header does not say the shape of its image (sign, order of colours)"
+    if reason:
+        return NotDone(reason)
+    layout = FrameLayout(rows, columns, samples, allocated // 8, allocated)
+    spare = pixel_data.length - layout.size * top.frames
+    if spare < 0:
+        return NotDone("its image is cut short: Pixel Data is smaller than rows x columns x frames")
+    if spare >= layout.size and spare > 1:
+        return NotDone("its Pixel Data holds more than the frames that its header announces")
+    return Image(
+        header=top,
+        meta=meta,
+        pixel_data=pixel_data,
+        layout=layout,
+        frames=top.frames,
+        frames_end=pixel_data.value + layout.size * top.frames,
+        is_planar=planar == 1,
+        is_signed=sign == 1,
+        bits_stored=stored,
+        high_bit=stored - 1 if high_bit is None else high_bit,
+    )
+
+
+def _refuse_shape(pixels: int, samples: int, allocated: int, stored: int, photometric: str) -> str:
+    if not pixels:
+        return "its image has no pixels (0 rows or columns)"
+    if allocated not in {8, 16}:
+        return f"its samples take {allocated} bits each; the lossless codecs take 8 or 16"
+    if not 0 < stored <= allocated:
+        return "its header contradicts itself (Bits Stored and Bits Allocated)"
+    if samples not in _COLOURS or photometric not in _COLOURS[samples]:
+        shown = photometric if photometric.replace("_", "").replace(" ", "").isalnum() else "unnamed"
+        return f"its colours are stored in a way that is left alone ({samples} x {shown[:16]})"
+    return ""
+
+
+def _meta_text(data: bytes, meta: FileMeta, tag: int) -> str:
+    element = meta.elements[tag]
+    return data[element.value : element.end].rstrip(b"\0 ").decode("ascii", "replace")
+
+
+def choose_precision(image: Image, data: bytes) -> int:
+    """How many bits per sample the stream should declare (PS3.5 8.2.3, table 8.2.3-1).
+
+    Bits Stored only for unsigned 16-bit words whose higher bits are all zero and whose Bits Stored is above 8;
+    else whole cells, because readers differ on anything smaller (dicom.md T2, T4 to T7).
+    """
+    width, stored = image.layout.width, image.bits_stored
+    if width == 1:
+        return 8
+    if image.is_signed or not 8 < stored < 16 or image.high_bit != stored - 1:
+        return 16
+    words = np.frombuffer(data, "<u2", (image.frames_end - image.pixel_data.value) // 2, image.pixel_data.value)
+    return stored if int(np.bitwise_or.reduce(words)) >> stored == 0 else 16

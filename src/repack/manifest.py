@@ -1,0 +1,211 @@
+"""The record of a run: one line for every entry, before and after, and how it was proven (design, section 5).
+
+It holds no header value of any image: names of entries, sizes, hashes, transfer syntaxes, reasons. The same input and
+options give the same manifest, so it holds no time and no name of a computer either.
+"""
+
+import importlib.metadata
+import platform
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import msgspec
+
+from repack import __version__
+from repack.codecs import BY_NAME
+from repack.model import Category, Content, Dropped, KeptAsIs, Outcome, Plan, Planned, Proof, Transcoded, Wishes
+
+SCHEMA = "repack-manifest-1"
+_TOOLS = ("pydicom", "numpy", "isal", "pefile", "langcodes")
+
+
+class State(msgspec.Struct, frozen=True, omit_defaults=True):
+    """An entry's content at one time: `stored` is bytes in the archive (or folder), `sha256` that of the content."""
+
+    size: int
+    stored: int
+    sha256: str | None
+    transfer_syntax: str | None = None
+
+
+class EntryRecord(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What happened to one entry, and why. `wish` names a wish that was not followed for the reason given."""
+
+    path: str
+    category: Category
+    rule: str
+    action: str
+    reason: str
+    before: State
+    after: State | None
+    proof: Proof | None
+    wish: str = ""
+    forced: bool = False
+    damaged: bool = False
+    folder: bool = False
+    notes: tuple[str, ...] = ()
+
+
+class Source(msgspec.Struct, frozen=True):
+    """The bundle as it was handed in; a folder has neither size nor hash of its own."""
+
+    name: str
+    kind: str
+    size: int | None
+    sha256: str | None
+
+
+class Options(msgspec.Struct, frozen=True):
+    """What the user asked for."""
+
+    codec: str
+    keep_locales: tuple[str, ...]
+    drop_redist: bool
+    drop: tuple[str, ...]
+    drop_path: tuple[str, ...]
+    keep: tuple[str, ...]
+    force_drop: bool
+    exact_only: bool
+    rules: tuple[str, ...]
+
+
+class Count(msgspec.Struct, frozen=True):
+    """How many files, their content, and their bytes in the archive (or folder)."""
+
+    entries: int
+    size: int
+    stored: int
+
+
+class Totals(msgspec.Struct, frozen=True):
+    """Before and after, folders and our own entries not counted; `images` are those that were transcoded."""
+
+    before: Count
+    after: Count
+    images: int
+    dropped: int
+
+
+class Manifest(msgspec.Struct, frozen=True):
+    """The whole record."""
+
+    schema: str
+    version: str
+    source: Source
+    options: Options
+    tools: dict[str, str]
+    entries: tuple[EntryRecord, ...]
+    totals: Totals
+    warnings: tuple[str, ...]
+
+
+def record(line: Planned, outcome: Outcome) -> EntryRecord:
+    """The manifest's line for one entry."""
+    entry, decision = line.entry, line.decision
+    action, after, proof = _result(outcome)
+    return EntryRecord(
+        path=entry.path,
+        category=line.verdict.category,
+        rule=line.verdict.rule,
+        action=action,
+        reason=outcome.reason,
+        before=_state(outcome.before),
+        after=after,
+        proof=proof,
+        wish=decision.against,
+        forced=decision.forced,
+        damaged=isinstance(outcome, KeptAsIs) and outcome.is_damaged,
+        folder=entry.is_directory,
+        notes=entry.notes,
+    )
+
+
+def _result(outcome: Outcome) -> tuple[str, State | None, Proof | None]:
+    match outcome:
+        case Transcoded():
+            return "transcoded", _state(outcome.after), outcome.proof
+        case KeptAsIs():
+            before = outcome.before
+            stored = outcome.content.length if outcome.content else 0
+            after = State(before.size, stored, before.sha256, before.transfer_syntax)
+            return "copied", after, Proof.IDENTICAL
+        case Dropped():
+            return "dropped", None, None
+
+
+def _state(content: Content) -> State:
+    return State(content.size, content.stored, content.sha256, content.transfer_syntax)
+
+
+def compose(
+    plan: Plan, entries: Sequence[EntryRecord], source_sha256: str | None, rule_files: Iterable[str]
+) -> Manifest:
+    """The manifest of a finished run."""
+    bundle = plan.bundle
+    return Manifest(
+        schema=SCHEMA,
+        version=__version__,
+        source=Source(bundle.path.name, bundle.kind, bundle.size, source_sha256),
+        options=_options(plan.wishes, tuple(rule_files)),
+        tools=_tools(plan.wishes.codec),
+        entries=tuple(entries),
+        totals=count(entries),
+        warnings=plan.warnings,
+    )
+
+
+def _options(wishes: Wishes, rule_files: tuple[str, ...]) -> Options:
+    return Options(
+        codec=wishes.codec,
+        keep_locales=wishes.keep_locales,
+        drop_redist=wishes.drop_redist,
+        drop=tuple(str(category) for category in wishes.drop),
+        drop_path=wishes.drop_path,
+        keep=wishes.keep,
+        force_drop=wishes.force_drop,
+        exact_only=wishes.exact_only,
+        rules=rule_files,
+    )
+
+
+def _tools(codec: str) -> dict[str, str]:
+    """Versions of what made the images and what checked them."""
+    chosen = BY_NAME[codec]
+    names = dict.fromkeys((chosen.writer, chosen.checker, *_TOOLS))
+    return {"python": platform.python_version()} | {name: importlib.metadata.version(name) for name in names}
+
+
+def count(entries: Sequence[EntryRecord]) -> Totals:
+    """Add up the files of a manifest."""
+    files = [entry for entry in entries if not entry.folder]
+    return Totals(
+        before=_add_up(entry.before for entry in files),
+        after=_add_up(entry.after for entry in files if entry.after is not None),
+        images=sum(entry.action == "transcoded" and entry.category is Category.DICOM for entry in files),
+        dropped=sum(entry.action == "dropped" for entry in files),
+    )
+
+
+def _add_up(states: Iterable[State]) -> Count:
+    entries = size = stored = 0
+    for state in states:
+        entries, size, stored = entries + 1, size + state.size, stored + state.stored
+    return Count(entries, size, stored)
+
+
+def encode(manifest: Manifest) -> bytes:
+    """The manifest as indented UTF-8 JSON."""
+    return msgspec.json.format(msgspec.json.encode(manifest), indent=1) + b"\n"
+
+
+def decode(data: bytes) -> Manifest:
+    """A manifest from its JSON. Raises ValueError where it is none."""
+    try:
+        return msgspec.json.decode(data, type=Manifest)
+    except msgspec.MsgspecError as error:
+        raise ValueError(f"not a manifest of repack: {error}") from error
+
+
+def json_schema() -> dict[str, Any]:
+    """The JSON Schema of a manifest, as checked in beside this file's package data."""
+    return msgspec.json.schema(Manifest)

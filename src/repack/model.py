@@ -1,0 +1,350 @@
+"""The nouns of the design: bundle, entry, fact, verdict, decision, plan, outcome.
+
+Everything here is frozen, slotted and picklable: it travels to worker processes and back, and nobody can change it
+on the way. "Not done, and why" is a value (`KeptAsIs`), never an exception.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import Protocol
+
+OUR_FOLDER = "REPACK"
+MANIFEST_NAME = f"{OUR_FOLDER}/manifest.json"
+RESTORE_NAME = f"{OUR_FOLDER}/restore.xz"
+
+STORED, DEFLATED = 0, 8  # APPNOTE 4.4.5
+
+
+class Category(StrEnum):
+    """What an entry is; the order is that of the summary table."""
+
+    DICOM = "dicom"
+    DICOMDIR = "dicomdir"
+    VIEWER = "viewer"
+    RUNTIME = "runtime"
+    LOCALE = "locale"
+    REDISTRIBUTABLE = "redistributable"
+    LAUNCHER = "launcher"
+    DOCUMENT = "document"
+    JUNK = "junk"
+    UNKNOWN = "unknown"
+
+
+class Action(StrEnum):
+    """What will be done to an entry."""
+
+    TRANSCODE = "transcode"
+    COPY = "copy"
+    DROP = "drop"
+
+
+class Proof(StrEnum):
+    """How an outcome was proven (design, section 2)."""
+
+    IDENTICAL = "identical"
+    EXACT = "exact"
+    SAMPLES = "samples"
+    BOUNDED = "bounded"
+
+
+# --- entries ---
+
+
+class EntryUnreadable(Exception):
+    """The bytes of one entry are damaged or cannot be had; caught where the outcome of that entry is made."""
+
+
+@dataclass(frozen=True, slots=True)
+class Raw:
+    """A run of bytes in a file that can be carried into the new zip as it is."""
+
+    file: Path
+    offset: int
+    length: int
+    method: int
+    crc: int
+    size: int  # bytes after inflating
+
+
+@dataclass(frozen=True, slots=True)
+class Packed:
+    """Finished bytes for the new zip, already stored or deflated."""
+
+    data: bytes
+    method: int
+    crc: int
+    size: int  # bytes after inflating
+
+    @property
+    def length(self) -> int:
+        """Bytes in the archive."""
+        return len(self.data)
+
+
+class Place(Protocol):
+    """Where an entry lies. A worker process reads it without opening the whole bundle."""
+
+    def read(self) -> bytes:
+        """The whole content, checked against what the bundle says of it. Raises EntryUnreadable."""
+
+    def read_start(self, length: int) -> bytes:
+        """The first `length` bytes, or fewer where the entry is shorter. Raises EntryUnreadable."""
+
+    def chunks(self) -> Iterator[bytes]:
+        """The content in bounded pieces, checked at the end. Raises EntryUnreadable."""
+
+    def raw(self) -> Raw | None:
+        """The bytes as they lie in the bundle, where a zip may hold them so; else None. Raises EntryUnreadable."""
+
+
+@dataclass(frozen=True, slots=True)
+class EntryName:
+    """A name as a zip holds it (APPNOTE 4.4.4 bit 11, 4.4.17)."""
+
+    raw: bytes
+    is_utf8: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """When an entry was changed: the two DOS words (APPNOTE 4.4.6) and the extra fields that say it more exactly."""
+
+    date: int
+    time: int
+    extra: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One file (or directory record) of a bundle, as the bundle's own directory describes it."""
+
+    index: int
+    path: str  # for people and rules: decoded, "/" between the components, none at the end
+    name: EntryName
+    is_directory: bool
+    size: int
+    stored: int  # bytes in the bundle
+    stamp: Stamp
+    attributes: int  # external file attributes (APPNOTE 4.4.15)
+    made_by: int  # version made by (APPNOTE 4.4.2)
+    place: Place | None  # None for a directory
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Bundle:
+    """What the patient has, opened: its kind and its entries in the order of its directory."""
+
+    path: Path
+    kind: str
+    size: int | None  # of the file; None for a folder
+    entries: tuple[Entry, ...]
+
+
+# --- facts ---
+
+
+@dataclass(frozen=True, slots=True)
+class DicomFacts:
+    """What the header of a DICOM file says. Texts are for the screen only; they never reach the manifest."""
+
+    transfer_syntax: str | None
+    sop_class: str
+    modality: str
+    study_uid: str
+    series_uid: str
+    series_description: str
+    frames: int
+    has_pixels: bool
+    is_directory: bool  # a DICOMDIR
+
+
+@dataclass(frozen=True, slots=True)
+class PeFacts:
+    """What a Windows program says of itself (Microsoft PE format): version-info strings, imports."""
+
+    is_dll: bool
+    machine: str
+    version: Mapping[str, str]
+    imports: tuple[str, ...]  # names of DLLs, lower case, delay-loaded ones too
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What was read off one entry without judging it."""
+
+    magic: str = "unknown"
+    dicom: DicomFacts | None = None
+    pe: PeFacts | None = None
+    mentions: tuple[str, ...] = ()  # file names that a launch script or page names
+    problem: str = ""
+
+
+# --- verdicts, decisions, plan ---
+
+
+@dataclass(frozen=True, slots=True)
+class LocaleName:
+    """The language of an entry, and the set of siblings that it belongs to."""
+
+    tag: str
+    text: str
+    group: str
+    is_fallback: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The category of an entry, the rule that said so, and its reason."""
+
+    category: Category
+    rule: str
+    why: str
+    matched: tuple[str, ...] = ()
+    locale: LocaleName | None = None
+    action: Action | None = None  # what the rule itself asks for
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What will be done to an entry, and why; `against` names the wish that was not followed."""
+
+    action: Action
+    reason: str
+    against: str = ""
+    forced: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """What the user asked for; the options of the command line that change the result."""
+
+    keep_locales: tuple[str, ...] = ()
+    drop_redist: bool = False
+    drop: tuple[Category, ...] = ()
+    drop_path: tuple[str, ...] = ()
+    keep: tuple[str, ...] = ()
+    force_drop: bool = False
+    codec: str = "jpegls"
+    exact_only: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """One line of the plan."""
+
+    entry: Entry
+    facts: Facts
+    verdict: Verdict
+    decision: Decision
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """All decisions, in output order."""
+
+    bundle: Bundle
+    wishes: Wishes
+    lines: tuple[Planned, ...]
+    warnings: tuple[str, ...] = ()
+
+
+# --- outcomes ---
+
+
+@dataclass(frozen=True, slots=True)
+class Restorable:
+    """What turns a new file back into the original (design, section 5).
+
+    The original is `head`, then the stored words of all frames, then `tail`. With `is_planar` each frame is
+    rearranged from colour-by-pixel to colour-by-plane (PS3.3 C.7.6.3.1.3) first. A file without frames of its own
+    (DICOMDIR) is all `head`.
+    """
+
+    head: bytes
+    tail: bytes = b""
+    is_planar: bool = False
+    has_frames: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """One state of an entry's content: `stored` is bytes in the archive, `sha256` lower-case hex."""
+
+    size: int
+    stored: int
+    sha256: str | None
+    transfer_syntax: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Transcoded:
+    """The entry was written anew, and the inverse gives back the original."""
+
+    index: int
+    reason: str
+    before: Content
+    after: Content
+    packed: Packed
+    proof: Proof
+    restorable: Restorable
+
+
+@dataclass(frozen=True, slots=True)
+class KeptAsIs:
+    """The entry is carried over byte for byte, and why."""
+
+    index: int
+    reason: str
+    before: Content
+    content: Packed | Raw | None  # None: a directory, or nothing to carry
+    is_damaged: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Dropped:
+    """The entry is left out of the new zip, and why."""
+
+    index: int
+    reason: str
+    before: Content
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """The bytes of the entry cannot be had, not even broken ones; the run must stop (containers 1.4)."""
+
+    index: int
+    reason: str
+
+
+Outcome = Transcoded | KeptAsIs | Dropped
+
+
+# --- progress ---
+
+
+class Progress(Protocol):
+    """Who watches a run; only the main process calls it."""
+
+    def begin(self, task: str, total_bytes: int, total_entries: int) -> None:
+        """A stage of the run starts; sizes are bytes of original content."""
+
+    def advance(self, size: int, entries: int = 1) -> None:
+        """So much of the stage is done."""
+
+
+@dataclass(frozen=True, slots=True)
+class NoProgress:
+    """Watches nothing: for pipes, tests and the Python API."""
+
+    seen: None = field(default=None, repr=False)
+
+    def begin(self, task: str, total_bytes: int, total_entries: int) -> None:
+        """Say nothing."""
+
+    def advance(self, size: int, entries: int = 1) -> None:
+        """Say nothing."""

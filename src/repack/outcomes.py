@@ -1,0 +1,202 @@
+"""What is done to one entry: a task in, an outcome out. Runs in worker processes and never raises for a bad entry."""
+
+import hashlib
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from repack import deflate
+from repack.codecs import BY_NAME
+from repack.dicom import dicomdir, syntaxes
+from repack.dicom.image import NotDone
+from repack.dicom.transcode import Rewritten, transcode
+from repack.model import (
+    STORED,
+    Action,
+    Content,
+    Dropped,
+    Entry,
+    EntryUnreadable,
+    KeptAsIs,
+    Lost,
+    Outcome,
+    Packed,
+    Place,
+    Planned,
+    Proof,
+    Raw,
+    Restorable,
+    Transcoded,
+)
+
+_CLEARLY_SMALLER = 0.85  # below this share of a quick deflate no better deflate catches up
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """What a worker needs to know of one entry; small, because it is sent to another process."""
+
+    index: int
+    place: Place | None
+    size: int
+    stored: int
+    action: Action
+    reason: str
+    codec: str
+    transfer_syntax: str | None
+    is_dicom: bool
+
+
+def make_task(line: Planned, codec: str) -> Task:
+    """The task that carries out one line of a plan."""
+    entry, dicom = line.entry, line.facts.dicom
+    return Task(
+        index=entry.index,
+        place=entry.place,
+        size=entry.size,
+        stored=entry.stored,
+        action=line.decision.action,
+        reason=line.decision.reason,
+        codec=codec,
+        transfer_syntax=dicom.transfer_syntax if dicom else None,
+        is_dicom=dicom is not None,
+    )
+
+
+def work(tasks: tuple[Task, ...]) -> tuple[Outcome | Lost, ...]:
+    """The outcomes of a lot of tasks, in their order."""
+    return tuple(_work_one(task) for task in tasks)
+
+
+def keep_after_crash(tasks: tuple[Task, ...]) -> tuple[Outcome | Lost, ...]:
+    """The outcomes of a lot that killed its worker: the images are carried over without being decoded."""
+    reason = "the codec crashed on this lot of images, so they are kept as they are"
+    return tuple(
+        _work_one(replace(task, action=Action.COPY, reason=reason) if task.action is Action.TRANSCODE else task)
+        for task in tasks
+    )
+
+
+def _work_one(task: Task) -> Outcome | Lost:
+    try:
+        return _ACTIONS[task.action](task)
+    except EntryUnreadable as error:
+        return _keep_damaged(task, str(error))
+    except Exception as error:  # the one boundary: a fault of ours must not cost the patient an image
+        if task.action is not Action.TRANSCODE:
+            raise
+        fault = f"a fault in repack ({type(error).__name__}); please report it"
+        return _work_one(replace(task, action=Action.COPY, reason=fault))
+
+
+def _drop(task: Task) -> Outcome:
+    if task.place is None:
+        return Dropped(task.index, task.reason, Content(task.size, task.stored, None))
+    try:
+        sha256, _crc = _digest(task.place)
+    except EntryUnreadable as error:
+        return Dropped(task.index, f"{task.reason} (damaged: {error})", _before(task, None))
+    return Dropped(task.index, task.reason, _before(task, sha256))
+
+
+def _copy(task: Task) -> Outcome:
+    if task.place is None:  # a folder record
+        return KeptAsIs(task.index, task.reason, Content(0, 0, None), Packed(b"", STORED, 0, 0))
+    raw = task.place.raw()
+    if raw is not None and (raw.method != STORED or not task.is_dicom):
+        sha256, _crc = _digest(task.place)
+        return KeptAsIs(task.index, task.reason, _before(task, sha256), raw)
+    data = task.place.read()
+    return KeptAsIs(task.index, task.reason, _before(task, hashlib.sha256(data).hexdigest()), _carry_over(data, raw))
+
+
+def _carry_over(data: bytes, raw: Raw | None) -> Packed | Raw:
+    """The original content as it goes into the new zip: its own compressed bytes, or packed where it has none."""
+    if raw is not None and raw.method != STORED:
+        return raw
+    packed = deflate.pack(data, raw.crc if raw else None)
+    return packed if raw is None or packed.length < raw.length else raw
+
+
+def _transcode(task: Task) -> Outcome:
+    if task.place is None:
+        return _copy(task)
+    raw = task.place.raw()
+    data = task.place.read()
+    before = _before(task, hashlib.sha256(data).hexdigest())
+    result = transcode(data, BY_NAME[task.codec])
+    if isinstance(result, NotDone):
+        return KeptAsIs(task.index, result.reason, before, _carry_over(data, raw))
+    packed = deflate.pack_around(result.parts)
+    if not _is_surely_smaller(packed, data, raw):
+        kept = _carry_over(data, raw)
+        if kept.length <= packed.length:
+            name = syntaxes.find(result.transfer_syntax).name
+            reason = f"{name} would not be smaller: {packed.length:,} instead of {kept.length:,} bytes"
+            return KeptAsIs(task.index, reason, before, kept)
+    return _transcoded(task, before, packed, result)
+
+
+def _is_surely_smaller(packed: Packed, data: bytes, raw: Raw | None) -> bool:
+    if raw is not None and raw.method != STORED:
+        return packed.length < raw.length
+    return packed.length < _CLEARLY_SMALLER * deflate.guess_deflated(data)
+
+
+def _transcoded(task: Task, before: Content, packed: Packed, result: Rewritten) -> Transcoded:
+    sha256 = hashlib.sha256()
+    for part, _worth in result.parts:
+        sha256.update(part)
+    after = Content(packed.size, packed.length, sha256.hexdigest(), result.transfer_syntax)
+    return Transcoded(
+        task.index, f"{task.reason}; {result.reason}", before, after, packed, result.proof, result.restorable
+    )
+
+
+_ACTIONS = {Action.DROP: _drop, Action.COPY: _copy, Action.TRANSCODE: _transcode}
+
+
+def _keep_damaged(task: Task, problem: str) -> Outcome | Lost:
+    """A damaged entry is carried over exactly as broken as it is, where its bytes can be had (containers 1.4)."""
+    try:
+        raw = task.place.raw() if task.place else None
+    except EntryUnreadable as error:
+        return Lost(task.index, str(error))
+    if raw is None:
+        return Lost(task.index, problem)
+    reason = f"damaged in the original ({problem}); carried over just as it is"
+    return KeptAsIs(task.index, reason, _before(task, None), raw, is_damaged=True)
+
+
+def _before(task: Task, sha256: str | None) -> Content:
+    return Content(task.size, task.stored, sha256, task.transfer_syntax)
+
+
+def _digest(place: Place) -> tuple[str, int]:
+    """SHA-256 and CRC-32 of a content that may be larger than memory."""
+    sha256, crc = hashlib.sha256(), 0
+    for chunk in place.chunks():
+        sha256.update(chunk)
+        crc = zlib.crc32(chunk, crc)
+    return sha256.hexdigest(), crc
+
+
+def follow_images(entry: Entry, kept: KeptAsIs, syntaxes_by_file_id: Mapping[str, str]) -> Transcoded | KeptAsIs:
+    """The outcome of a DICOMDIR whose images were transcoded: patched, or kept with the reason why not."""
+    if entry.place is None or not syntaxes_by_file_id or kept.is_damaged:
+        return kept
+    original = entry.place.read()
+    directory = dicomdir.read_directory(original)
+    if isinstance(directory, NotDone):
+        return replace(kept, reason=f"{directory.reason}; the transfer syntaxes that it states are stale")
+    patched = dicomdir.patch(directory, syntaxes_by_file_id)
+    if isinstance(patched, NotDone):
+        return replace(kept, reason=patched.reason)
+    if patched.data == original:
+        return kept
+    packed = deflate.pack(patched.data)
+    reason = f"the transfer syntax of {patched.changed} records follows the images, and every record offset with it"
+    after = Content(packed.size, packed.length, hashlib.sha256(patched.data).hexdigest(), kept.before.transfer_syntax)
+    restorable = Restorable(original, has_frames=False)
+    note = f"; {patched.note}" if patched.note else ""
+    return Transcoded(entry.index, reason + note, kept.before, after, packed, Proof.EXACT, restorable)

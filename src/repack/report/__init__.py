@@ -1,0 +1,1 @@
+"""What people see: the terminal now, more views of the same plan and manifest later."""

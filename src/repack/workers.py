@@ -1,0 +1,112 @@
+"""Run pure tasks in worker processes: results in order, a bounded number under way, one crash costs one task."""
+
+import os
+import signal
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
+from multiprocessing import get_context
+from types import TracebackType
+from typing import Generic, Self, TypeVar
+
+Task = TypeVar("Task")
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True, slots=True)
+class Crashed(Generic[Task]):
+    """The task killed the worker process that ran it, twice: once among others, once alone."""
+
+    task: Task
+
+
+def count_cores() -> int:
+    """How many worker processes this computer can keep busy."""
+    try:
+        return len(os.sched_getaffinity(0))
+    except AttributeError:  # not on Windows and macOS
+        return os.cpu_count() or 1
+
+
+class Pool:
+    """Worker processes, started when first needed. Spawned, never forked: the same on every system."""
+
+    def __init__(self, jobs: int) -> None:
+        self.jobs = max(1, jobs)
+        self._executor: ProcessPoolExecutor | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stop()
+
+    def warm(self) -> None:
+        """Let the workers load their libraries while the main process still reads the directory."""
+        for _ in range(self.jobs):
+            self._submit(_stand_ready, None)
+
+    def run(self, function: Callable[[Task], Result], tasks: Iterable[Task]) -> Iterator[Result | Crashed[Task]]:
+        """The result of each task in order; at most two tasks a worker (and one more) are under way.
+
+        `function` is pure and of module level. What it raises comes out here; what kills its process comes out as
+        Crashed.
+        """
+        waiting = iter(tasks)
+        under_way: deque[tuple[Task, Future[Result]]] = deque()
+        while True:
+            for task in waiting:
+                under_way.append((task, self._submit(function, task)))
+                if len(under_way) > 2 * self.jobs:
+                    break
+            if not under_way:
+                return
+            task, future = under_way[0]
+            try:
+                result = future.result()
+            except BrokenProcessPool:
+                again = [t for t, _ in under_way]
+                under_way.clear()
+                yield from self._run_alone(function, again)
+                continue
+            under_way.popleft()
+            yield result
+
+    def _run_alone(self, function: Callable[[Task], Result], tasks: list[Task]) -> Iterator[Result | Crashed[Task]]:
+        """One at a time, so that the task that kills its worker is known."""
+        self._stop()
+        for task in tasks:
+            try:
+                yield self._submit(function, task).result()
+            except BrokenProcessPool:
+                self._stop()
+                yield Crashed(task)
+
+    def _submit(self, function: Callable[[Task], Result], task: Task) -> Future[Result]:
+        if self._executor is None:
+            self._executor = ProcessPoolExecutor(
+                self.jobs, mp_context=get_context("spawn"), initializer=_leave_interrupts_to_the_parent
+            )
+        try:
+            return self._executor.submit(function, task)
+        except BrokenProcessPool as error:  # it broke since the last result was looked at
+            broken: Future[Result] = Future()
+            broken.set_exception(error)
+            return broken
+
+    def _stop(self) -> None:
+        if self._executor is not None:
+            self._executor.shutdown(wait=True, cancel_futures=True)
+            self._executor = None
+
+
+def _leave_interrupts_to_the_parent() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+def _stand_ready(_nothing: None) -> None:
+    """Being imported was the work."""

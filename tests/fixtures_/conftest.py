@@ -1,0 +1,21 @@
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from pydicom.fileset import FileSet
+
+OpenFileSet = Callable[[Path], FileSet]
+
+
+@pytest.fixture
+def open_file_set() -> Iterator[OpenFileSet]:
+    """Open DICOMDIRs with pydicom and clean up what it leaves open: a FileSet cannot be closed."""
+    opened: list[FileSet] = []
+
+    def open_one(path: Path) -> FileSet:
+        opened.append(FileSet(path))
+        return opened[-1]
+
+    yield open_one
+    for file_set in opened:
+        file_set._stage["t"].cleanup()
