@@ -5,12 +5,13 @@ isal is the fast reader; zlib writes, because at level 6 it makes smaller stream
 
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
+from typing import cast
 
 from isal import isal_zlib
-from isal.igzip_lib import IsalError
 
 from repack.model import DEFLATED, STORED, Packed
 
+_STREAM_ERROR = cast("type[Exception]", isal_zlib.error)
 _RAW = -15  # window bits of a stream without zlib header
 _LONGEST_STORED_BLOCK = 65_535  # RFC 1951 3.2.4
 _PIECE = 1 << 20
@@ -39,7 +40,7 @@ def inflate_pieces(stream: Iterable[bytes], size: int) -> Iterator[bytes]:
                     raise Damaged("it holds more bytes than its directory announces")
                 yield out
                 waiting = inflater.unconsumed_tail
-    except IsalError as error:
+    except _STREAM_ERROR as error:
         raise Damaged("its compressed bytes are damaged") from error
     if not inflater.eof or left:
         raise Damaged("it ends before its announced size")
@@ -49,7 +50,7 @@ def inflate_start(stream: bytes, length: int) -> bytes:
     """Up to `length` first bytes of a raw deflate stream that may be cut short. Raises Damaged."""
     try:
         out: bytes = isal_zlib.decompressobj(wbits=_RAW).decompress(stream, max_length=length)
-    except IsalError as error:
+    except _STREAM_ERROR as error:
         raise Damaged("its compressed bytes are damaged") from error
     return out
 

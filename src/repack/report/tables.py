@@ -1,0 +1,207 @@
+"""What the views say, as plain rows: categories, series, what was kept against a wish. No colour, no layout."""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from repack.dicom import syntaxes
+from repack.manifest import EntryRecord, Manifest
+from repack.model import Action, Category, Plan, Planned, Proof
+from repack.report import words
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column's title, whether it holds numbers, and its share of the free width."""
+
+    title: str
+    is_number: bool = False
+    ratio: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """A table with an optional last row, or a list of lines, under a title."""
+
+    title: str
+    columns: tuple[Column, ...] = ()
+    rows: tuple[tuple[str, ...], ...] = ()
+    footer: tuple[str, ...] = ()
+    lines: tuple[str, ...] = ()
+    is_whole: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Sum:
+    """Files and their bytes in the archive, before and after."""
+
+    entries: int = 0
+    before: int = 0
+    after: int = 0
+
+    def plus(self, before: int, after: int) -> "_Sum":
+        return _Sum(self.entries + 1, self.before + before, self.after + after)
+
+
+def summary(plan: Plan, manifest: Manifest) -> list[Sheet]:
+    """What a finished run has to say, most important first."""
+    return [
+        _by_category(manifest),
+        _by_series(plan, manifest),
+        Sheet("Images kept as they are", lines=_group(_kept_images(manifest))),
+        Sheet("Kept although you asked to drop it", lines=_group(_kept_against(manifest.entries))),
+        Sheet("Worth knowing", lines=_remarks(manifest)),
+    ]
+
+
+def _by_category(manifest: Manifest) -> Sheet:
+    sums: dict[Category, _Sum] = {}
+    for entry in manifest.entries:
+        if not entry.folder:
+            after = entry.after.stored if entry.after else 0
+            sums[entry.category] = sums.get(entry.category, _Sum()).plus(entry.before.stored, after)
+    rows = tuple(
+        (str(category), f"{s.entries:,}", words.size(s.before), words.size(s.after), words.saved(s.before, s.after))
+        for category in Category
+        if (s := sums.get(category))
+    )
+    before, after = manifest.totals.before, manifest.totals.after
+    columns = (Column("Category"), *(Column(title, is_number=True) for title in ("Files", "Before", "After", "Saved")))
+    footer = (
+        "all",
+        f"{before.entries:,}",
+        words.size(before.stored),
+        words.size(after.stored),
+        words.saved(before.stored, after.stored),
+    )
+    return Sheet("By category (bytes in the archive)", columns, rows, footer)
+
+
+def _by_series(plan: Plan, manifest: Manifest) -> Sheet:
+    sums: dict[tuple[str, str, str, str, str], _Sum] = {}
+    for line, entry in zip(plan.lines, manifest.entries, strict=True):
+        if entry.category is not Category.DICOM or entry.after is None:
+            continue
+        was, now = (short_syntax(state.transfer_syntax) for state in (entry.before, entry.after))
+        stored_as = was if was == now else f"{was}\n> {now}"
+        key = (*series_of(line), stored_as, _proof(entry.proof))
+        sums[key] = sums.get(key, _Sum()).plus(entry.before.stored, entry.after.stored)
+    rows = tuple(
+        (name, f"{s.entries:,}", stored_as, words.size(s.before), words.size(s.after), proof)
+        for (_uid, _modality, name, stored_as, proof), s in sums.items()
+    )
+    columns = (
+        Column("Series", ratio=1),
+        Column("Images", is_number=True),
+        Column("Stored as"),
+        Column("Before", is_number=True),
+        Column("After", is_number=True),
+        Column("Proof"),
+    )
+    return Sheet("By DICOM series", columns, rows)
+
+
+def series_of(line: Planned) -> tuple[str, str, str]:
+    dicom = line.facts.dicom
+    if dicom is None:
+        return "", "", "?"
+    name = " ".join(part for part in (dicom.modality, words.printable(dicom.series_description)) if part)
+    return dicom.series_uid, dicom.modality, name or "(no description)"
+
+
+def short_syntax(transfer_syntax: str | None) -> str:
+    """A transfer syntax in few letters; the manifest has its UID."""
+    name = syntaxes.find(transfer_syntax).name
+    for long, short in (("Little Endian", "LE"), ("Big Endian", "BE"), ("Lossless", "lossless")):
+        name = name.replace(long, short)
+    return name
+
+
+def _proof(proof: Proof | None) -> str:
+    return str(proof) if proof else ""
+
+
+def _kept_images(manifest: Manifest) -> Iterable[tuple[str, str]]:
+    for entry in manifest.entries:
+        if entry.category is Category.DICOM and entry.action == "copied":
+            yield entry.reason, entry.path
+
+
+def _kept_against(entries: Iterable[EntryRecord]) -> Iterable[tuple[str, str]]:
+    for entry in entries:
+        if entry.wish and entry.action != "dropped":
+            yield f"{entry.reason} ({entry.wish})", entry.path
+
+
+def _group(found: Iterable[tuple[str, str]]) -> tuple[str, ...]:
+    """Reasons with how often each was given and one example, the most frequent first."""
+    counts: Counter[str] = Counter()
+    examples: dict[str, str] = {}
+    for reason, path in found:
+        counts[reason] += 1
+        examples.setdefault(reason, path)
+    return tuple(
+        f"{examples[reason]}: {reason}"
+        if count == 1
+        else f"{words.plural(count, 'file')}: {reason}, e.g. {examples[reason]}"
+        for reason, count in counts.most_common()
+    )
+
+
+def _remarks(manifest: Manifest) -> tuple[str, ...]:
+    """Warnings of the plan, damaged entries, odd names."""
+    damaged = [(entry.reason, entry.path) for entry in manifest.entries if entry.damaged]
+    noted = [(note, entry.path) for entry in manifest.entries for note in entry.notes if entry.after]
+    forced = sum(entry.forced for entry in manifest.entries)
+    by_force = (f"--force-drop dropped {words.plural(forced, 'file')} without asking what needs them",) if forced else ()
+    return (*manifest.warnings, *_group(damaged), *_group(noted), *by_force)
+
+
+def result(manifest: Manifest, new_size: int, target: str) -> str:
+    """The last line: from what to what, and where it lies."""
+    before = manifest.source.size if manifest.source.size is not None else manifest.totals.before.size
+    proven = words.plural(manifest.totals.images, "image")
+    return (
+        f"{words.size(before)} became {words.size(new_size)} ({words.saved(before, new_size)} saved), "
+        f"{proven} compressed without loss and proven: {target}"
+    )
+
+
+def planned(plan: Plan) -> list[Sheet]:
+    """What a dry run has to say."""
+    files = [line for line in plan.lines if not line.entry.is_directory]
+    counts: dict[tuple[Category, Action], _Sum] = {}
+    for line in files:
+        key = (line.verdict.category, line.decision.action)
+        counts[key] = counts.get(key, _Sum()).plus(line.entry.stored, 0)
+    rows = tuple(
+        (str(category), str(action), f"{s.entries:,}", words.size(s.before))
+        for category in Category
+        for action in Action
+        if (s := counts.get((category, action)))
+    )
+    columns = (Column("Category"), Column("Plan"), Column("Files", is_number=True), Column("Now", is_number=True))
+    dropped = [(line.decision.reason, line.entry.path) for line in files if line.decision.action is Action.DROP]
+    against = [
+        (f"{line.decision.reason} ({line.decision.against})", line.entry.path)
+        for line in files
+        if line.decision.against and line.decision.action is not Action.DROP
+    ]
+    return [
+        Sheet("Plan (nothing was written)", columns, rows),
+        Sheet("To be dropped", lines=_group(dropped)),
+        Sheet("Kept although you asked to drop it", lines=_group(against)),
+        Sheet("Worth knowing", lines=plan.warnings),
+    ]
+
+
+def every_line(plan: Plan) -> Sheet:
+    """Every decision, for -v."""
+    rows = tuple(
+        (line.entry.path, str(line.verdict.category), str(line.decision.action), line.decision.reason)
+        for line in plan.lines
+        if not line.entry.is_directory
+    )
+    columns = (Column("Entry", ratio=2), Column("Category"), Column("Plan"), Column("Why", ratio=2))
+    return Sheet("Every entry", columns, rows)
+
