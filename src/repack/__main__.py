@@ -1,6 +1,16 @@
-"""`python -m repack`: the same program as the `repack` command."""
+"""The `repack` command, and `python -m repack`.
 
-from repack.cli import main
+A spawned worker process imports the module that the command was started from. So this one loads the command line only
+when it is called: a worker needs the codecs, not the terminal.
+"""
+
+
+def main() -> None:
+    """Run the command line."""
+    from repack.cli import main as run  # noqa: PLC0415  see above; the one first-party import inside a function
+
+    run()
+
 
 if __name__ == "__main__":
     main()

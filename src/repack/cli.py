@@ -49,9 +49,7 @@ DropCategory = Annotated[
 ]
 DropPath = Annotated[list[str] | None, typer.Option("--drop-path", metavar="GLOB", help="Drop files by path.")]
 Keep = Annotated[list[str] | None, typer.Option("--keep", metavar="GLOB", help="Keep files whatever else is asked.")]
-ForceDrop = Annotated[
-    bool, typer.Option("--force-drop", help="Drop what was asked even if a kept program needs it.")
-]
+ForceDrop = Annotated[bool, typer.Option("--force-drop", help="Drop what was asked even if a kept program needs it.")]
 CodecName = Annotated[str, typer.Option("--codec", metavar="NAME", help="How images are compressed; see codecs.")]
 ExactOnly = Annotated[
     bool, typer.Option("--exact-only", help="Change only files that restore gives back byte for byte.")
@@ -160,7 +158,9 @@ def explain(
     plan = pipeline.make_plan(found, wishes)
     chosen = [line for line in plan.lines if any(matches(path, line.entry.path) for path in paths)]
     if not chosen:
-        raise WrongUsage(f"no entry of {bundle.name} matches {', '.join(paths)}", "see repack inspect for what is in it")
+        raise WrongUsage(
+            f"no entry of {bundle.name} matches {', '.join(paths)}", "see repack inspect for what is in it"
+        )
     sheets = [
         contents.explained(line, rule_engine.consider(line.entry, line.facts, found.rules, found.surroundings))
         for line in chosen

@@ -15,6 +15,8 @@ _STREAM_ERROR = cast("type[Exception]", isal_zlib.error)
 _RAW = -15  # window bits of a stream without zlib header
 _LONGEST_STORED_BLOCK = 65_535  # RFC 1951 3.2.4
 _PIECE = 1 << 20
+_WORTH_A_SEARCH = 0.97  # a slow search through compressed frames pays only where a sample of them shrinks
+_SAMPLE = 32 << 10
 
 
 class Damaged(ValueError):
@@ -85,9 +87,11 @@ def pack_around(parts: Sequence[tuple[bytes, bool]]) -> Packed:
     around = b"".join(pieces)
     whole = b"".join(part for part, _worth in parts)
     best = Packed(around, DEFLATED, crc, size) if len(around) < size else Packed(whole, STORED, crc, size)
-    quick: bytes = isal_zlib.compress(whole, 1, _RAW)
-    if len(quick) < best.length:  # frames with long runs shrink once more
-        return Packed(min(_deflate(whole), quick, key=len), DEFLATED, crc, size)
+    sample = whole[size // 2 : size // 2 + _SAMPLE]
+    if len(isal_zlib.compress(sample, 1, _RAW)) < _WORTH_A_SEARCH * len(sample):  # long runs shrink once more
+        slow = _deflate(whole)
+        if len(slow) < best.length:
+            return Packed(slow, DEFLATED, crc, size)
     return best
 
 

@@ -29,7 +29,7 @@ class State(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class EntryRecord(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What happened to one entry, and why. `wish` names a wish that was not followed for the reason given."""
+    """What happened to one entry, and why. `wish` wanted it gone: followed where it was dropped, else not."""
 
     path: str
     category: Category
@@ -112,7 +112,7 @@ def record(line: Planned, outcome: Outcome) -> EntryRecord:
         before=_state(outcome.before),
         after=after,
         proof=proof,
-        wish=decision.against,
+        wish=decision.wish,
         forced=decision.forced,
         damaged=isinstance(outcome, KeptAsIs) and outcome.is_damaged,
         folder=entry.is_directory,

@@ -210,11 +210,14 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What will be done to an entry, and why; `against` names the wish that was not followed."""
+    """What will be done to an entry, and why.
+
+    `wish` is the option or rule that wants the entry gone: followed where the action is to drop it, else not.
+    """
 
     action: Action
     reason: str
-    against: str = ""
+    wish: str = ""
     forced: bool = False
 
 

@@ -42,7 +42,7 @@ from repack.restoredata import RestoreWriter
 from repack.workers import Crashed, Pool
 
 _FACTS_LOT = 64  # entries whose facts one task gathers
-_INLINE_FACTS = 200  # below this many entries, workers would take longer to start than the facts take
+_INLINE_FACTS = 2_000  # below this many entries, workers would take longer to start than the facts take
 _LOT_ENTRIES, _LOT_BYTES = 32, 4 << 20  # small entries travel together
 _PIECE = 1 << 20
 
@@ -151,12 +151,12 @@ def run(request: Request, progress: Progress | None = None) -> Done:
     """The main job. Raises RepackError; the target appears only when it is complete and proven."""
     progress = progress or NoProgress()
     with Pool(request.jobs) as pool, ThreadPoolExecutor(1) as beside:
+        pool.warm()
+        source_hash = beside.submit(_hash_source, request.bundle)
         found = survey(request.bundle, request.rule_files, pool, progress, without=request.target)
         refuse_repacked(found.bundle)
         plan = make_plan(found, request.wishes)
         with archive.drafting(request.target, overwrite=request.overwrite) as draft:
-            pool.warm()
-            source_hash = beside.submit(_hash_source, found.bundle)
             records, damaged = _carry_out(plan, draft, pool, progress)
             record = _record(plan, records, source_hash, request.rule_files)
             draft.add_ours(MANIFEST_NAME, deflate.pack(manifest.encode(record)))
@@ -173,15 +173,15 @@ def _record(
     return manifest.compose(plan, records, source_hash.result(), (file.name for file in rule_files))
 
 
-def _hash_source(bundle: Bundle) -> str | None:
-    """SHA-256 of the bundle's own file; hashing leaves the interpreter lock free for the rest."""
-    if bundle.size is None:
+def _hash_source(bundle: Path) -> str | None:
+    """SHA-256 of the bundle's own file, None for a folder; hashing leaves the interpreter lock free for the rest."""
+    if not bundle.is_file():
         return None
     try:
-        with bundle.path.open("rb") as file:
+        with bundle.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
-        raise BundleUnreadable(bundle.path.name, error.strerror or "read error", "check the medium") from error
+        raise BundleUnreadable(bundle.name, error.strerror or "read error", "check the medium") from error
 
 
 def _carry_out(plan: Plan, draft: Draft, pool: Pool, progress: Progress) -> tuple[list[EntryRecord], dict[int, Raw]]:

@@ -73,12 +73,12 @@ def _decide_one(
     if wish:
         kept = next((glob for glob in wishes.keep if patterns.matches(glob, entry.path)), None)
         if kept is not None:
-            return Decision(Action.COPY, f"--keep {kept} asks for it", against=wish)
+            return Decision(Action.COPY, f"--keep {kept} asks for it", wish)
         if verdict.action is Action.COPY and not wishes.force_drop:
-            return Decision(Action.COPY, verdict.why, against=wish)
-        return Decision(Action.DROP, reason, forced=wishes.force_drop)
+            return Decision(Action.COPY, verdict.why, wish)
+        return Decision(Action.DROP, reason, wish, forced=wishes.force_drop)
     if reason:  # a wish that stops here: a language that is always kept
-        return Decision(Action.COPY, reason, against="--keep-locales")
+        return Decision(Action.COPY, reason, "--keep-locales")
     return _decide_kept(fact, verdict, wishes)
 
 
@@ -88,12 +88,16 @@ def _decide_kept(fact: Facts, verdict: Verdict, wishes: Wishes) -> Decision:
     if verdict.category is Category.DICOMDIR:
         return Decision(Action.COPY, "the index of the images; it follows them")
     if fact.dicom is None or not fact.dicom.has_pixels:
-        return Decision(Action.COPY, "it holds no image" if fact.dicom else "nobody asked to drop it")
+        return Decision(Action.COPY, "it holds no image" if fact.dicom else _why_kept(verdict))
     syntax = syntaxes.find(fact.dicom.transfer_syntax)
     if syntax.leave:
         return Decision(Action.COPY, f"{syntax.name}: {syntax.leave}")
     target = syntaxes.find(BY_NAME[wishes.codec].transfer_syntax)
     return Decision(Action.TRANSCODE, f"{syntax.name} to {target.name}")
+
+
+def _why_kept(verdict: Verdict) -> str:
+    return verdict.why if verdict.category is Category.UNKNOWN else "nobody asked to drop it"
 
 
 def _wish_to_drop(
@@ -136,7 +140,7 @@ def _guard(
         category = verdicts[index].category
         if decisions[index].action is Action.DROP and category in wishes.drop:
             decisions[index] = Decision(
-                Action.COPY, "images are what the disc is for; --force-drop insists", against=f"--drop {category}"
+                Action.COPY, "images are what the disc is for; --force-drop insists", f"--drop {category}"
             )
     changed = True
     while changed:
@@ -152,13 +156,8 @@ def _guard(
             ):
                 continue
             reason = f"{bundle.entries[need.by].path} {need.need}"
-            decisions[need.of] = replace(gone, action=Action.COPY, reason=reason, against=_wish_of(gone))
+            decisions[need.of] = replace(gone, action=Action.COPY, reason=reason)
             changed = True
-
-
-def _wish_of(decision: Decision) -> str:
-    """The wish that a decision to drop followed, for the table of what was kept against one."""
-    return decision.reason if decision.reason.startswith("--") else f"dropping it ({decision.reason})"
 
 
 def _follow_folders(bundle: Bundle, decisions: list[Decision]) -> None:

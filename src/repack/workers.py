@@ -1,7 +1,10 @@
 """Run pure tasks in worker processes: results in order, a bounded number under way, one crash costs one task."""
 
+import contextlib
+import ctypes
 import os
 import signal
+import sys
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
@@ -10,6 +13,9 @@ from dataclasses import dataclass
 from multiprocessing import get_context
 from types import TracebackType
 from typing import Generic, Self, TypeVar
+
+_TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3  # glibc, mallopt(3)
+_KEPT_BYTES = 64 << 20
 
 Task = TypeVar("Task")
 Result = TypeVar("Result")
@@ -89,7 +95,7 @@ class Pool:
     def _submit(self, function: Callable[[Task], Result], task: Task) -> Future[Result]:
         if self._executor is None:
             self._executor = ProcessPoolExecutor(
-                self.jobs, mp_context=get_context("spawn"), initializer=_leave_interrupts_to_the_parent
+                self.jobs, mp_context=get_context("spawn"), initializer=_prepare_process
             )
         try:
             return self._executor.submit(function, task)
@@ -104,8 +110,18 @@ class Pool:
             self._executor = None
 
 
-def _leave_interrupts_to_the_parent() -> None:
+def _prepare_process() -> None:
+    """Leave Ctrl-C to the parent, and keep freed memory.
+
+    Every slice takes and frees the same few large buffers; where the C library gives them back to the system each
+    time, a fifth of the run goes into page faults. Where there is no such setting, nothing is lost but time.
+    """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if sys.platform == "linux":
+        with contextlib.suppress(OSError, AttributeError):
+            library = ctypes.CDLL(None)
+            for setting in (_MMAP_THRESHOLD, _TRIM_THRESHOLD):
+                library.mallopt(setting, _KEPT_BYTES)
 
 
 def _stand_ready(_nothing: None) -> None:

@@ -35,8 +35,6 @@ def read_facts(data: bytes) -> PeFacts | None:
         return PeFacts(is_dll, machine, _version(program), _imports(program))
     except _BROKEN:
         return PeFacts(is_dll, machine, {}, (), "its headers are damaged")
-    finally:
-        program.close()
 
 
 def _version(program: pefile.PE) -> dict[str, str]:

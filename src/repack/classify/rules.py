@@ -250,8 +250,7 @@ def _match_path(rule: str, c: Conditions, entry: Entry, around: Surroundings) ->
             if not refusal:
                 fallback = languages.is_fallback(found.text)
                 name = LocaleName(found.tag, found.text, found.group, fallback)
-                shown = languages.describe(found.tag)
-                return _Match((f"its path fits {glob!r}", f"{found.text!r} is {shown} ({found.tag})"), name)
+                return _Match((f"its path fits {glob!r}", f"{found.text!r} is the language {found.tag}"), name)
     return refusal
 
 

@@ -6,7 +6,8 @@ nobody means to change stays (PS3.10 section 7.1, PS3.5 section 7.1).
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Literal
+from struct import Struct
+from typing import Literal, NamedTuple
 
 UNDEFINED = 0xFFFF_FFFF
 PREFIX = b"DICM"
@@ -21,6 +22,11 @@ ITEM, ITEM_END, SEQUENCE_END = 0xFFFE_E000, 0xFFFE_E00D, 0xFFFE_E0DD
 #: VRs whose explicit header has two reserved bytes and a 32-bit length (PS3.5 table 7.1-1).
 LONG_VRS = frozenset({b"OB", b"OD", b"OF", b"OL", b"OV", b"OW", b"SQ", b"SV", b"UC", b"UN", b"UR", b"UT", b"UV"})
 _SHORT_VRS = frozenset(b"AE AS AT CS DA DS DT FD FL IS LO LT PN SH SL SS ST TM UI UL US".split())
+#: Readers of a header by byte order: tag, VR and short length; a 32-bit length.
+_HEADERS = {
+    order: (Struct(f"{mark}HH2sH").unpack_from, Struct(f"{mark}I").unpack_from)
+    for order, mark in (("little", "<"), ("big", ">"))
+}
 _DEEPEST = 50  # nested sequences; real files stay below ten
 
 
@@ -49,8 +55,7 @@ class CutShort(Unparseable):
         self.needed = needed
 
 
-@dataclass(frozen=True, slots=True)
-class Element:
+class Element(NamedTuple):
     """One data element: offsets are from the start of the file; `length` may be UNDEFINED."""
 
     tag: int
@@ -78,18 +83,18 @@ def read_header(data: bytes, at: int, encoding: Encoding = EXPLICIT) -> Element:
     """The header of the element at `at`. Raises CutShort or Unparseable."""
     if at + 8 > len(data):
         raise CutShort(at + 8)
-    order = encoding.order
-    tag = int.from_bytes(data[at : at + 2], order) << 16 | int.from_bytes(data[at + 2 : at + 4], order)
-    if not encoding.is_explicit or tag >> 16 == 0xFFFE:  # items and delimiters have no VR (PS3.5 7.5)
-        return Element(tag, b"", at, at + 8, int.from_bytes(data[at + 4 : at + 8], order))
-    vr = data[at + 4 : at + 6]
+    explicit, long_length = _HEADERS[encoding.order]
+    group, number, vr, length = explicit(data, at)
+    tag = group << 16 | number
+    if not encoding.is_explicit or group == 0xFFFE:  # items and delimiters have no VR (PS3.5 7.5)
+        return Element(tag, b"", at, at + 8, long_length(data, at + 4)[0])
     if vr in _SHORT_VRS:
-        return Element(tag, vr, at, at + 8, int.from_bytes(data[at + 6 : at + 8], order))
+        return Element(tag, vr, at, at + 8, length)
     if vr not in LONG_VRS:
         raise Unparseable(f"no data element where one should start, at byte {at}")
     if at + 12 > len(data):
         raise CutShort(at + 12)
-    return Element(tag, vr, at, at + 12, int.from_bytes(data[at + 8 : at + 12], order))
+    return Element(tag, vr, at, at + 12, long_length(data, at + 8)[0])
 
 
 def walk(data: bytes, at: int, end: int, encoding: Encoding, depth: int = 0) -> Iterator[tuple[Element, int]]:

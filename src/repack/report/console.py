@@ -145,4 +145,3 @@ def watching(screen: Screen) -> Iterator["_Bar | None"]:
     )
     with bar:
         yield _Bar(bar)
-

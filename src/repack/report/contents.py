@@ -16,6 +16,8 @@ from repack.model import Category, Plan, Planned
 from repack.report import words
 from repack.report.tables import Column, Sheet, series_of, short_syntax
 
+_MOST_NAMES = 30  # of languages, each with its region
+
 
 def inspected(plan: Plan) -> list[Sheet]:
     """What is in a bundle: categories, series, programs, languages."""
@@ -75,8 +77,11 @@ def _languages(files: Sequence[Planned]) -> tuple[str, ...]:
     counts = Counter(line.verdict.locale.tag for line in files if line.verdict.locale)
     if not counts:
         return ()
-    names = sorted(f"{languages.describe(tag)} ({tag})" for tag in counts)
-    return (f"{words.plural(len(counts), 'language')} in {words.plural(counts.total(), 'file')}: {', '.join(names)}",)
+    names = [f"{languages.describe(tag)} ({tag})" for tag in counts]
+    if len(names) > _MOST_NAMES:  # then the regions go
+        names = [languages.describe(base) for base in {tag.partition("-")[0] for tag in counts}]
+    said = f"{words.plural(len(counts), 'language')} in {words.plural(counts.total(), 'file')}"
+    return (f"{said}: {', '.join(sorted(names))}",)
 
 
 def _paths(files: Sequence[Planned], category: Category) -> tuple[str, ...]:
@@ -92,7 +97,7 @@ def explained(line: Planned, considered: Sequence[Considered]) -> Sheet:
         f"category: {verdict.category}, by rule {verdict.rule}: {verdict.why}",
         *(f"because {because}" for because in verdict.matched),
         f"plan: {decision.action}: {decision.reason}",
-        *((f"wish not followed: {decision.against}",) if decision.against else ()),
+        *((f"wish: {decision.wish}",) if decision.wish else ()),
         *_facts(line),
     ]
     others = [held for held in considered if held.rule.rule.id != verdict.rule]
@@ -127,7 +132,9 @@ def _facts(line: Planned) -> list[str]:
 def rule_list(rules: Sequence[LoadedRule]) -> Sheet:
     """All rules in the order in which they are tried."""
     rows = tuple((loaded.rule.id, str(loaded.rule.category), loaded.rule.why) for loaded in rules)
-    return Sheet("Rules, in the order in which they are tried", (Column("Id"), Column("Category"), Column("Why", ratio=1)), rows)
+    return Sheet(
+        "Rules, in the order in which they are tried", (Column("Id"), Column("Category"), Column("Why", ratio=1)), rows
+    )
 
 
 def rule_shown(loaded: LoadedRule) -> Sheet:

@@ -17,7 +17,7 @@ def encode(plan: Plan) -> bytes:
             "transfer_syntax": line.facts.dicom.transfer_syntax if line.facts.dicom else None,
             "action": line.decision.action,
             "reason": line.decision.reason,
-            "wish": line.decision.against or None,
+            "wish": line.decision.wish or None,
             "size": line.entry.size,
             "stored": line.entry.stored,
         }

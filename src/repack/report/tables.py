@@ -49,6 +49,7 @@ def summary(plan: Plan, manifest: Manifest) -> list[Sheet]:
         _by_category(manifest),
         _by_series(plan, manifest),
         Sheet("Images kept as they are", lines=_group(_kept_images(manifest))),
+        Sheet("Dropped", lines=_group(_dropped(manifest))),
         Sheet("Kept although you asked to drop it", lines=_group(_kept_against(manifest.entries))),
         Sheet("Worth knowing", lines=_remarks(manifest)),
     ]
@@ -127,6 +128,12 @@ def _kept_images(manifest: Manifest) -> Iterable[tuple[str, str]]:
             yield entry.reason, entry.path
 
 
+def _dropped(manifest: Manifest) -> Iterable[tuple[str, str]]:
+    for entry in manifest.entries:
+        if entry.action == "dropped" and not entry.folder:
+            yield f"{entry.category}, by {entry.wish or entry.reason}", entry.path
+
+
 def _kept_against(entries: Iterable[EntryRecord]) -> Iterable[tuple[str, str]]:
     for entry in entries:
         if entry.wish and entry.action != "dropped":
@@ -153,7 +160,9 @@ def _remarks(manifest: Manifest) -> tuple[str, ...]:
     damaged = [(entry.reason, entry.path) for entry in manifest.entries if entry.damaged]
     noted = [(note, entry.path) for entry in manifest.entries for note in entry.notes if entry.after]
     forced = sum(entry.forced for entry in manifest.entries)
-    by_force = (f"--force-drop dropped {words.plural(forced, 'file')} without asking what needs them",) if forced else ()
+    by_force = (
+        (f"--force-drop dropped {words.plural(forced, 'file')} without asking what needs them",) if forced else ()
+    )
     return (*manifest.warnings, *_group(damaged), *_group(noted), *by_force)
 
 
@@ -181,11 +190,15 @@ def planned(plan: Plan) -> list[Sheet]:
         if (s := counts.get((category, action)))
     )
     columns = (Column("Category"), Column("Plan"), Column("Files", is_number=True), Column("Now", is_number=True))
-    dropped = [(line.decision.reason, line.entry.path) for line in files if line.decision.action is Action.DROP]
-    against = [
-        (f"{line.decision.reason} ({line.decision.against})", line.entry.path)
+    dropped = [
+        (f"{line.verdict.category}, by {line.decision.wish or line.decision.reason}", line.entry.path)
         for line in files
-        if line.decision.against and line.decision.action is not Action.DROP
+        if line.decision.action is Action.DROP
+    ]
+    against = [
+        (f"{line.decision.reason} ({line.decision.wish})", line.entry.path)
+        for line in files
+        if line.decision.wish and line.decision.action is not Action.DROP
     ]
     return [
         Sheet("Plan (nothing was written)", columns, rows),
@@ -204,4 +217,3 @@ def every_line(plan: Plan) -> Sheet:
     )
     columns = (Column("Entry", ratio=2), Column("Category"), Column("Plan"), Column("Why", ratio=2))
     return Sheet("Every entry", columns, rows)
-
