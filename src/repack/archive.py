@@ -102,10 +102,7 @@ class Draft:
 @contextmanager
 def drafting(target: Path, *, overwrite: bool) -> Iterator[Draft]:
     """A draft beside the target; whatever happens, nothing of it stays unless it was published."""
-    if target.exists() and not overwrite:
-        raise _exists(target)
-    if target.is_dir():
-        raise OutputUnwritable(target.name, "it is a folder", "name a file with -o")
+    check_target(target, overwrite=overwrite)
     path = target.with_name(f".{target.name[:60]}.{secrets.token_hex(4)}{DRAFT_SUFFIX}")
     try:
         with path.open("xb") as file:
@@ -115,6 +112,16 @@ def drafting(target: Path, *, overwrite: bool) -> Iterator[Draft]:
         raise OutputUnwritable(target.name, problem, "choose another place with -o, or make room there") from error
     finally:
         path.unlink(missing_ok=True)
+
+
+def check_target(target: Path, *, overwrite: bool) -> None:
+    """Refuse early what could not be published later. Raises OutputUnwritable."""
+    if target.is_dir():
+        raise OutputUnwritable(target.name, "it is a folder", "name a file with -o")
+    if target.exists() and not overwrite:
+        raise _exists(target)
+    if not target.parent.is_dir():
+        raise OutputUnwritable(target.name, "its folder does not exist", "make the folder, or name another with -o")
 
 
 def _exists(target: Path) -> OutputUnwritable:

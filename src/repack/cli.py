@@ -10,13 +10,15 @@ from typing import Annotated, Any
 
 import typer
 
-from repack import __version__, manifest, pipeline
-from repack.classify import languages, rules as rule_engine
+from repack import __version__, manifest, pipeline, survey
+from repack.classify import languages
+from repack.classify import rules as rule_engine
 from repack.classify.patterns import matches
 from repack.classify.rulefile import load_file
 from repack.codecs import BY_NAME
 from repack.errors import ExitCode, Interrupted, OutputUnwritable, RepackError, WrongUsage
-from repack.model import Category, NoProgress, Plan, Wishes
+from repack.model import Category, Plan, Wishes
+from repack.progress import NoProgress
 from repack.report import console, contents, planned_json, tables
 from repack.workers import Pool, count_cores
 
@@ -25,6 +27,7 @@ _EPILOG = (
     "The input is never changed; the new zip appears only when every image is proven. "
     "Example: repack scan.zip --keep-locales en,es --drop-redist"
 )
+_CORES = count_cores()
 _NAMES = {"help_option_names": ["-h", "--help"]}
 
 job = typer.Typer(add_completion=False, context_settings=_NAMES)
@@ -57,42 +60,42 @@ ExactOnly = Annotated[
 Jobs = Annotated[int, typer.Option("--jobs", "-j", min=1, help="Worker processes; default: one a processor core.")]
 
 
-def _say_version(value: bool) -> None:  # noqa: FBT001  a callback of typer
+def _say_version(value: bool) -> None:
     if value:
         console.show_lines(console.open_screen(), [f"repack {__version__}"])
         raise typer.Exit
 
 
 @job.command(epilog=_EPILOG)
-def repack(  # noqa: PLR0913  the options of the main job
+def repack(
     bundle: BundlePath,
     output: Annotated[
         Path | None,
         typer.Option("--output", "-o", metavar="OUT.zip", help="Default: BUNDLE.repacked.zip beside the input."),
     ] = None,
     keep_locales: KeepLocales = None,
-    drop_redist: DropRedist = False,  # noqa: FBT002  typer makes flags of these
+    drop_redist: DropRedist = False,
     drop: DropCategory = None,
     drop_path: DropPath = None,
     keep: Keep = None,
     rules: RuleFiles = None,
-    force_drop: ForceDrop = False,  # noqa: FBT002
+    force_drop: ForceDrop = False,
     codec: CodecName = "jpegls",
-    exact_only: ExactOnly = False,  # noqa: FBT002
-    jobs: Jobs = count_cores(),
-    dry_run: Annotated[bool, typer.Option("--dry-run", "-n", help="Show the plan; write nothing.")] = False,  # noqa: FBT002
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an existing output.")] = False,  # noqa: FBT002
+    exact_only: ExactOnly = False,
+    jobs: Jobs = _CORES,
+    dry_run: Annotated[bool, typer.Option("--dry-run", "-n", help="Show the plan; write nothing.")] = False,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an existing output.")] = False,
     manifest_file: Annotated[
         Path | None, typer.Option("--manifest", metavar="FILE", help="Write the manifest here as well.")
     ] = None,
-    json: Json = False,  # noqa: FBT002
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but errors.")] = False,  # noqa: FBT002
+    json: Json = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but errors.")] = False,
     verbose: Annotated[
         int, typer.Option("--verbose", "-v", count=True, help="Show every decision; twice: tracebacks.")
     ] = 0,
     version: Annotated[  # noqa: ARG001  answered before this runs
         bool, typer.Option("--version", callback=_say_version, is_eager=True, help="Show the version.")
-    ] = False,  # noqa: FBT002
+    ] = False,
 ) -> None:
     """Make a patient's scan disc smaller without losing one stored bit of its images.
 
@@ -132,7 +135,7 @@ def repack(  # noqa: PLR0913  the options of the main job
 
 
 @tools.command()
-def inspect(bundle: BundlePath, rules: RuleFiles = None, json: Json = False) -> None:  # noqa: FBT002
+def inspect(bundle: BundlePath, rules: RuleFiles = None, json: Json = False) -> None:
     """Show what is in a bundle: categories, series, transfer syntaxes, programs, languages."""
     screen = console.open_screen(is_json=json)
     plan = _plan_only(pipeline.Request(bundle, bundle, rule_files=tuple(rules or ())), screen)
@@ -147,15 +150,15 @@ def explain(
     paths: Annotated[list[str], typer.Argument(metavar="PATH...", help="Entries, or patterns such as **/*.dll.")],
     rules: RuleFiles = None,
     keep_locales: KeepLocales = None,
-    drop_redist: DropRedist = False,  # noqa: FBT002
+    drop_redist: DropRedist = False,
     drop: DropCategory = None,
 ) -> None:
     """Show which rule decided on an entry, on which facts, and what else was considered."""
     wishes = Wishes(_read_locales(keep_locales), drop_redist, tuple(drop or ()))
     screen = console.open_screen()
     with Pool(count_cores()) as pool, console.watching(screen) as progress:
-        found = pipeline.survey(bundle, tuple(rules or ()), pool, progress or NoProgress())
-    plan = pipeline.make_plan(found, wishes)
+        found = survey.survey(bundle, tuple(rules or ()), pool, progress or NoProgress())
+    plan = survey.make_plan(found, wishes)
     chosen = [line for line in plan.lines if any(matches(path, line.entry.path) for path in paths)]
     if not chosen:
         raise WrongUsage(
@@ -171,13 +174,13 @@ def explain(
 @rules_app.command("list")
 def list_rules(rules: RuleFiles = None) -> None:
     """List all rules in the order in which they are tried."""
-    console.show_sheets(console.open_screen(), [contents.rule_list(pipeline.load_rules(tuple(rules or ())))])
+    console.show_sheets(console.open_screen(), [contents.rule_list(survey.load_rules(tuple(rules or ())))])
 
 
 @rules_app.command("show")
 def show_rule(rule: Annotated[str, typer.Argument(metavar="ID")], rules: RuleFiles = None) -> None:
     """Show one rule, whole."""
-    loaded = pipeline.load_rules(tuple(rules or ()))
+    loaded = survey.load_rules(tuple(rules or ()))
     found = [one for one in loaded if one.rule.id == rule]
     if not found:
         raise WrongUsage(f"there is no rule {rule!r}", "see repack rules list")
@@ -201,8 +204,8 @@ def codecs() -> None:
 
 def _plan_only(request: pipeline.Request, screen: console.Screen) -> Plan:
     with Pool(request.jobs) as pool, console.watching(screen) as progress:
-        found = pipeline.survey(request.bundle, request.rule_files, pool, progress or NoProgress(), request.target)
-    return pipeline.make_plan(found, request.wishes)
+        found = survey.survey(request.bundle, request.rule_files, pool, progress or NoProgress(), request.target)
+    return survey.make_plan(found, request.wishes)
 
 
 def _read_locales(text: str | None) -> tuple[str, ...]:
@@ -274,7 +277,7 @@ def _call(app: typer.Typer, given: list[str]) -> ExitCode | int:
     except (KeyboardInterrupt, typer.Abort):
         console.show_error(str(Interrupted()))
         return ExitCode.INTERRUPTED
-    except Exception as error:  # the last boundary: a bug of ours, told in one line
+    except Exception as error:  # noqa: BLE001  the last boundary: a bug of ours, told in one line
         said = f"a bug in repack ({type(error).__name__}); nothing was published. Run again with -v -v and report it"
         _show(error, said, loudness)
         return ExitCode.BUG

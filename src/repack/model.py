@@ -5,7 +5,7 @@ on the way. "Not done, and why" is a value (`KeptAsIs`), never an exception.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
@@ -325,29 +325,3 @@ class Lost:
 
 
 Outcome = Transcoded | KeptAsIs | Dropped
-
-
-# --- progress ---
-
-
-class Progress(Protocol):
-    """Who watches a run; only the main process calls it."""
-
-    def begin(self, task: str, total_bytes: int, total_entries: int) -> None:
-        """A stage of the run starts; sizes are bytes of original content."""
-
-    def advance(self, size: int, entries: int = 1) -> None:
-        """So much of the stage is done."""
-
-
-@dataclass(frozen=True, slots=True)
-class NoProgress:
-    """Watches nothing: for pipes, tests and the Python API."""
-
-    seen: None = field(default=None, repr=False)
-
-    def begin(self, task: str, total_bytes: int, total_entries: int) -> None:
-        """Say nothing."""
-
-    def advance(self, size: int, entries: int = 1) -> None:
-        """Say nothing."""

@@ -62,18 +62,18 @@ def _by_category(manifest: Manifest) -> Sheet:
             after = entry.after.stored if entry.after else 0
             sums[entry.category] = sums.get(entry.category, _Sum()).plus(entry.before.stored, after)
     rows = tuple(
-        (str(category), f"{s.entries:,}", words.size(s.before), words.size(s.after), words.saved(s.before, s.after))
-        for category in Category
-        if (s := sums.get(category))
+        (str(c), f"{s.entries:,}", words.size(s.before), words.size(s.after), words.saved(s.before, s.after))
+        for c in Category
+        if (s := sums.get(c))
     )
-    before, after = manifest.totals.before, manifest.totals.after
+    all_before, all_after = manifest.totals.before, manifest.totals.after
     columns = (Column("Category"), *(Column(title, is_number=True) for title in ("Files", "Before", "After", "Saved")))
     footer = (
         "all",
-        f"{before.entries:,}",
-        words.size(before.stored),
-        words.size(after.stored),
-        words.saved(before.stored, after.stored),
+        f"{all_before.entries:,}",
+        words.size(all_before.stored),
+        words.size(all_after.stored),
+        words.saved(all_before.stored, all_after.stored),
     )
     return Sheet("By category (bytes in the archive)", columns, rows, footer)
 
@@ -103,6 +103,7 @@ def _by_series(plan: Plan, manifest: Manifest) -> Sheet:
 
 
 def series_of(line: Planned) -> tuple[str, str, str]:
+    """Series Instance UID, modality, and the name to show; the UID tells series apart, it is never shown."""
     dicom = line.facts.dicom
     if dicom is None:
         return "", "", "?"

@@ -1,0 +1,145 @@
+"""Plan -> outcomes -> zip -> proof: carry out every line of a plan, write it, read it back."""
+
+from collections.abc import Iterator, Sequence
+
+from repack import archive, deflate, manifest, outcomes
+from repack.archive import Draft, Written
+from repack.bundles.names import folded
+from repack.bundles.zipped import ZipPlace
+from repack.classify import references
+from repack.errors import BundleUnreadable, ProofFailed
+from repack.manifest import EntryRecord, Manifest
+from repack.model import (
+    RESTORE_NAME,
+    STORED,
+    Action,
+    Category,
+    KeptAsIs,
+    Lost,
+    Outcome,
+    Packed,
+    Plan,
+    Planned,
+    Raw,
+    Transcoded,
+)
+from repack.progress import Progress
+from repack.restoredata import RestoreWriter
+from repack.workers import Crashed, Pool
+
+_LOT_ENTRIES, _LOT_BYTES = 32, 4 << 20  # small entries travel together
+
+
+def carry_out(plan: Plan, draft: Draft, pool: Pool, progress: Progress) -> tuple[list[EntryRecord], dict[int, Raw]]:
+    """Write every entry as its outcome comes in; the manifest's lines, and the damaged entries that were carried over.
+
+    DICOMDIRs wait until the images that they list are done.
+    """
+    progress.begin("Repacking", sum(line.entry.size for line in plan.lines), len(plan.lines))
+    records: dict[int, EntryRecord] = {}
+    damaged: dict[int, Raw] = {}
+    restore = RestoreWriter()
+    waiting: list[tuple[Planned, KeptAsIs]] = []
+    new_syntaxes: dict[int, str] = {}
+    for line, outcome in _outcomes(plan, pool):
+        if line.verdict.category is Category.DICOMDIR and isinstance(outcome, KeptAsIs):
+            waiting.append((line, outcome))
+            continue
+        if isinstance(outcome, Transcoded) and outcome.after.transfer_syntax:
+            new_syntaxes[outcome.index] = outcome.after.transfer_syntax
+        records[outcome.index] = _write(line, outcome, draft, restore, damaged)
+        progress.advance(line.entry.size)
+    for line, unchanged in waiting:
+        followed = outcomes.follow_images(line.entry, unchanged, _listed_syntaxes(plan, line, new_syntaxes))
+        records[followed.index] = _write(line, followed, draft, restore, damaged)
+        progress.advance(line.entry.size)
+    if restore.records:
+        data = restore.finish()
+        draft.add_ours(RESTORE_NAME, Packed(data, STORED, deflate.checksum(data), len(data)))
+    return [records[line.entry.index] for line in plan.lines], damaged
+
+
+def _outcomes(plan: Plan, pool: Pool) -> Iterator[tuple[Planned, Outcome]]:
+    """The outcome of every line, in order. Raises BundleUnreadable where an entry's bytes cannot be had at all."""
+    tasks = [outcomes.make_task(line, plan.wishes.codec) for line in plan.lines]
+    lots = _make_lots(tasks)
+    lines = iter(plan.lines)
+    for results in pool.run(outcomes.work, lots):
+        for outcome in outcomes.keep_after_crash(results.task) if isinstance(results, Crashed) else results:
+            line = next(lines)
+            if isinstance(outcome, Lost):
+                raise BundleUnreadable(
+                    plan.bundle.path.name,
+                    f"{line.entry.path}: {outcome.reason}",
+                    f"get a better copy, or give this entry up with --drop-path '{line.entry.path}'",
+                )
+            yield line, outcome
+
+
+def _make_lots(tasks: Sequence[outcomes.Task]) -> list[tuple[outcomes.Task, ...]]:
+    """Neighbours that are small travel together; an image of size travels alone."""
+    lots: list[tuple[outcomes.Task, ...]] = []
+    lot: list[outcomes.Task] = []
+    size = 0
+    for task in tasks:
+        weight = task.size * (8 if task.action is Action.TRANSCODE else 1)
+        if lot and (len(lot) >= _LOT_ENTRIES or size + weight > _LOT_BYTES):
+            lots.append(tuple(lot))
+            lot, size = [], 0
+        lot.append(task)
+        size += weight
+    if lot:
+        lots.append(tuple(lot))
+    return lots
+
+
+def _write(
+    line: Planned, outcome: Outcome, draft: Draft, restore: RestoreWriter, damaged: dict[int, Raw]
+) -> EntryRecord:
+    """Put one outcome into the draft; its bytes are not kept in memory after that."""
+    match outcome:
+        case Transcoded():
+            draft.add(line.entry, outcome.packed)
+            restore.add(outcome.index, outcome.restorable)
+        case KeptAsIs(content=content) if content is not None:
+            draft.add(line.entry, content)
+            if outcome.is_damaged and isinstance(content, Raw):
+                damaged[outcome.index] = content
+    return manifest.record(line, outcome)
+
+
+def _listed_syntaxes(plan: Plan, directory: Planned, new_syntaxes: dict[int, str]) -> dict[str, str]:
+    """File ID -> new transfer syntax, for the images that a DICOMDIR lists."""
+    by_path: dict[str, int] = {}
+    for line in plan.lines:
+        if not line.entry.is_directory:
+            by_path.setdefault(folded(line.entry.path), line.entry.index)
+    folder = folded(directory.entry.path).rpartition("/")[0]
+    found: dict[str, str] = {}
+    for file_id in directory.facts.mentions:
+        index = references.find_listed(folder, file_id, by_path)
+        if index is not None and index in new_syntaxes:
+            found[file_id] = new_syntaxes[index]
+    return found
+
+
+def prove(
+    draft: Draft, written: Sequence[Written], record: Manifest, damaged: dict[int, Raw], pool: Pool, progress: Progress
+) -> None:
+    """Re-open the draft: its directory by another reader, every content by its SHA-256. Raises ProofFailed."""
+    archive.check_directory(draft.path, draft.target, written)
+    in_zip = [(n, entry) for n, entry in enumerate(record.entries) if entry.after is not None]
+    progress.begin("Checking", sum(w.place.size for w in written), len(in_zip))
+    checks: list[tuple[int, ZipPlace, str]] = []
+    for (number, entry), lies in zip(in_zip, written, strict=False):
+        if number in damaged:
+            if not archive.same_bytes(lies.place, damaged[number]):
+                raise ProofFailed(draft.target.name, entry.path, "was not carried over as it is")
+        elif entry.after is not None and entry.after.sha256 is not None:
+            checks.append((number, lies.place, entry.after.sha256))
+    lots = [tuple(checks[n : n + _LOT_ENTRIES]) for n in range(0, len(checks), _LOT_ENTRIES)]
+    for lot, wrong in zip(lots, pool.run(archive.check_contents, lots), strict=True):
+        if wrong is not None:
+            number = lot[0][0] if isinstance(wrong, Crashed) else wrong
+            raise ProofFailed(draft.target.name, record.entries[number].path, "reads back differently")
+        progress.advance(sum(place.size for _n, place, _s in lot), len(lot))

@@ -1,0 +1,87 @@
+"""Bundle -> facts -> verdicts -> plan: everything that is known of a bundle before anything is done to it."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from repack import archive
+from repack.bundles import open_bundle
+from repack.classify import facts, references, rulefile, rules
+from repack.classify.rulefile import LoadedRule
+from repack.classify.rules import Surroundings
+from repack.errors import BundleUnreadable
+from repack.model import Bundle, Entry, Facts, Plan, Wishes
+from repack.plan import decide
+from repack.progress import Progress
+from repack.workers import Crashed, Pool
+
+_FACTS_LOT = 64  # entries whose facts one task gathers
+_INLINE_FACTS = 2_000  # below this many entries, workers would take longer to start than the facts take
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """A bundle with everything that is known of its entries."""
+
+    bundle: Bundle
+    facts: tuple[Facts, ...]
+    needs: tuple[references.Reference, ...]
+    rules: tuple[LoadedRule, ...]
+    surroundings: Surroundings
+
+
+def load_rules(files: Sequence[Path]) -> tuple[LoadedRule, ...]:
+    """The user's rules, then the built-in ones. Raises RuleInvalid."""
+    own = (loaded for file in files for loaded in rulefile.load_file(file))
+    return (*own, *rulefile.load_builtin())
+
+
+def survey(
+    path: Path, rule_files: Sequence[Path], pool: Pool, progress: Progress, without: Path | None = None
+) -> Survey:
+    """Open a bundle and gather the facts of every entry. Raises BundleUnreadable and RuleInvalid."""
+    loaded = load_rules(rule_files)
+    bundle = _leave_out(open_bundle(path), without)
+    if not any(not entry.is_directory for entry in bundle.entries):
+        raise BundleUnreadable(bundle.path.name, "it holds no files", "check that this is the right bundle")
+    progress.begin("Looking at the disc", sum(entry.size for entry in bundle.entries), len(bundle.entries))
+    gathered: list[Facts] = []
+    for lot, found in _gather(bundle.entries, pool):
+        gathered += found
+        progress.advance(sum(entry.size for entry in lot), len(lot))
+    needs = references.relate(bundle.entries, gathered)
+    around = rules.survey(bundle.entries, gathered, needs, loaded)
+    return Survey(bundle, tuple(gathered), needs, loaded, around)
+
+
+def _leave_out(bundle: Bundle, target: Path | None) -> Bundle:
+    """The bundle without the output and its drafts, which may lie inside a folder that is being read."""
+    if bundle.kind != "folder" or target is None:
+        return bundle
+    try:
+        relative = target.resolve().relative_to(bundle.path).as_posix()
+    except ValueError:
+        return bundle
+    kept = (e for e in bundle.entries if e.path != relative and not e.path.endswith(archive.DRAFT_SUFFIX))
+    return replace(bundle, entries=tuple(replace(entry, index=n) for n, entry in enumerate(kept)))
+
+
+def _gather(entries: Sequence[Entry], pool: Pool) -> Iterator[tuple[tuple[Entry, ...], tuple[Facts, ...]]]:
+    lots = [tuple(entries[n : n + _FACTS_LOT]) for n in range(0, len(entries), _FACTS_LOT)]
+    if len(entries) <= _INLINE_FACTS:
+        yield from ((lot, facts.gather(lot)) for lot in lots)
+        return
+    for lot, found in zip(lots, pool.run(facts.gather, lots), strict=True):
+        if isinstance(found, Crashed):
+            yield lot, tuple(Facts("unreadable", problem="reading it crashed a worker") for _ in lot)
+        else:
+            yield lot, found
+
+
+def make_plan(found: Survey, wishes: Wishes) -> Plan:
+    """Verdicts on every entry, and what the wishes and guards make of them."""
+    verdicts = tuple(
+        rules.judge(entry, fact, found.rules, found.surroundings)
+        for entry, fact in zip(found.bundle.entries, found.facts, strict=True)
+    )
+    return decide(found.bundle, found.facts, verdicts, found.needs, wishes)
