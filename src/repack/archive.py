@@ -7,6 +7,7 @@ finished: a DICOMDIR that stands first is written last, because it depends on ev
 import hashlib
 import os
 import secrets
+import struct
 import zipfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -32,6 +33,8 @@ class Written:
 
     name: EntryName
     place: ZipPlace
+    header: bytes  # before its content
+    line: bytes  # in the central directory
 
 
 class Draft:
@@ -40,7 +43,6 @@ class Draft:
     def __init__(self, path: Path, file: BinaryIO, target: Path) -> None:
         self.path, self.target = path, target
         self._file = file
-        self._directory: dict[int, bytes] = {}
         self._written: dict[int, Written] = {}
         self._next_ours = 1 << 62
 
@@ -58,29 +60,29 @@ class Draft:
         self, position: int, name: EntryName, stamp: Stamp, content: Packed | Raw, attributes: int, made_by: int
     ) -> None:
         offset = self._file.tell()
-        self._file.write(zipformat.local_header(name, stamp, content))
+        header = zipformat.local_header(name, stamp, content)
+        self._file.write(header)
         if isinstance(content, Packed):
             self._file.write(content.data)
         else:
             for piece in _read_pieces(content):
                 self._file.write(piece)
-        central = zipformat.central_header(name, stamp, content, offset, attributes, made_by)
-        self._directory[position] = central
+        line = zipformat.central_header(name, stamp, content, offset, attributes, made_by)
         place = ZipPlace(self.path, offset, content.method, content.length, content.size, content.crc)
-        self._written[position] = Written(name, place)
+        self._written[position] = Written(name, place, header, line)
 
     def finish(self) -> tuple[Written, ...]:
         """Write the directory and bring everything to the disk; the entries in their final order."""
         start = self._file.tell()
-        order = sorted(self._directory)
-        for position in order:
-            self._file.write(self._directory[position])
+        written = tuple(self._written[position] for position in sorted(self._written))
+        for entry in written:
+            self._file.write(entry.line)
         size = self._file.tell() - start
-        self._file.write(zipformat.end_records(len(order), size, start))
+        self._file.write(zipformat.end_records(len(written), size, start))
         self._file.flush()
         os.fsync(self._file.fileno())
         self._file.close()
-        return tuple(self._written[position] for position in order)
+        return written
 
     def publish(self, *, overwrite: bool) -> None:
         """Give the checked draft its name, in one step."""
@@ -103,7 +105,7 @@ class Draft:
 def drafting(target: Path, *, overwrite: bool) -> Iterator[Draft]:
     """A draft beside the target; whatever happens, nothing of it stays unless it was published."""
     check_target(target, overwrite=overwrite)
-    path = target.with_name(f".{target.name[:60]}.{secrets.token_hex(4)}{DRAFT_SUFFIX}")
+    path = target.with_name(f".{target.name[:50]}.{secrets.token_hex(4)}{DRAFT_SUFFIX}")
     try:
         with path.open("xb") as file:
             yield Draft(path, file, target)
@@ -162,8 +164,8 @@ def check_directory(draft: Path, target: Path, written: Sequence[Written]) -> No
     """Re-open the draft with another reader than our writer and compare its directory. Raises ProofFailed."""
     try:
         with zipfile.ZipFile(draft) as archive:
-            listed = archive.infolist()
-    except (zipfile.BadZipFile, UnicodeDecodeError) as error:
+            listed, start = archive.infolist(), archive.start_dir
+    except (zipfile.BadZipFile, NotImplementedError, struct.error, ValueError, OSError) as error:
         raise ProofFailed(target.name, "its directory", "cannot be read back") from error
     if len(listed) != len(written):
         raise ProofFailed(target.name, "its directory", "lists another number of entries")
@@ -176,6 +178,15 @@ def check_directory(draft: Path, target: Path, written: Sequence[Written]) -> No
         )  # fmt: skip
         if found != expected:
             raise ProofFailed(target.name, "its directory", "does not describe what was written")
+    lines = b"".join(entry.line for entry in written)
+    with draft.open("rb") as file:
+        for entry in written:  # unpackers that stream believe these headers instead of the directory
+            file.seek(entry.place.header_offset)
+            if file.read(len(entry.header)) != entry.header:
+                raise ProofFailed(target.name, "the header of an entry", "reads back differently")
+        file.seek(start)
+        if file.read() != lines + zipformat.end_records(len(written), len(lines), start):
+            raise ProofFailed(target.name, "its directory", "reads back differently")
 
 
 def check_contents(lot: tuple[tuple[int, ZipPlace, str], ...]) -> int | None:

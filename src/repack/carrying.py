@@ -1,6 +1,6 @@
 """Plan -> outcomes -> zip -> proof: carry out every line of a plan, write it, read it back."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from repack import archive, deflate, manifest, outcomes
 from repack.archive import Draft, Written
@@ -61,19 +61,28 @@ def carry_out(plan: Plan, draft: Draft, pool: Pool, progress: Progress) -> tuple
 
 def _outcomes(plan: Plan, pool: Pool) -> Iterator[tuple[Planned, Outcome]]:
     """The outcome of every line, in order. Raises BundleUnreadable where an entry's bytes cannot be had at all."""
-    tasks = [outcomes.make_task(line, plan.wishes.codec) for line in plan.lines]
-    lots = _make_lots(tasks)
+    lots = _make_lots([outcomes.make_task(line, plan.wishes.codec) for line in plan.lines])
     lines = iter(plan.lines)
+    for outcome in _work(lots, pool):
+        line = next(lines)
+        if isinstance(outcome, Lost):
+            raise BundleUnreadable(
+                plan.bundle.path.name,
+                f"{line.entry.path}: {outcome.reason}",
+                f"get a better copy, or give this entry up with --drop-path '{line.entry.path}'",
+            )
+        yield line, outcome
+
+
+def _work(lots: Iterable[tuple[outcomes.Task, ...]], pool: Pool) -> Iterator[Outcome | Lost]:
+    """The outcome of every task, in order; of a lot that killed its worker, each task is tried alone."""
     for results in pool.run(outcomes.work, lots):
-        for outcome in outcomes.keep_after_crash(results.task) if isinstance(results, Crashed) else results:
-            line = next(lines)
-            if isinstance(outcome, Lost):
-                raise BundleUnreadable(
-                    plan.bundle.path.name,
-                    f"{line.entry.path}: {outcome.reason}",
-                    f"get a better copy, or give this entry up with --drop-path '{line.entry.path}'",
-                )
-            yield line, outcome
+        if not isinstance(results, Crashed):
+            yield from results
+        elif len(results.task) > 1:
+            yield from _work([(task,) for task in results.task], pool)
+        else:
+            yield outcomes.keep_after_crash(*results.task)
 
 
 def _make_lots(tasks: Sequence[outcomes.Task]) -> list[tuple[outcomes.Task, ...]]:

@@ -227,11 +227,11 @@ def _check_codec(name: str) -> str:
 def _choose_target(bundle: Path, output: Path | None) -> Path:
     """Beside the input under its name, unless -o says otherwise; never the input itself."""
     if output is None:
-        name = bundle.resolve().name
-        if not name:  # the root of a drive
+        named = bundle if bundle.name not in {"", ".", ".."} else bundle.resolve()
+        if not named.name:  # the root of a drive: nothing lies beside it
             return Path("disc.repacked.zip")
-        stem = name[:-4] if name.lower().endswith(".zip") and bundle.is_file() else name
-        return bundle.resolve().with_name(f"{stem}.repacked.zip")
+        stem = named.name[:-4] if named.name.lower().endswith(".zip") and bundle.is_file() else named.name
+        return named.with_name(f"{stem}.repacked.zip")
     if output.exists() and bundle.exists() and output.samefile(bundle):
         raise WrongUsage("the output is the input, which is never written to", "name another file with -o")
     return output
@@ -272,7 +272,7 @@ def _call(app: typer.Typer, given: list[str]) -> ExitCode | int:
         _show(error, str(error), loudness)
         return error.code
     except typer.TyperException as error:
-        console.show_error(f"{error.format_message()} See repack --help")
+        console.show_error(f"{error.format_message().rstrip('.')}; see repack --help")
         return ExitCode.USAGE
     except (KeyboardInterrupt, typer.Abort):
         console.show_error(str(Interrupted()))

@@ -35,13 +35,16 @@ def inflate_pieces(stream: Iterable[bytes], size: int) -> Iterator[bytes]:
     try:
         for piece in stream:
             waiting = piece
-            while waiting and not inflater.eof:
-                out = inflater.decompress(waiting, max_length=min(left, _PIECE * 8) + 1)
+            is_full = False
+            while (waiting or is_full) and not inflater.eof:
+                limit = min(left, _PIECE * 8) + 1
+                out = inflater.decompress(waiting, max_length=limit)
                 left -= len(out)
                 if left < 0:
                     raise Damaged("it holds more bytes than its directory announces")
                 yield out
                 waiting = inflater.unconsumed_tail
+                is_full = len(out) == limit  # then more may wait inside the inflater, although its input is used up
     except _STREAM_ERROR as error:
         raise Damaged("its compressed bytes are damaged") from error
     if not inflater.eof or left:

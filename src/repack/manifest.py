@@ -7,7 +7,7 @@ options give the same manifest, so it holds no time and no name of a computer ei
 import importlib.metadata
 import platform
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 
@@ -15,16 +15,21 @@ from repack import __version__
 from repack.codecs import BY_NAME
 from repack.model import Category, Content, Dropped, KeptAsIs, Outcome, Plan, Planned, Proof, Transcoded, Wishes
 
-SCHEMA = "repack-manifest-1"
+SCHEMA: Literal["repack-manifest-1"] = "repack-manifest-1"
 _TOOLS = ("pydicom", "numpy", "isal", "pefile", "langcodes")
+
+ActionDone = Literal["transcoded", "copied", "dropped"]
+Natural = Annotated[int, msgspec.Meta(ge=0)]
+Sha256 = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]
+Version = Annotated[str, msgspec.Meta(pattern=r"^[0-9]+\.[0-9]+")]
 
 
 class State(msgspec.Struct, frozen=True, omit_defaults=True):
     """An entry's content at one time: `stored` is bytes in the archive (or folder), `sha256` that of the content."""
 
-    size: int
-    stored: int
-    sha256: str | None
+    size: Natural
+    stored: Natural
+    sha256: Sha256 | None
     transfer_syntax: str | None = None
 
 
@@ -34,7 +39,7 @@ class EntryRecord(msgspec.Struct, frozen=True, omit_defaults=True):
     path: str
     category: Category
     rule: str
-    action: str
+    action: ActionDone
     reason: str
     before: State
     after: State | None
@@ -51,8 +56,8 @@ class Source(msgspec.Struct, frozen=True):
 
     name: str
     kind: str
-    size: int | None
-    sha256: str | None
+    size: Natural | None
+    sha256: Sha256 | None
 
 
 class Options(msgspec.Struct, frozen=True):
@@ -72,9 +77,9 @@ class Options(msgspec.Struct, frozen=True):
 class Count(msgspec.Struct, frozen=True):
     """How many files, their content, and their bytes in the archive (or folder)."""
 
-    entries: int
-    size: int
-    stored: int
+    entries: Natural
+    size: Natural
+    stored: Natural
 
 
 class Totals(msgspec.Struct, frozen=True):
@@ -82,15 +87,15 @@ class Totals(msgspec.Struct, frozen=True):
 
     before: Count
     after: Count
-    images: int
-    dropped: int
+    images: Natural
+    dropped: Natural
 
 
 class Manifest(msgspec.Struct, frozen=True):
     """The whole record."""
 
-    schema: str
-    version: str
+    schema: Literal["repack-manifest-1"]
+    version: Version
     source: Source
     options: Options
     tools: dict[str, str]
@@ -120,7 +125,7 @@ def record(line: Planned, outcome: Outcome) -> EntryRecord:
     )
 
 
-def _result(outcome: Outcome) -> tuple[str, State | None, Proof | None]:
+def _result(outcome: Outcome) -> tuple[ActionDone, State | None, Proof | None]:
     match outcome:
         case Transcoded():
             return "transcoded", _state(outcome.after), outcome.proof
@@ -145,13 +150,18 @@ def compose(
     return Manifest(
         schema=SCHEMA,
         version=__version__,
-        source=Source(bundle.path.name, bundle.kind, bundle.size, source_sha256),
-        options=_options(plan.wishes, tuple(rule_files)),
+        source=Source(_as_text(bundle.path.name), bundle.kind, bundle.size, source_sha256),
+        options=_options(plan.wishes, tuple(map(_as_text, rule_files))),
         tools=_tools(plan.wishes.codec),
         entries=tuple(entries),
         totals=count(entries),
         warnings=plan.warnings,
     )
+
+
+def _as_text(name: str) -> str:
+    """A file name that JSON can hold: bytes that are not UTF-8 (on Linux, surrogates in Python) become escapes."""
+    return name.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def _options(wishes: Wishes, rule_files: tuple[str, ...]) -> Options:
@@ -207,5 +217,5 @@ def decode(data: bytes) -> Manifest:
 
 
 def json_schema() -> dict[str, Any]:
-    """The JSON Schema of a manifest, as checked in beside this file's package data."""
-    return msgspec.json.schema(Manifest)
+    """The JSON Schema of a manifest; schemas/manifest.schema.json is a copy of it for other programs."""
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema"} | msgspec.json.schema(Manifest)

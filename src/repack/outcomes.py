@@ -68,13 +68,11 @@ def work(tasks: tuple[Task, ...]) -> tuple[Outcome | Lost, ...]:
     return tuple(_work_one(task) for task in tasks)
 
 
-def keep_after_crash(tasks: tuple[Task, ...]) -> tuple[Outcome | Lost, ...]:
-    """The outcomes of a lot that killed its worker: the images are carried over without being decoded."""
-    reason = "the codec crashed on this lot of images, so they are kept as they are"
-    return tuple(
-        _work_one(replace(task, action=Action.COPY, reason=reason) if task.action is Action.TRANSCODE else task)
-        for task in tasks
-    )
+def keep_after_crash(task: Task) -> Outcome | Lost:
+    """The outcome of a task that killed its worker: an image is carried over without being decoded."""
+    if task.action is not Action.TRANSCODE:
+        return _work_one(task)
+    return _work_one(replace(task, action=Action.COPY, reason="the codec crashed on it, so it is kept as it is"))
 
 
 def _work_one(task: Task) -> Outcome | Lost:
@@ -132,7 +130,7 @@ def _transcode(task: Task) -> Outcome:
         kept = _carry_over(data, raw)
         if kept.length <= packed.length:
             name = syntaxes.find(result.transfer_syntax).name
-            reason = f"{name} would not be smaller: {packed.length:,} instead of {kept.length:,} bytes"
+            reason = f"as {name} it would take more room in the zip than it does now"
             return KeptAsIs(task.index, reason, before, kept)
     return _transcoded(task, before, packed, result)
 
@@ -185,7 +183,10 @@ def follow_images(entry: Entry, kept: KeptAsIs, syntaxes_by_file_id: Mapping[str
     """The outcome of a DICOMDIR whose images were transcoded: patched, or kept with the reason why not."""
     if entry.place is None or not syntaxes_by_file_id or kept.is_damaged:
         return kept
-    original = entry.place.read()
+    try:
+        original = entry.place.read()
+    except EntryUnreadable:  # it could be read a moment ago; what was written down then still holds
+        return kept
     directory = dicomdir.read_directory(original)
     if isinstance(directory, NotDone):
         return replace(kept, reason=f"{directory.reason}; the transfer syntaxes that it states are stale")

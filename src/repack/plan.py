@@ -13,13 +13,17 @@ from repack.model import (
     Category,
     Decision,
     Facts,
+    LocaleName,
     Plan,
     Planned,
     Verdict,
     Wishes,
 )
 
-_CHANGEABLE = frozenset({Action.COPY, Action.TRANSCODE})
+_LocaleSets = Mapping[tuple[str, str], set[LocaleName]]
+
+_IMAGES = frozenset({Category.DICOM, Category.DICOMDIR})
+_LANGUAGE_WISHES = frozenset({"--keep-locales", f"--drop {Category.LOCALE}"})
 #: By a launcher's word alone: whoever drops all viewers means what the launcher starts, too.
 _LAUNCH_IGNORED_FOR = frozenset({Category.VIEWER, Category.LAUNCHER})
 
@@ -32,13 +36,14 @@ def decide(
     wishes: Wishes,
 ) -> Plan:
     """All decisions, in the order of the bundle."""
+    needs = tuple(needs)
     by_locale_set = _collect_locale_sets(verdicts)
     decisions = [
         _decide_one(bundle, index, facts[index], verdict, wishes, by_locale_set)
         for index, verdict in enumerate(verdicts)
     ]
     if not wishes.force_drop:
-        _guard(bundle, verdicts, decisions, tuple(needs), wishes)
+        _guard(bundle, facts, verdicts, decisions, needs, wishes)
     _follow_folders(bundle, decisions)
     lines = tuple(
         Planned(entry, facts[entry.index], verdicts[entry.index], decisions[entry.index]) for entry in bundle.entries
@@ -46,12 +51,12 @@ def decide(
     return Plan(bundle, wishes, lines, _warn(bundle, decisions, needs))
 
 
-def _collect_locale_sets(verdicts: Sequence[Verdict]) -> dict[tuple[str, str], set[str]]:
+def _collect_locale_sets(verdicts: Sequence[Verdict]) -> _LocaleSets:
     """The languages of each set of siblings."""
-    sets: dict[tuple[str, str], set[str]] = {}
+    sets: dict[tuple[str, str], set[LocaleName]] = {}
     for verdict in verdicts:
         if verdict.locale is not None:
-            sets.setdefault((verdict.rule, verdict.locale.group), set()).add(verdict.locale.tag)
+            sets.setdefault((verdict.rule, verdict.locale.group), set()).add(verdict.locale)
     return sets
 
 
@@ -61,7 +66,7 @@ def _decide_one(
     fact: Facts,
     verdict: Verdict,
     wishes: Wishes,
-    sets: Mapping[tuple[str, str], set[str]],
+    sets: _LocaleSets,
 ) -> Decision:
     """The decision on one entry by the wishes alone; guards come later."""
     entry = bundle.entries[index]
@@ -69,17 +74,12 @@ def _decide_one(
         return Decision(Action.COPY, "a folder record")
     if entry.place is None:
         return Decision(Action.DROP, entry.notes[-1] if entry.notes else "there is nothing to read")
-    wish, reason = _wish_to_drop(entry.path, verdict, wishes, sets)
-    if wish:
-        kept = next((glob for glob in wishes.keep if patterns.matches(glob, entry.path)), None)
-        if kept is not None:
-            return Decision(Action.COPY, f"--keep {kept} asks for it", wish)
-        if verdict.action is Action.COPY and not wishes.force_drop:
-            return Decision(Action.COPY, verdict.why, wish)
+    wish, reason = _find_wish(entry.path, verdict, wishes)
+    stop = _find_stop(entry.path, verdict, wishes, wish, sets) if wish else ""
+    if wish and not stop:
         return Decision(Action.DROP, reason, wish, forced=wishes.force_drop)
-    if reason:  # a wish that stops here: a language that is always kept
-        return Decision(Action.COPY, reason, "--keep-locales")
-    return _decide_kept(fact, verdict, wishes)
+    kept = _decide_kept(fact, verdict, wishes)
+    return replace(kept, reason=stop, wish=wish) if stop else kept
 
 
 def _decide_kept(fact: Facts, verdict: Verdict, wishes: Wishes) -> Decision:
@@ -100,10 +100,8 @@ def _why_kept(verdict: Verdict) -> str:
     return verdict.why if verdict.category is Category.UNKNOWN else "nobody asked to drop it"
 
 
-def _wish_to_drop(
-    path: str, verdict: Verdict, wishes: Wishes, sets: Mapping[tuple[str, str], set[str]]
-) -> tuple[str, str]:
-    """The wish that wants the entry gone, and the reason; ("", reason) where a wish stops short of it."""
+def _find_wish(path: str, verdict: Verdict, wishes: Wishes) -> tuple[str, str]:
+    """The wish that wants an entry gone, and the reason that it gives; both empty where nobody does."""
     for glob in wishes.drop_path:
         if patterns.matches(glob, path):
             return f"--drop-path {glob}", f"--drop-path {glob} names it"
@@ -115,48 +113,59 @@ def _wish_to_drop(
         return "--drop-redist", verdict.why
     if verdict.locale is not None and wishes.keep_locales:
         tag = verdict.locale.tag
-        shown = f"{languages.describe(tag)} ({tag})"
-        if languages.is_wanted(wishes.keep_locales, tag):
-            return "", ""
-        if verdict.locale.is_fallback and not wishes.force_drop:
-            return "", f"{shown} is the language that programs fall back to"
-        known = sets[verdict.rule, verdict.locale.group]
-        if not any(languages.is_wanted(wishes.keep_locales, other) for other in known) and not wishes.force_drop:
-            return "", "no wanted language is in this set, so it is kept whole"
-        return "--keep-locales", f"{shown} is not among the languages to keep"
+        if not languages.is_wanted(wishes.keep_locales, tag):
+            return "--keep-locales", f"{languages.describe(tag)} ({tag}) is not among the languages to keep"
     return "", ""
+
+
+def _find_stop(path: str, verdict: Verdict, wishes: Wishes, wish: str, sets: _LocaleSets) -> str:
+    """What speaks against following a wish, seen from the entry alone; empty where nothing does."""
+    kept = next((glob for glob in wishes.keep if patterns.matches(glob, path)), None)
+    if kept is not None:
+        return f"--keep {kept} asks for it"
+    if wishes.force_drop:
+        return ""
+    if verdict.action is Action.COPY:
+        return verdict.why
+    if verdict.category in _IMAGES and wish == f"--drop {verdict.category}":
+        return "images are what the disc is for; --force-drop insists"
+    if verdict.locale is None or Category.VIEWER in wishes.drop or wish not in _LANGUAGE_WISHES:
+        return ""
+    if verdict.locale.is_fallback:
+        shown = f"{languages.describe(verdict.locale.tag)} ({verdict.locale.tag})"
+        return f"{shown} is the language that programs fall back to"
+    # A program may not start without any language at all.
+    known = sets[verdict.rule, verdict.locale.group]
+    if wish == "--keep-locales" and not any(languages.is_wanted(wishes.keep_locales, other.tag) for other in known):
+        return "no wanted language is in this set, so it is kept whole"
+    if wish != "--keep-locales" and not any(other.is_fallback for other in known):
+        return "this set has no language that programs fall back to, so it is kept whole"
+    return ""
 
 
 def _guard(
     bundle: Bundle,
+    facts: Sequence[Facts],
     verdicts: Sequence[Verdict],
     decisions: list[Decision],
     needs: Sequence[Reference],
     wishes: Wishes,
 ) -> None:
     """Keep what a kept file needs, until nothing changes any more."""
-    images = {i for i, v in enumerate(verdicts) if v.category in {Category.DICOM, Category.DICOMDIR}}
-    for index in images:
-        category = verdicts[index].category
-        if decisions[index].action is Action.DROP and category in wishes.drop:
-            decisions[index] = Decision(
-                Action.COPY, "images are what the disc is for; --force-drop insists", f"--drop {category}"
-            )
     changed = True
     while changed:
         changed = False
         for need in needs:
-            gone, by = decisions[need.of], decisions[need.by]
-            if gone.action is not Action.DROP or by.action not in _CHANGEABLE or not bundle.entries[need.of].place:
+            of, by = need.of, need.by
+            is_gone = decisions[of].action is Action.DROP and bundle.entries[of].place is not None
+            if not is_gone or decisions[by].action is Action.DROP:
                 continue
-            if (
-                need.need is Need.NAMES
-                and verdicts[need.of].category in wishes.drop
-                and (verdicts[need.of].category in _LAUNCH_IGNORED_FOR)
-            ):
+            category = verdicts[of].category
+            if need.need is Need.NAMES and category in wishes.drop and category in _LAUNCH_IGNORED_FOR:
                 continue
-            reason = f"{bundle.entries[need.by].path} {need.need}"
-            decisions[need.of] = replace(gone, action=Action.COPY, reason=reason)
+            kept = _decide_kept(facts[of], verdicts[of], wishes)
+            reason = f"{bundle.entries[by].path} {need.need}"
+            decisions[of] = replace(kept, reason=reason, wish=decisions[of].wish)
             changed = True
 
 
@@ -182,5 +191,5 @@ def _warn(bundle: Bundle, decisions: Sequence[Decision], needs: Iterable[Referen
     for need in needs:
         if decisions[need.of].action is Action.DROP and decisions[need.by].action is not Action.DROP:
             by, of = bundle.entries[need.by].path, bundle.entries[need.of].path
-            warnings.append(f"{by} {need.need.replace('it', of, 1)}, which is dropped")
+            warnings.append(f"{by} {need.need.removesuffix('it')}{of}, which is dropped")
     return tuple(dict.fromkeys(warnings))

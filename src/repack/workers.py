@@ -5,12 +5,13 @@ import ctypes
 import os
 import signal
 import sys
+import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
 from types import TracebackType
 from typing import Generic, Self, TypeVar
 
@@ -111,17 +112,26 @@ class Pool:
 
 
 def _prepare_process() -> None:
-    """Leave Ctrl-C to the parent, and keep freed memory.
+    """Leave Ctrl-C to the parent, go when it goes, and keep freed memory.
 
     Every slice takes and frees the same few large buffers; where the C library gives them back to the system each
     time, a fifth of the run goes into page faults. Where there is no such setting, nothing is lost but time.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_leave_with_parent, daemon=True).start()
     if sys.platform == "linux":
         with contextlib.suppress(OSError, AttributeError):
             library = ctypes.CDLL(None)
             for setting in (_MMAP_THRESHOLD, _TRIM_THRESHOLD):
                 library.mallopt(setting, _KEPT_BYTES)
+
+
+def _leave_with_parent() -> None:
+    """End this process when its parent was killed: it would wait for tasks for ever."""
+    parent = parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
 def _stand_ready(_nothing: None) -> None:

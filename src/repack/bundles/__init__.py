@@ -20,14 +20,17 @@ def open_bundle(path: Path) -> Bundle:
     try:
         if not path.exists():
             raise BundleUnreadable(name, "there is no such file or folder", "check the spelling")
+        if path.is_fifo() or path.is_socket() or path.is_char_device():  # opening one may wait for ever
+            raise BundleUnreadable(name, "it is a device, pipe or socket", "give a zip or a folder")
         for _kind, recognises, opens in KINDS:
             if recognises(path):
                 return opens(path)
+        meaning = zipped.explain_unrecognised(path)
     except OSError as error:
         problem = error.strerror or type(error).__name__
         raise BundleUnreadable(name, problem, "check its permissions and the medium") from error
     raise BundleUnreadable(
         name,
-        zipped.explain_unrecognised(path),
+        meaning,
         "give a zip or a folder (copy a CD, or the content of an ISO image, into a folder first)",
     )

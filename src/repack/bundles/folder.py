@@ -47,7 +47,7 @@ def _walk(folder: Path, prefix: str) -> Iterator[tuple[str, os.stat_result]]:
 
 def _entry(root: Path, index: int, relative: str, status: os.stat_result) -> Entry:
     read = read_name(os.fsencode(relative), is_utf8=True, from_windows=False)
-    place, note = _place(root, relative, status)
+    status, place, note = _place(root, relative, status)
     size = place.size if place else 0
     return Entry(
         index=index,
@@ -64,26 +64,34 @@ def _entry(root: Path, index: int, relative: str, status: os.stat_result) -> Ent
     )
 
 
-def _place(root: Path, relative: str, status: os.stat_result) -> tuple["FilePlace | None", tuple[str, ...]]:
-    """Where a listed path can be read, or why it cannot (containers: links, devices, sockets)."""
+def _place(
+    root: Path, relative: str, status: os.stat_result
+) -> tuple[os.stat_result, "FilePlace | None", tuple[str, ...]]:
+    """Where a listed path can be read, or why it cannot (containers: links, devices, sockets).
+
+    A link inside the bundle becomes the file that it leads to, status and all: a zip entry with the mode of a link
+    would be unpacked as a link whose target is the content.
+    """
     file = root / relative
     if stat.S_ISDIR(status.st_mode):
-        return None, ()
+        return status, None, ()
     if stat.S_ISLNK(status.st_mode):
-        target = file.resolve()
+        target = Path(os.path.realpath(file))  # not Path.resolve, which raises RuntimeError for links in a circle
         if not target.is_file() or not target.is_relative_to(root):
-            return None, ("a link that leads out of the bundle or nowhere; it was not followed",)
+            return status, None, ("a link that leads out of the bundle or nowhere; it was not followed",)
         status = target.stat()
     if not stat.S_ISREG(status.st_mode):
-        return None, ("a device, pipe or socket, not a file; it was not opened",)
-    return FilePlace(file, status.st_size, status.st_mtime_ns), ()
+        return status, None, ("a device, pipe or socket, not a file; it was not opened",)
+    return status, FilePlace(file, status.st_size, status.st_mtime_ns), ()
 
 
 def _stamp(seconds: float) -> Stamp:
     """The DOS words in UTC, whatever the time zone of this computer, and the exact time beside them."""
     whole = int(seconds)
     moment = time.gmtime(min(max(whole, _FIRST_DOS_SECOND), _LAST_DOS_SECOND))
-    exact = b"UT\x05\x00\x01" + (whole & 0xFFFF_FFFF).to_bytes(4, "little")  # APPNOTE 4.5.5, field 0x5455
+    exact = b""
+    if -(1 << 31) <= whole < 1 << 31:  # what field 0x5455 (APPNOTE 4.5.5) can say
+        exact = b"UT\x05\x00\x01" + whole.to_bytes(4, "little", signed=True)
     return Stamp(
         (moment.tm_year - 1980) << 9 | moment.tm_mon << 5 | moment.tm_mday,
         moment.tm_hour << 11 | moment.tm_min << 5 | moment.tm_sec // 2,

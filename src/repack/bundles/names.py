@@ -56,15 +56,17 @@ def make_safe(path: str) -> str:
     """The same path without `..`, drive letters, leading slashes and control characters; usually unchanged."""
     is_directory = path.endswith("/")
     cleaned = "".join("_" if unicodedata.category(letter) == "Cc" else letter for letter in path)
-    if len(cleaned) > 1 and cleaned[1] == ":" and cleaned[0].isalpha():
-        cleaned = cleaned[0] + "_" + cleaned[2:]
     parts = cleaned.split("/")
-    if not cleaned.startswith("/") and ".." not in parts and ".." not in cleaned.split("\\"):
-        return cleaned
-    kept = [
-        part.replace("\\", "_") if ".." in part.split("\\") else part for part in parts if part not in {"", ".", ".."}
-    ]
-    return ("/".join(kept) or "_") + ("/" if is_directory and kept else "")
+    if cleaned.startswith("/") or any(".." in part.split("\\") for part in parts):
+        kept = [
+            part.replace("\\", "_") if ".." in part.split("\\") else part
+            for part in parts
+            if part not in {"", ".", ".."}
+        ]
+        cleaned = ("/".join(kept) or "_") + ("/" if is_directory and kept else "")
+    if len(cleaned) > 1 and cleaned[1] == ":" and cleaned[0].isalpha():  # last: it may have stood behind a slash
+        cleaned = cleaned[0] + "_" + cleaned[2:]
+    return "_" + cleaned[1:] if cleaned.startswith("\\") else cleaned
 
 
 def folded(path: str) -> str:

@@ -4,6 +4,7 @@
 a worker must not parse the directory of a whole disc for one slice.
 """
 
+import io
 import struct
 import zipfile
 import zlib
@@ -18,6 +19,7 @@ from repack.model import DEFLATED, STORED, Bundle, Entry, EntryUnreadable, Raw, 
 
 _LOCAL_HEADER = struct.Struct("<4s5H3I2H")  # APPNOTE 4.3.7
 _LOCAL_SIGNATURE = b"PK\x03\x04"
+_CENTRAL_SIGNATURE, _CENTRAL_LENGTH = b"PK\x01\x02", 46  # APPNOTE 4.3.12
 _UTF8, _ENCRYPTED = 0x800, 0x1  # APPNOTE 4.4.4
 _MADE_ON_WINDOWS = frozenset({0, 10, 14})  # FAT, NTFS, VFAT: APPNOTE 4.4.2.2
 _TIME_FIELDS = frozenset({0x5455, 0x000A})  # extended timestamp; NTFS times: APPNOTE 4.5.5
@@ -55,9 +57,8 @@ def explain_unrecognised(path: Path) -> str:
 def open_zip(path: Path) -> Bundle:
     """List a zip by its central directory. Raises BundleUnreadable."""
     try:
-        with zipfile.ZipFile(path) as archive:
-            listed = archive.infolist()
-    except (zipfile.BadZipFile, UnicodeDecodeError, NotImplementedError, struct.error, ValueError) as error:
+        listed = _list_entries(path)
+    except (zipfile.BadZipFile, NotImplementedError, struct.error, ValueError) as error:
         raise BundleUnreadable(
             path.name,
             "the directory of the zip is damaged",
@@ -66,6 +67,38 @@ def open_zip(path: Path) -> Bundle:
     _refuse_unreadable(path, listed)
     entries = tuple(_entry(path, index, info) for index, info in enumerate(listed))
     return Bundle(path, "zip", path.stat().st_size, entries)
+
+
+def _list_entries(path: Path) -> list[zipfile.ZipInfo]:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return archive.infolist()
+    except UnicodeDecodeError:  # one wrong flag is no reason to refuse a disc
+        with _Forgiving(path) as file, zipfile.ZipFile(file) as archive:
+            return archive.infolist()
+
+
+class _Forgiving(io.FileIO):
+    """A zip as it would be if no name were flagged as UTF-8 that is not."""
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        """The next bytes; `zipfile` asks for the whole central directory at once."""
+        return _unflag_false_names(super().read(size) or b"")
+
+
+def _unflag_false_names(directory: bytes) -> bytes:
+    """The same central directory, without the UTF-8 flag on names that are not UTF-8; other bytes stay as they are."""
+    mended, at = bytearray(directory), 0
+    while directory.startswith(_CENTRAL_SIGNATURE, at) and at + _CENTRAL_LENGTH <= len(directory):
+        (flags,) = struct.unpack_from("<H", directory, at + 8)
+        lengths = struct.unpack_from("<3H", directory, at + 28)  # of name, extra fields, comment
+        name = directory[at + _CENTRAL_LENGTH : at + _CENTRAL_LENGTH + lengths[0]]
+        try:
+            name.decode("utf-8")
+        except UnicodeDecodeError:
+            struct.pack_into("<H", mended, at + 8, flags & ~_UTF8)
+        at += _CENTRAL_LENGTH + sum(lengths)
+    return bytes(mended)
 
 
 def _refuse_unreadable(path: Path, listed: list[zipfile.ZipInfo]) -> None:

@@ -69,7 +69,7 @@ def _gather_one(entry: Entry) -> Facts:
         if magic == "pe":
             return Facts(magic, pe=pe.read_facts(entry.place.read_start(min(entry.size, _MOST))))
         if entry.path.rpartition(".")[2].lower() in references.LAUNCH_EXTENSIONS:
-            text = entry.place.read_start(min(entry.size, _MOST))
+            text = entry.place.read_start(min(entry.size, references.LARGEST_TEXT))
             return Facts(magic, mentions=references.mentions(entry.path, text))
     except EntryUnreadable as error:
         return Facts("unreadable", problem=str(error))

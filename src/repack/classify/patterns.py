@@ -1,9 +1,16 @@
-"""Path patterns of rules: globs with `**`, without regard to case, and one `{locale}` that must be a language."""
+"""Path patterns and regular expressions of rules: what they mean, and which ones are refused.
+
+Globs know `**`, do not look at case, and may hold one `{locale}` that must be a language. Regular expressions must not
+be able to take forever: names on a disc are somebody else's, and may be made for it.
+"""
 
 import re
+import unicodedata
+import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
+from itertools import combinations
 
 from repack.classify import languages
 
@@ -16,6 +23,19 @@ _LOCALE_SHAPES = (
     f"[A-Za-z]{{2,8}}[-_@]{_WORD}",
     "[^/_-]+",
 )
+# Matching may take time with the square of a path's length; no system has longer paths than the first.
+_LONGEST_PATH = 4096
+_LONGEST_PATH_OF_LANGUAGE = 1024
+_LONGEST_REGEX = 300
+_MOST_OPEN_REPEATS = 3  # each `*` or `+` multiplies the time by the length of the name
+
+# The pieces of a regular expression; a repeat is open (`*`, `{2,}`), variable (`?`, `{1,3}`) or fixed (`{4}`).
+_PIECE = re.compile(
+    r"""(?P<class>\[\^?\]?(?:\\.|[^\]\\])*\])|(?P<start>\((?:\?(?:P<\w+>|[:=!>]|<[=!]))?)|(?P<end>\))|(?P<either>\|)"""
+    r"""|(?P<repeat>(?:[*+?]|\{\d*,?\d*\})[?+]?)|(?P<token>\\.|.)""",
+    re.DOTALL,
+)
+_FIXED_REPEAT = re.compile(r"\{(\d+)\}[?+]?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,20 +48,28 @@ class LocaleMatch:
     folder: str  # the path through the text where it is a whole folder name; else empty
 
 
+# --- globs ---
+
+
 @cache
 def compile_glob(glob: str) -> re.Pattern[str]:
     """The regular expression of a glob without `{locale}`: `*` and `?` stay within a component, `**` does not."""
-    return re.compile(_translate(glob), re.IGNORECASE)
+    return re.compile(_translate(_complete(glob)), re.IGNORECASE)
 
 
 def matches(glob: str, path: str) -> bool:
-    """Does the whole path match the glob? A glob without a slash is held against the base name as well."""
-    pattern = compile_glob(glob)
-    return bool(pattern.fullmatch(path) or ("/" not in glob and pattern.fullmatch(path.rpartition("/")[2])))
+    """Does the whole path match the glob? Without a slash it means a name in any folder, and "a/" all below a."""
+    path = _composed(path)
+    if len(path) > _LONGEST_PATH or _longest_literal(glob) not in path.casefold():
+        return False
+    return compile_glob(glob).fullmatch(path) is not None
 
 
 def find_locales(glob: str, path: str) -> Iterator[LocaleMatch]:
     """The languages that a glob with `{locale}` may find in a path, the most telling first."""
+    path = _composed(path)
+    if len(path) > _LONGEST_PATH_OF_LANGUAGE or _longest_literal(glob) not in path.casefold():
+        return
     for pattern in _compile_locale_glob(glob):
         match = pattern.fullmatch(path)
         if match is None:
@@ -56,7 +84,7 @@ def find_locales(glob: str, path: str) -> Iterator[LocaleMatch]:
 
 @cache
 def _compile_locale_glob(glob: str) -> tuple[re.Pattern[str], ...]:
-    before, after = (_translate(part) for part in glob.split(_LOCALE))
+    before, after = (_translate(part) for part in _complete(glob).split(_LOCALE))
     # What stands before the language in the same component must be as short as possible, or it eats "zh" of "zh_TW".
     lazy = before.replace("[^/]*", "[^/]*?")
     return tuple(re.compile(f"{lazy}(?P<locale>{shape}){after}", re.IGNORECASE) for shape in _LOCALE_SHAPES)
@@ -78,6 +106,12 @@ def check_glob(glob: str) -> str:
     return ""
 
 
+def _complete(glob: str) -> str:
+    glob = _composed(glob)
+    whole = glob if "/" in glob else f"**/{glob}"
+    return f"{whole}**" if whole.endswith("/") else whole
+
+
 def _translate(glob: str) -> str:
     pieces, at = [], 0
     while at < len(glob):
@@ -92,3 +126,100 @@ def _translate(glob: str) -> str:
             pieces.append({"*": "[^/]*", "?": "[^/]"}.get(letter, re.escape(letter)))
             at += 1
     return "".join(pieces)
+
+
+@cache
+def _longest_literal(glob: str) -> str:
+    """What every matching path holds, case folded: nearly all paths are refused by looking for it alone."""
+    # A slash beside `**` may be missing in the path, and another script folds its case in ways of its own.
+    runs = re.split(r"\*\*/|/?\*\*|\{locale\}|[*?]|[^\x00-\x7f]+", _complete(glob))
+    return max(runs, key=len).casefold()
+
+
+def _composed(path: str) -> str:
+    """One spelling of accented letters: a Mac writes them in two parts, everybody else in one."""
+    return path if path.isascii() else unicodedata.normalize("NFC", path)
+
+
+# --- regular expressions ---
+
+
+@cache
+def compile_regex(regex: str) -> re.Pattern[str]:
+    """A regular expression of a rule; case does not count."""
+    return re.compile(regex, re.IGNORECASE)
+
+
+def check_regex(regex: str) -> str:
+    """What is wrong with a regular expression of a rule, or nothing."""
+    if len(regex) > _LONGEST_REGEX:
+        return f"longer than {_LONGEST_REGEX} characters"
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", FutureWarning)  # "[[a]" may mean something else one day
+            compile_regex(regex)
+    except (re.error, OverflowError, FutureWarning) as error:
+        return str(error)
+    pieces = [(str(match.lastgroup), match[0]) for match in _PIECE.finditer(regex)]
+    if sum(kind == "repeat" and _is_open(text) for kind, text in pieces) > _MOST_OPEN_REPEATS:
+        return f"more than {_MOST_OPEN_REPEATS} repeats without an end (* or +) can take forever"
+    return _check_groups(pieces)
+
+
+def _check_groups(pieces: list[tuple[str, str]]) -> str:
+    """Refuse repeated groups whose inside can be read in two ways: those try them all before they give up."""
+    starts: list[int] = []
+    for at, (kind, _text) in enumerate(pieces):
+        if kind == "start":
+            starts.append(at)
+        elif kind == "end":
+            inside = pieces[starts.pop() + 1 : at]
+            kind_behind, text_behind = pieces[at + 1] if at + 1 < len(pieces) else ("", "")
+            if kind_behind != "repeat" or text_behind.startswith("?"):
+                continue
+            if any(kind == "repeat" and not _FIXED_REPEAT.fullmatch(text) for kind, text in inside):
+                return "a repeat or ? inside a repeated group can take forever"
+            if _begin_alike(inside):
+                return "alternatives of a repeated group that begin alike, or are nested, can take forever"
+    return ""
+
+
+def _begin_alike(inside: list[tuple[str, str]]) -> bool:
+    """May what one alternative matches be the beginning of what another matches?"""
+    alternatives: list[list[str]] = [[]]
+    depth = 0
+    for kind, text in inside:
+        depth += (kind == "start") - (kind == "end")
+        if kind == "either":
+            if depth:
+                return True
+            alternatives.append([])
+        elif kind == "repeat" and (fixed := _FIXED_REPEAT.fullmatch(text)):
+            alternatives[-1] += alternatives[-1][-1:] * (int(fixed[1]) - 1)
+        elif kind in {"class", "token"}:
+            alternatives[-1].append(text)
+    return any(
+        all(_may_be_equal(a, b) for a, b in zip(one, other, strict=False))
+        for one, other in combinations(alternatives, 2)
+    )
+
+
+def _may_be_equal(one: str, other: str) -> bool:
+    """May two pieces match the same letter? Letters say it themselves; of two classes it is not tried."""
+    letters = [_plain_letter(one), _plain_letter(other)]
+    if letters[0] is not None and letters[1] is not None:
+        return letters[0] == letters[1]
+    if letters[0] is None and letters[1] is None:
+        return True
+    letter, wide = (letters[0], other) if letters[0] is not None else (letters[1], one)
+    return compile_regex(wide).fullmatch(letter or "") is not None
+
+
+def _plain_letter(piece: str) -> str | None:
+    if len(piece) == 1:
+        return None if piece in ".^$" else piece.casefold()
+    return piece[1] if piece[0] == "\\" and not piece[1].isalnum() else None
+
+
+def _is_open(repeat: str) -> bool:
+    return repeat[0] in "*+" or ",}" in repeat

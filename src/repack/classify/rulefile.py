@@ -1,20 +1,35 @@
 """Rule files: TOML in, frozen rules out, and for a mistake the file, the line, the key and what is allowed."""
 
-import difflib
 import re
 import tomllib
+from collections.abc import Iterator, Sequence
 from importlib import resources
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 import msgspec
 
-from repack.classify import patterns
+from repack.classify import mistakes, patterns
+from repack.classify.mistakes import Place
 from repack.errors import RuleInvalid
 from repack.model import Category
 
+_ADVICE = "see rules/README.md"
+
 _Texts = str | list[str]
-_LONGEST_REGEX = 300
+_Size = Annotated[int, msgspec.Meta(ge=0)]  # bytes
+_Kind = Literal["exe", "dll"]
+_Machine = Literal["x86", "x64", "arm64"]
+_Wish = Literal["keep", "drop"]
+#: What `facts.magic_of` may say, and what stands there for an entry that cannot be read.
+Magic = Literal[
+    "7z", "bmp", "cab", "chm", "dicom", "elf", "empty", "gettext", "gif", "gzip", "jpeg", "macho", "nothing", "ole",
+    "pdb", "pdf", "pe", "png", "qt", "rar", "riff", "rtf", "unknown", "unreadable", "xml", "xz", "zip",
+]  # fmt: skip
+_VALUES = {
+    "category": tuple(Category), "action": get_args(_Wish), "kind": get_args(_Kind), "machine": get_args(_Machine),
+    "magic": get_args(Magic),
+}  # fmt: skip
 
 
 class DicomConditions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -30,8 +45,8 @@ class DicomConditions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class PeConditions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What a Windows program must say of itself: regular expressions, searched without regard to case."""
 
-    kind: Literal["exe", "dll"] | None = None
-    machine: Literal["x86", "x64", "arm64"] | None = None
+    kind: _Kind | None = None
+    machine: _Machine | None = None
     company: _Texts | None = None
     product: _Texts | None = None
     description: _Texts | None = None
@@ -44,9 +59,9 @@ class Conditions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     path: _Texts | None = None
     name: _Texts | None = None
     extension: _Texts | None = None
-    magic: _Texts | None = None
-    larger_than: int | None = None
-    smaller_than: int | None = None
+    magic: Magic | list[Magic] | None = None
+    larger_than: _Size | None = None
+    smaller_than: _Size | None = None
     dicom: bool | DicomConditions | None = None
     pe: bool | PeConditions | None = None
     below_program: bool | None = None
@@ -63,7 +78,7 @@ class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     match: Conditions | list[Conditions]
     why: Annotated[str, msgspec.Meta(min_length=1)]
     unless: Conditions | list[Conditions] | None = None
-    action: Literal["keep", "drop"] | None = None
+    action: _Wish | None = None
     evidence: str = ""
 
 
@@ -101,7 +116,7 @@ def _builtin_files() -> list[tuple[str, str]]:
 def load_file(path: Path) -> tuple[LoadedRule, ...]:
     """The rules of a user's file. Raises RuleInvalid."""
     try:
-        text = path.read_text("utf-8")
+        text = path.read_text("utf-8-sig")  # Windows' editor begins a text with a mark
     except OSError as error:
         raise RuleInvalid(path.name, "whole file", error.strerror or "unreadable", "check the path") from error
     except UnicodeDecodeError as error:
@@ -117,52 +132,71 @@ def read_rules(file: str, text: str) -> tuple[Rule, ...]:
         place = re.search(r"line (\d+)", str(error))
         said = str(error).partition(" (at")[0]
         raise RuleInvalid(
-            file, f"line {place[1]}" if place else "end of file", f"not valid TOML ({said})", "see rules/README.md"
+            file, f"line {place[1]}" if place else "end of file", f"not valid TOML ({said})", _ADVICE
         ) from error
+    except RecursionError as error:
+        raise RuleInvalid(file, "whole file", "its brackets are nested too deeply", _ADVICE) from error
     try:
         rules = msgspec.convert(raw, RuleFile).rule
     except msgspec.ValidationError as error:
-        raise _explain(file, text, str(error)) from error
+        raise mistakes.explain(file, text, str(error), _allowed_at(str(error))) from error
     seen: set[str] = set()
     for number, rule in enumerate(rules):
-        problem = _check(rule) or (f"there are two rules with the id {rule.id!r}" if rule.id in seen else "")
-        if problem:
-            where = f"line {_line_of(text, number, '')}, rule {rule.id}"
-            raise RuleInvalid(file, where, problem, "see rules/README.md")
+        problems = _find_problems(rule)
+        if rule.id in seen:
+            problems = iter([(("id",), f"there are two rules with the id {rule.id!r}")])
+        for below, problem in problems:
+            line = mistakes.find_line(text, ("rule", number, *below))
+            raise RuleInvalid(file, f"line {line}, rule {rule.id}", problem, _ADVICE)
         seen.add(rule.id)
     return tuple(rules)
 
 
-def _check(rule: Rule) -> str:
-    """What msgspec cannot see: patterns and regular expressions."""
-    for conditions in (*all_of(rule.match), *all_of(rule.unless)):
-        for glob in texts(conditions.path):
-            if problem := patterns.check_glob(glob):
-                return f"path {glob!r}: {problem}"
-        pe = conditions.pe if isinstance(conditions.pe, PeConditions) else PeConditions()
-        for regex in (
-            *texts(conditions.name), *texts(pe.company), *texts(pe.product), *texts(pe.description),
-            *texts(pe.original_filename),
-        ):  # fmt: skip
-            if problem := _check_regex(regex):
-                return f"regular expression {regex[:40]!r}: {problem}"
-    if not any(all_of(rule.match)) or Conditions() in all_of(rule.match):
-        return "match is empty, so the rule would take everything"
-    return ""
+def _find_problems(rule: Rule) -> Iterator[tuple[Place, str]]:
+    """What msgspec cannot see, and where in the rule: patterns, regular expressions, conditions that say nothing."""
+    for key, stated in (("match", rule.match), ("unless", rule.unless)):
+        empty = f"{key} is empty, so the rule would take {'everything' if key == 'match' else 'nothing'}"
+        if stated == []:
+            yield (key,), empty
+        for number, conditions in enumerate(all_of(stated)):
+            at: Place = (key, number) if isinstance(stated, list) else (key,)
+            if msgspec.structs.replace(conditions, siblings=None) == Conditions():
+                yield at, empty
+            if key == "unless" and conditions.siblings is not None:
+                yield (*at, "siblings"), "siblings belongs into match: exceptions form no set of languages"
+            yield from ((at + below, problem) for below, problem in _find_in_conditions(conditions))
 
 
-def _check_regex(regex: str) -> str:
-    if len(regex) > _LONGEST_REGEX:
-        return f"longer than {_LONGEST_REGEX} characters"
-    try:
-        re.compile(regex)
-    except re.error as error:
-        return str(error)
-    # A repeated group that holds a repeat ("(a+)+") can take forever on a hostile name.
-    return "a repeat inside a repeated group is not allowed" if re.search(r"[+*}]\)[+*{]", regex) else ""
+def _find_in_conditions(conditions: Conditions) -> Iterator[tuple[Place, str]]:
+    pe = conditions.pe if isinstance(conditions.pe, PeConditions) else PeConditions()
+    for struct, above in ((conditions, ()), (pe, ("pe",)), (conditions.dicom, ("dicom",))):
+        for key, value in _stated(struct):
+            if value == []:
+                yield (*above, key), f"the list {key!r} is empty"
+    for above, key, value in (
+        ((), "path", conditions.path),
+        ((), "name", conditions.name),
+        (("pe",), "company", pe.company),
+        (("pe",), "product", pe.product),
+        (("pe",), "description", pe.description),
+        (("pe",), "original_filename", pe.original_filename),
+    ):
+        for number, text in enumerate(texts(value)):
+            problem = patterns.check_glob(text) if key == "path" else patterns.check_regex(text)
+            if problem:
+                what = "path" if key == "path" else "regular expression"
+                yield (*above, key, *([number] if isinstance(value, list) else [])), f"{what} {text[:40]!r}: {problem}"
+    if conditions.siblings is not None and not any(patterns.has_locale(glob) for glob in texts(conditions.path)):
+        yield ("siblings",), "siblings counts languages, so it needs a path with {locale}"
 
 
-def texts(value: _Texts | None) -> tuple[str, ...]:
+def _stated(struct: object) -> list[tuple[str, object]]:
+    if not isinstance(struct, msgspec.Struct):
+        return []
+    return [(field.name, getattr(struct, field.name)) for field in msgspec.structs.fields(struct)]
+
+
+def texts(value: str | Sequence[str] | None) -> tuple[str, ...]:
     """One text or many, always as many."""
     if value is None:
         return ()
@@ -176,30 +210,12 @@ def all_of(conditions: Conditions | list[Conditions] | None) -> tuple[Conditions
     return (conditions,) if isinstance(conditions, Conditions) else tuple(conditions)
 
 
-def _explain(file: str, text: str, message: str) -> RuleInvalid:
-    """msgspec's message with the line in the file, and what could have been meant."""
-    said, _, path = message.partition(" - at `")
-    number = int(found[1]) if (found := re.search(r"rule\[(\d+)\]", path)) else 0
-    key = ""
-    advice = "see rules/README.md for the keys and what they take"
-    if unknown := re.search(r"unknown field `([^`]+)`", said):
-        key = unknown[1]
-        allowed = _allowed_keys(path)
-        close = difflib.get_close_matches(key, allowed, 1)
-        said = f"unknown key {key!r}"
-        advice = (f"did you mean {close[0]!r}? " if close else "") + "allowed are " + ", ".join(allowed)
-    elif leaf := re.search(r"([a-z_]+)(?:\[[0-9.]*\])*`?$", path):
-        key = leaf[1] if leaf[1] != "rule" else ""
-        if "enum value" in said or key == "category":
-            advice = "allowed are " + ", ".join(Category)
-    if missing := re.search(r"missing required field `([^`]+)`", said):
-        said, key = f"the key {missing[1]!r} is missing", ""
-        advice = "a rule needs id, category, match and why"
-    place = f"line {_line_of(text, number, key)}"
-    return RuleInvalid(file, place + (f", key {key}" if key else ""), said, advice)
-
-
-def _allowed_keys(path: str) -> list[str]:
+def _allowed_at(message: str) -> list[str]:
+    """The keys that are known, or the values that are possible, at the place of a message of msgspec."""
+    path = message.partition(" - at `$")[2].rstrip("`")
+    last = re.sub(r"(\[\d+\])*$", "", path).rpartition(".")[2]
+    if last in _VALUES:
+        return list(_VALUES[last])
     tables: tuple[tuple[str, type[msgspec.Struct]], ...] = (
         (".dicom", DicomConditions),
         (".pe", PeConditions),
@@ -209,17 +225,3 @@ def _allowed_keys(path: str) -> list[str]:
     )
     kind = next((kind for part, kind in tables if part in path), RuleFile)
     return [field.name for field in msgspec.structs.fields(kind)]
-
-
-def _line_of(text: str, number: int, key: str) -> int:
-    """The line of the n-th [[rule]], or of a key below it; lines count from 1."""
-    lines = text.splitlines()
-    starts = [n for n, line in enumerate(lines, 1) if re.match(r"\s*\[\[\s*rule\s*\]\]", line)]
-    if number >= len(starts):
-        found = [n for n, line in enumerate(lines, 1) if key and re.match(rf"\s*\[*{re.escape(key)}\b", line)]
-        return (found or [1])[0]
-    end = starts[number + 1] if number + 1 < len(starts) else len(lines) + 1
-    for n in range(starts[number], end):
-        if key and re.search(rf"(^|[\s{{,.\[]){re.escape(key)}\s*[=\].]", lines[n - 1]):
-            return n
-    return starts[number]

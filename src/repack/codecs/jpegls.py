@@ -4,12 +4,14 @@ Where pyjpegls has no wheel (Python 3.14) imagecodecs writes, with precision = B
 """
 
 import importlib.util
+from struct import unpack
 
 import imagecodecs
 import numpy as np
 
 from repack.codecs.frames import Codec, CodecFailed, FrameLayout
 
+_START, _FRAME_HEADER = b"\xff\xd8", b"\xff\xf7"  # SOI, SOF55
 _HAS_PYJPEGLS = importlib.util.find_spec("jpeg_ls") is not None
 
 if _HAS_PYJPEGLS:
@@ -40,7 +42,24 @@ def _write_with_imagecodecs(frame: bytes, layout: FrameLayout) -> bytes:
         raise CodecFailed("the JPEG-LS encoder refused the image") from error
 
 
+def _check_shape(stream: bytes, layout: FrameLayout) -> None:
+    """Raise CodecFailed unless the stream's frame header (ISO/IEC 14495-1 C.2.2) announces this layout.
+
+    No reader is shown another one: GDCM aborts the whole process, and imagecodecs takes memory on the header's word.
+    """
+    at = 2 if stream.startswith(_START) else len(stream)
+    while (marker := stream[at : at + 2]) != _FRAME_HEADER:
+        if len(marker) < 2 or marker[0] != 0xFF:
+            raise CodecFailed("the JPEG-LS stream cannot be decoded")
+        at += 2 + int.from_bytes(stream[at + 2 : at + 4], "big")
+    header = stream[at + 4 : at + 10].ljust(6, b"\0")
+    bits, rows, columns, samples = unpack(">BHHB", header)
+    if (rows, columns, samples, (bits + 7) // 8) != (layout.rows, layout.columns, layout.samples, layout.width):
+        raise CodecFailed("the JPEG-LS stream holds an image of another shape")
+
+
 def _read_with_imagecodecs(stream: bytes, layout: FrameLayout) -> bytes:
+    _check_shape(stream, layout)
     try:
         words = imagecodecs.jpegls_decode(stream)
     except (RuntimeError, ValueError) as error:
@@ -53,6 +72,7 @@ def _read_with_imagecodecs(stream: bytes, layout: FrameLayout) -> bytes:
 
 
 def _read_with_gdcm(stream: bytes, layout: FrameLayout) -> bytes:
+    _check_shape(stream, layout)
     from pydicom.encaps import encapsulate  # noqa: PLC0415  heavy, and needed only where pyjpegls is missing
     from pydicom.pixels.decoders.base import get_decoder  # noqa: PLC0415  as above
     from pydicom.uid import UID  # noqa: PLC0415  as above

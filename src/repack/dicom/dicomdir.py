@@ -110,15 +110,14 @@ def patch(directory: Directory, syntaxes: Mapping[str, str]) -> Patched | NotDon
     for record, body in zip(directory.records, bodies, strict=True):
         moved[record.start] = at
         at += len(body)
-    new = bytearray(directory.data[: sequence.value])
-    for body in bodies:
-        new += body
-    if sequence.length == UNDEFINED:
-        new += directory.data[behind - 8 : behind]
-    else:
-        new[sequence.value - 4 : sequence.value] = (at - sequence.value).to_bytes(4, "little")
-    new += directory.data[behind:]
-    _move_offsets(new, {old: moved[old + shift] for old in stated})
+    rest = directory.data[directory.records[-1].end if directory.records else sequence.value : behind]  # a delimiter
+    new = bytearray(directory.data[: sequence.value]) + b"".join(bodies) + rest + directory.data[behind:]
+    if sequence.length != UNDEFINED:
+        new[sequence.value - 4 : sequence.value] = (at - sequence.value + len(rest)).to_bytes(4, "little")
+    patched = read_directory(bytes(new))
+    if isinstance(patched, NotDone):
+        return patched
+    _move_offsets(new, patched, {old: moved[old + shift] for old in stated})
     changed = sum(1 for r, b in zip(directory.records, bodies, strict=True) if b != directory.data[r.start : r.end])
     return Patched(bytes(new), changed, "its record offsets were wrong and are right now" if shift else "")
 
@@ -134,14 +133,16 @@ def _stated_offsets(directory: Directory) -> Iterator[int]:
 
 
 def _common_shift(stated: list[int], starts: set[int]) -> int | None:
-    """What must be added to every stated offset so that it meets a record; None where nothing does."""
+    """What must be added to every stated offset so that it meets a record; None where nothing does, or two things do."""
     if all(offset in starts for offset in stated):
         return 0
-    for start in sorted(starts):
-        shift = start - min(stated)
-        if all(offset + shift in starts for offset in stated):
-            return shift
-    return None
+    first, last = min(stated), max(stated)
+    fitting = [
+        start - first
+        for start in starts
+        if start - first + last in starts and all(start - first + offset in starts for offset in stated)
+    ]
+    return fitting[0] if len(fitting) == 1 else None
 
 
 def _new_body(directory: Directory, record: Record, syntax: str | None) -> bytes:
@@ -156,23 +157,21 @@ def _new_body(directory: Directory, record: Record, syntax: str | None) -> bytes
     element, behind = stated
     uid = syntax.encode("ascii")
     uid += b"\0" * (len(uid) % 2)
-    length = len(uid).to_bytes(2 if directory.encoding.is_explicit else 4, "little")
+    is_short = directory.encoding.is_explicit and element.value - element.start == 8  # UI, as it should be
+    length = len(uid).to_bytes(2 if is_short else 4, "little")
     new = bytearray(data[record.start : element.value - len(length)] + length + uid + data[behind : record.end])
     grown = len(uid) - element.length
     if not record.is_undefined:
         new[4:8] = (record.end - record.start - 8 + grown).to_bytes(4, "little")
     for group_length, _behind in record.elements:
         if group_length.tag == GROUP_LENGTH and group_length.length == 4:
-            at = group_length.value - record.start
+            at = group_length.value - record.start + (grown if group_length.start > element.start else 0)
             new[at : at + 4] = (int.from_bytes(new[at : at + 4], "little") + grown).to_bytes(4, "little")
     return bytes(new)
 
 
-def _move_offsets(new: bytearray, moved: Mapping[int, int]) -> None:
-    """Write the new offsets into the patched bytes; their places are found by walking them afresh."""
-    patched = read_directory(bytes(new))
-    if isinstance(patched, NotDone):
-        raise part10.Unparseable(patched.reason)
+def _move_offsets(new: bytearray, patched: Directory, moved: Mapping[int, int]) -> None:
+    """Write the new offsets into the patched bytes, whose elements were walked afresh."""
     for level in (patched.top, *(record.elements for record in patched.records)):
         for element, behind in level:
             if element.tag in _OFFSETS and element.length == 4:

@@ -20,6 +20,7 @@ _ENCODINGS = {
     syntaxes.IMPLICIT_LE: part10.IMPLICIT,
     syntaxes.BIG_ENDIAN_EXPLICIT: part10.BIG_ENDIAN,
 }
+_LONGEST_INTEGER = 12  # characters of an IS (PS3.5 table 6.2-1)
 ENOUGH = 1 << 20  # bytes of a deflated data set that are looked at for facts
 
 
@@ -65,7 +66,9 @@ class Header:
         stated = self.ascii(NUMBER_OF_FRAMES)
         if not stated:
             return 1
-        return int(stated) if stated.isdecimal() and int(stated) > 0 else None
+        if not stated.isdecimal() or len(stated) > _LONGEST_INTEGER:
+            return None
+        return int(stated) or None
 
 
 def read(data: bytes) -> Header:

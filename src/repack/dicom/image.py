@@ -24,7 +24,14 @@ FLOAT_PIXEL_DATA, DOUBLE_PIXEL_DATA = 0x7FE0_0008, 0x7FE0_0009
 MAC_PARAMETERS, DIGITAL_SIGNATURES = 0x4FFE_0001, 0xFFFA_FFFA
 
 _COLOURS = {1: frozenset({"MONOCHROME1", "MONOCHROME2", "PALETTE COLOR"}), 3: frozenset({"RGB", "YBR_FULL"})}
-_TIFF_ORDERS: dict[bytes, Literal["little", "big"]] = {b"II*\0": "little", b"MM\0*": "big"}  # TIFF 6.0 section 2
+#: First bytes -> byte order, bytes of an offset, bytes of a count of entries, bytes of an entry (TIFF 6.0 section 2; BigTIFF).
+_TIFFS: dict[bytes, tuple[Literal["little", "big"], int, int, int]] = {
+    b"II*\0": ("little", 4, 2, 12),
+    b"MM\0*": ("big", 4, 2, 12),
+    b"II+\0": ("little", 8, 8, 20),
+    b"MM\0+": ("big", 8, 8, 20),
+}
+_MANY_TAGS = 4096  # of an image directory; real ones have dozens
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,17 +71,13 @@ def read_image(data: bytes) -> Image | NotDone:
     try:
         top = header.read(data)
     except part10.Unparseable as error:
-        return NotDone(f"its header cannot be read ({_where(error)})")
+        return NotDone(f"its header cannot be read ({error})")
     if top.meta is None:
         return NotDone("it has no file meta information, so it does not say how its image is stored")
     leave = _refuse_syntax(data, top, top.meta) or _refuse_structure(data, top)
     if leave or top.pixel_data is None:
         return NotDone(leave)
     return _read_shape(top, top.meta, top.pixel_data)
-
-
-def _where(error: part10.Unparseable) -> str:
-    return "it ends too early" if isinstance(error, part10.CutShort) else str(error)
 
 
 def _refuse_syntax(data: bytes, top: Header, meta: FileMeta) -> str:
@@ -105,6 +108,8 @@ def _refuse_structure(data: bytes, top: Header) -> str:
         return "it is a TIFF file as well, whose offsets any change would break"
     if top.pixel_data.length == UNDEFINED:
         return "its image is in fragments although its transfer syntax says that it is not"
+    if part10.EXTENDED_OFFSET_TABLE in top.elements:
+        return "its header speaks of fragments although its transfer syntax says that there are none"
     if top.pixel_data.vr not in {b"OB", b"OW", b""}:
         return "its Pixel Data element has an unusual type (VR)"
     if top.pixel_data.end > len(data):
@@ -114,13 +119,17 @@ def _refuse_structure(data: bytes, top: Header) -> str:
 
 def _is_tiff(data: bytes) -> bool:
     """Does the preamble lead to an image directory in this file (PS3.10 7.1)? Most such preambles lead nowhere."""
-    order = _TIFF_ORDERS.get(data[:4])
-    if order is None:
+    order, offset_size, count_size, entry_size = _TIFFS.get(data[:4], ("little", 0, 0, 0))
+    if not offset_size:
         return False
-    at = int.from_bytes(data[4:8], order)
-    count = int.from_bytes(data[at : at + 2], order)
-    tags = [int.from_bytes(data[at + 2 + 12 * n :][:2], order) for n in range(min(count, 4096))]
-    return count > 0 and at + 2 + 12 * count <= len(data) and tags == sorted(tags)
+    at = int.from_bytes(data[offset_size : 2 * offset_size], order)
+    first = at + count_size
+    count = int.from_bytes(data[at:first], order)
+    if not 0 < count <= (len(data) - first) // entry_size:
+        return False
+    places = range(first, first + entry_size * min(count, _MANY_TAGS), entry_size)
+    tags = [int.from_bytes(data[place : place + 2], order) for place in places]
+    return tags == sorted(tags)
 
 
 def _refuse_tail(data: bytes, top: Header, pixel_data: Element) -> str:
@@ -130,6 +139,8 @@ def _refuse_tail(data: bytes, top: Header, pixel_data: Element) -> str:
     try:
         tags = {e.tag for e, _ in part10.walk(data, pixel_data.end, len(data), top.encoding)}
     except part10.Unparseable:
+        return "bytes behind its image cannot be read as DICOM"
+    if part10.ITEM_END in tags:  # where the walk stopped
         return "bytes behind its image cannot be read as DICOM"
     if part10.PIXEL_DATA in tags:
         return "it holds Pixel Data twice"
@@ -178,7 +189,8 @@ def _refuse_shape(pixels: int, samples: int, allocated: int, stored: int, photom
     if not pixels:
         return "its image has no pixels (0 rows or columns)"
     if allocated not in {8, 16}:
-        return f"its samples take {allocated} bits each; the lossless codecs take 8 or 16"
+        bits = "1 bit" if allocated == 1 else f"{allocated} bits"
+        return f"its samples take {bits} each; the lossless codecs take 8 or 16"
     if not 0 < stored <= allocated:
         return "its header contradicts itself (Bits Stored and Bits Allocated)"
     if samples not in _COLOURS or photometric not in _COLOURS[samples]:

@@ -16,6 +16,7 @@ PREAMBLE_LENGTH = 128
 META_GROUP_LENGTH = 0x0002_0000
 TRANSFER_SYNTAX_UID = 0x0002_0010
 PIXEL_DATA_GROUP_LENGTH = 0x7FE0_0000
+EXTENDED_OFFSET_TABLE = 0x7FE0_0001
 PIXEL_DATA = 0x7FE0_0010
 ITEM, ITEM_END, SEQUENCE_END = 0xFFFE_E000, 0xFFFE_E00D, 0xFFFE_E0DD
 
@@ -53,6 +54,9 @@ class CutShort(Unparseable):
     def __init__(self, needed: int) -> None:
         super().__init__(needed)
         self.needed = needed
+
+    def __str__(self) -> str:
+        return "it ends too early"
 
 
 class Element(NamedTuple):

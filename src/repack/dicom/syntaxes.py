@@ -106,6 +106,7 @@ _VIDEOS: tuple[tuple[int, str], ...] = (
     (108, "HEVC/H.265 Main 10 Profile"),
 )
 
+_OF_UIDS, _LONGEST_UID = frozenset("0123456789."), 64  # PS3.5 9.1; other characters are not for the screen
 _ROOT = "1.2.840.10008.1.2"
 
 SYNTAXES: dict[str, Syntax] = {
@@ -126,6 +127,7 @@ SYNTAXES: dict[str, Syntax] = {
 
 def find(uid: str | None) -> Syntax:
     """The row of a transfer syntax; an unknown one gets a row that says so."""
-    if uid is None:
-        return Syntax("", "not stated", Kind.UNKNOWN, "it does not say how its image is stored")
-    return SYNTAXES.get(uid) or Syntax(uid, uid or "empty", Kind.UNKNOWN, _UNKNOWN)
+    if not uid:
+        return Syntax("", "no transfer syntax", Kind.UNKNOWN, "it does not say how its image is stored")
+    shown = uid if len(uid) <= _LONGEST_UID and _OF_UIDS.issuperset(uid) else "unreadable transfer syntax"
+    return SYNTAXES.get(uid) or Syntax(uid, shown, Kind.UNKNOWN, _UNKNOWN)

@@ -19,6 +19,7 @@ _LARGEST_OFFSET = 0xFFFF_FFFE  # of a Basic Offset Table (PS3.5 A.4)
 _ITEM = b"\xfe\xff\x00\xe0"
 _SEQUENCE_DELIMITER = b"\xfe\xff\xdd\xe0\0\0\0\0"
 _PIXEL_DATA_HEADER = b"\xe0\x7f\x10\x00OB\0\0\xff\xff\xff\xff"
+_GROUP_LENGTH_HEADER = b"\xe0\x7f\0\0UL\4\0"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +48,8 @@ def transcode(original: bytes, codec: Codec) -> Rewritten | NotDone:
         streams = _encode_frames(original, found, layout, codec)
         if sum(len(stream) + 8 for stream in streams) > _LARGEST_OFFSET:
             return NotDone("its image is larger than 4 GiB even when compressed")
-        head, tail = _rewrite_around(original, found, codec.transfer_syntax)
-        parts = _assemble(head, streams, tail)
+        data_set, tail = _rewrite_around(original, found)
+        parts = _assemble(_rewrite_meta(original, found, codec.transfer_syntax), data_set, streams, tail)
         restorable = Restorable(
             head=original[: found.pixel_data.value],
             tail=original[found.frames_end :],
@@ -78,7 +79,8 @@ def invert(new: bytes, restorable: Restorable) -> bytes:
     if codec is None:
         raise CodecFailed("no codec for this transfer syntax is installed")
     layout = _stated_layout(top)
-    (_table, *fragments), _end = part10.read_fragments(new, top.pixel_data.value)
+    items, _end = part10.read_fragments(new, top.pixel_data.value)
+    fragments = items[1:]  # behind the offset table
     if len(fragments) != top.frames:
         raise part10.Unparseable("fragments and frames do not pair up")
     words = (codec.decode(new[start:end], layout) for start, end in fragments)
@@ -116,8 +118,8 @@ def _by_plane(frame: bytes, layout: FrameLayout) -> bytes:
     return words.T.tobytes()
 
 
-def _rewrite_around(original: bytes, found: Image, transfer_syntax: str) -> tuple[bytes, bytes]:
-    """The new bytes before the Pixel Data element and behind it."""
+def _rewrite_around(original: bytes, found: Image) -> tuple[bytes, bytes]:
+    """The new data set before the Pixel Data element and behind it."""
     top, pixels = found.header, found.pixel_data
     data_set = original[found.meta.data_set : pixels.start]
     tail = original[pixels.end :]
@@ -131,7 +133,7 @@ def _rewrite_around(original: bytes, found: Image, transfer_syntax: str) -> tupl
         ):
             raise explicit.NotConvertible("its header did not survive the conversion to Explicit VR unchanged")
         tail = new_tail + original[tail_end:]
-    return _rewrite_meta(original, found, transfer_syntax) + _clear_planes(data_set, found), tail
+    return _clear_planes(data_set, found), tail
 
 
 def _rewrite_meta(original: bytes, found: Image, transfer_syntax: str) -> bytes:
@@ -156,12 +158,12 @@ def _clear_planes(data_set: bytes, found: Image) -> bytes:
         return data_set
     new = bytearray(data_set)
     for element, _behind in part10.walk(data_set, 0, len(data_set), part10.EXPLICIT):
-        if element.tag == image.PLANAR_CONFIGURATION:
+        if element.tag == image.PLANAR_CONFIGURATION and element.length == 2:
             new[element.value : element.end] = b"\0\0"
     return bytes(new)
 
 
-def _assemble(head: bytes, streams: list[bytes], tail: bytes) -> tuple[tuple[bytes, bool], ...]:
+def _assemble(meta: bytes, data_set: bytes, streams: list[bytes], tail: bytes) -> tuple[tuple[bytes, bool], ...]:
     """Encapsulated Pixel Data between head and tail: offset table, one fragment a frame (PS3.5 A.4)."""
     offsets, at = bytearray(), 0
     for stream in streams:
@@ -169,7 +171,7 @@ def _assemble(head: bytes, streams: list[bytes], tail: bytes) -> tuple[tuple[byt
         at += len(stream) + 8
     table = _ITEM + len(offsets).to_bytes(4, "little") + bytes(offsets)
     length = len(_PIXEL_DATA_HEADER) + len(table) + at + len(_SEQUENCE_DELIMITER) + _group_rest(tail)
-    before = _patch_group_length(head, length) + _PIXEL_DATA_HEADER + table
+    before = meta + _patch_group_length(data_set, length) + _PIXEL_DATA_HEADER + table
     frames = [part for s in streams for part in (_ITEM + len(s).to_bytes(4, "little"), s)]
     return ((before, True), (b"".join(frames), False), (_SEQUENCE_DELIMITER + tail, True))
 
@@ -185,14 +187,16 @@ def _group_rest(tail: bytes) -> int:
     )
 
 
-def _patch_group_length(head: bytes, length: int) -> bytes:
-    """(7FE0,0000), where the file has it, stands within the last elements of the head."""
-    mark = part10.PIXEL_DATA_GROUP_LENGTH
-    tag = (mark >> 16).to_bytes(2, "little") + b"\0\0UL\4\0"
-    at = head.rfind(tag, max(0, len(head) - 64))
-    if at < 0:
-        return head
-    return head[: at + 8] + min(length + len(head) - at - 12, 0xFFFF_FFFF).to_bytes(4, "little") + head[at + 12 :]
+def _patch_group_length(data_set: bytes, length: int) -> bytes:
+    """The same elements with a (7FE0,0000) that counts `length` bytes behind them, where the file has it."""
+    if _GROUP_LENGTH_HEADER not in data_set:
+        return data_set
+    new = bytearray(data_set)  # a value may hold the same bytes: only a walk tells
+    for element, _behind in part10.walk(data_set, 0, len(data_set), part10.EXPLICIT):
+        if element.tag == part10.PIXEL_DATA_GROUP_LENGTH and element.length == 4:
+            rest = min(len(data_set) - element.end + length, 0xFFFF_FFFF)
+            new[element.value : element.end] = rest.to_bytes(4, "little")
+    return bytes(new)
 
 
 def _describe(found: Image, layout: FrameLayout) -> str:

@@ -170,11 +170,18 @@ def _remarks(manifest: Manifest) -> tuple[str, ...]:
 def result(manifest: Manifest, new_size: int, target: str) -> str:
     """The last line: from what to what, and where it lies."""
     before = manifest.source.size if manifest.source.size is not None else manifest.totals.before.size
-    proven = words.plural(manifest.totals.images, "image")
-    return (
-        f"{words.size(before)} became {words.size(new_size)} ({words.saved(before, new_size)} saved), "
-        f"{proven} compressed without loss and proven: {target}"
-    )
+    change = f"{words.size(before)} became {words.size(new_size)} ({words.saved(before, new_size)} saved)"
+    if new_size >= before:
+        change = f"nothing was saved: {words.size(before)} became {words.size(new_size)}"
+    return f"{change}, {_proven(manifest)}: {target}"
+
+
+def _proven(manifest: Manifest) -> str:
+    if manifest.totals.images:
+        return f"{words.plural(manifest.totals.images, 'image')} compressed without loss and proven"
+    if any(entry.category is Category.DICOM for entry in manifest.entries):
+        return "no image could be compressed (the reasons are above)"
+    return "it holds no DICOM images"
 
 
 def planned(plan: Plan) -> list[Sheet]:

@@ -23,7 +23,7 @@ def saved(before: int, after: int) -> str:
     if after == 0:
         return "100 %"
     if percent < 0:
-        return f"+{-percent:.0f} %"
+        return f"+{-percent:.0f} %" if percent <= -1 else "+<1 %"
     return f"{min(percent, 99):.0f} %" if percent >= 1 else "<1 %"
 
 

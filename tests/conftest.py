@@ -1,3 +1,5 @@
+"""Fixtures that several areas share."""
+
 from collections.abc import Callable, Iterator
 from pathlib import Path
 

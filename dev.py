@@ -1,0 +1,84 @@
+"""Set up a virtual environment beside this file and run one of the project's jobs in it. Needs only Python.
+
+    python3 dev.py demo     build a small synthetic patient disc and repack it
+    python3 dev.py test     style, types, and all tests with coverage
+    python3 dev.py unit     the fast tests only
+    python3 dev.py bench    measure speed and memory on a large disc (minutes)
+"""
+
+import os
+import subprocess
+import sys
+import venv
+from pathlib import Path
+
+TOP = Path(__file__).resolve().parent
+HOME = TOP / ".venv"
+BIN = HOME / ("Scripts" if os.name == "nt" else "bin")
+STAMP = HOME / "installed-for"
+
+
+def python() -> Path:
+    """The interpreter of the environment."""
+    return BIN / ("python.exe" if os.name == "nt" else "python")
+
+
+def run(*command: str | Path, **extra: str) -> None:
+    """Run a command in the project's folder; leave with its exit code where it fails."""
+    print("+", *(str(part).removeprefix(f"{TOP}{os.sep}") for part in command), flush=True)
+    code = subprocess.run([str(part) for part in command], cwd=TOP, env=os.environ | extra, check=False).returncode
+    if code:
+        sys.exit(code)
+
+
+def set_up() -> None:
+    """Make the environment, once for each state of pyproject.toml."""
+    wanted = f"{sys.version}\n{(TOP / 'pyproject.toml').read_text('utf-8')}"
+    if STAMP.is_file() and STAMP.read_text("utf-8") == wanted:
+        return
+    venv.create(HOME, with_pip=True, clear=True)
+    run(python(), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--editable", ".[test]")
+    STAMP.write_text(wanted, "utf-8")
+
+
+def demo() -> None:
+    """A disc like the one the project was born from, and what becomes of it."""
+    (TOP / "demo").mkdir(exist_ok=True)
+    run(python(), "-m", "fixtures", "--slices", "24", "--out", "demo/scan.zip")
+    run(python(), "-m", "repack", "demo/scan.zip", "--keep-locales", "en,es", "--drop-redist", "--overwrite")
+
+
+def test() -> None:
+    """Everything that must be true before a change lands."""
+    run(python(), "-m", "ruff", "check", ".")
+    run(python(), "-m", "ruff", "format", "--check", ".")
+    run(python(), "-m", "mypy")
+    run(python(), "-m", "coverage", "erase")
+    run(python(), "-m", "coverage", "run", "-m", "pytest")
+    run(python(), "-m", "coverage", "combine", "--quiet")
+    run(python(), "-m", "coverage", "report")
+
+
+def unit() -> None:
+    """The tests that take less than a minute together."""
+    run(python(), "-m", "pytest", "-m", "not slow and not interop")
+
+
+def bench() -> None:
+    """The table of tests/bench."""
+    run(python(), "-m", "tests.bench.disc")
+
+
+JOBS = {job.__name__: job for job in (demo, test, unit, bench)}
+
+
+def main() -> None:
+    """Set up, then do the job named on the command line."""
+    if len(sys.argv) != 2 or sys.argv[1] not in JOBS:  # noqa: PLR2004
+        sys.exit(__doc__)
+    set_up()
+    JOBS[sys.argv[1]]()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,123 @@
+"""What a Windows program says of itself; broken ones say less, and never stop anything."""
+
+import random
+import struct
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fixtures.pe import program
+from repack.classify import pe
+from repack.model import PeFacts
+
+VERSION = {
+    "CompanyName": "Synthetic Imaging",
+    "ProductName": "Viewer",
+    "FileDescription": "Zeigt Bilder für Ärzte",
+    "OriginalFilename": "Viewer.exe",
+    "InternalName": "viewer",
+    "Comments": "none",
+    "FileVersion": "1.2.3.4",
+}
+
+
+def build(**changes: object) -> bytes:
+    given_ = {"is_dll": False, "machine": "x86", "version": {}, "imports": {}} | changes
+    return program(**given_)
+
+
+WHOLE = build(version=VERSION, imports={"KERNEL32.dll": ["f"], "Core.DLL": ["g"]}, delay_imports={"Late.dll": ["h"]})
+
+
+def read(data: bytes) -> PeFacts:
+    found = pe.read_facts(data)
+    assert found is not None
+    return found
+
+
+def test_version_info_is_read():
+    assert read(WHOLE).version == {
+        "company": "Synthetic Imaging",
+        "product": "Viewer",
+        "description": "Zeigt Bilder für Ärzte",
+        "original_filename": "Viewer.exe",
+        "internal_name": "viewer",
+        "comments": "none",
+    }
+
+
+def test_padded_texts_are_stripped():
+    version = {"CompanyName": "Padded" + " " * 60, "ProductName": "  Both  ", "Comments": ""}
+    found = read(build(version=version)).version
+    assert found["company"] == "Padded"
+    assert found["product"] == "Both"
+
+
+def test_a_program_without_version_info_says_nothing():
+    assert read(build()).version == {}
+
+
+@pytest.mark.parametrize("machine", ["x86", "x64"])
+@pytest.mark.parametrize("is_dll", [True, False])
+def test_kind_and_machine(machine: str, *, is_dll: bool):
+    found = read(build(machine=machine, is_dll=is_dll, version=VERSION, imports={"a.dll": ["f"]}))
+    assert (found.machine, found.is_dll, found.imports, found.problem) == (machine, is_dll, ("a.dll",), "")
+    assert found.version["product"] == "Viewer"
+
+
+@pytest.mark.parametrize(("number", "machine"), [(0xAA64, "arm64"), (0x01C4, "arm"), (0x0200, "other")])
+def test_other_machines(number: int, machine: str):
+    data = bytearray(build())
+    at = data.index(b"PE\0\0") + 4
+    data[at : at + 2] = number.to_bytes(2, "little")
+    assert read(bytes(data)).machine == machine
+
+
+def test_imports_are_in_lower_case_each_once_and_the_late_ones_too():
+    assert read(WHOLE).imports == ("kernel32.dll", "core.dll", "late.dll")
+    both = build(imports={"a.dll": ["f"]}, delay_imports={"A.DLL": ["g"], "b.dll": ["h"]})
+    assert read(both).imports == ("a.dll", "b.dll")
+    assert read(build(delay_imports={"only.dll": ["f"]})).imports == ("only.dll",)
+
+
+@pytest.mark.parametrize(
+    "data", [b"", b"MZ", b"no program", b"MZ" + bytes(62), b"MZ" + b"\xff" * 4000, b"\x7fELF" * 99]
+)
+def test_what_is_no_program(data: bytes):
+    assert pe.read_facts(data) is None
+
+
+def test_a_program_cut_behind_its_headers_still_says_its_kind():
+    found = read(WHOLE[:0x400])
+    assert (found.is_dll, found.machine, found.version) == (False, "x86", {})
+
+
+@pytest.mark.parametrize("length", range(0, len(WHOLE), 61))
+def test_a_cut_program_never_raises(length: int):
+    found = pe.read_facts(WHOLE[:length])
+    assert found is None or set(found.imports) <= {"kernel32.dll", "core.dll", "late.dll", ""}
+
+
+@given(st.binary(max_size=600), st.booleans())
+def test_random_bytes_never_raise(data: bytes, is_behind_headers: bool):  # noqa: FBT001  hypothesis names it
+    pe.read_facts((WHOLE[:0x400] if is_behind_headers else b"MZ") + data)
+
+
+@given(st.data())
+def test_a_program_with_changed_bytes_never_raises(data: st.DataObject):
+    broken = bytearray(WHOLE)
+    for _ in range(data.draw(st.integers(1, 8))):
+        at = data.draw(st.one_of(st.integers(0, 0x400), st.integers(0, len(WHOLE) - 4)))
+        value = data.draw(st.sampled_from([0, 1, 0x7FFFFFFF, 0xFFFFFFFF, 0x80000000, 0x1000]))
+        broken[at : at + 4] = struct.pack("<I", value)
+    pe.read_facts(bytes(broken[: len(WHOLE)]))
+
+
+def test_many_programs_with_changed_bytes_never_raise():
+    chance = random.Random(7)  # noqa: S311  nothing secret
+    for _ in range(400):
+        broken = bytearray(WHOLE)
+        for _ in range(chance.randint(1, 30)):
+            broken[chance.randrange(len(broken))] = chance.randrange(256)
+        pe.read_facts(bytes(broken))

@@ -1,0 +1,506 @@
+"""Every built-in rule on one entry that it means and on one that it does not; languages; first match wins."""
+
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from fixtures.locales import ENGLISH_NAMES, GETTEXT_TAGS, QT_TAGS, SATELLITE_TAGS
+from repack.classify import rules
+from repack.model import Action, Category, DicomFacts, Facts, PeFacts
+from tests.classify.synthetic import BUILTIN, DIRECTORY, IMAGE, Disc, classify, dental, lay_out, make_entry
+from tests.shared_data import shared_files
+
+QT = Facts("qt")
+MO = Facts("gettext")
+TEXT = Facts("unknown")
+DICOM = Facts("dicom", dicom=IMAGE)
+ANY_DLL = Facts("pe", pe=PeFacts(is_dll=True, machine="x86", version={}, imports=()))
+ANY_EXE = Facts("pe", pe=PeFacts(is_dll=False, machine="x86", version={}, imports=()))
+OLE = Facts("ole")
+REDIST = "Microsoft Visual C++ 2015-2022 Redistributable (x64) - 14.44.35211"
+
+
+def program(is_dll: bool = False, **version: str) -> Facts:  # noqa: FBT001, FBT002  reads well in a table
+    return Facts("pe", pe=PeFacts(is_dll, "x86", {"company": "Microsoft Corporation"} | version, ()))
+
+
+Files = dict[str, Facts | bytes]
+
+# Rule -> what it means: files, of which the first is judged. `S` stands for sizes in bytes.
+YES: dict[str, list[Files]] = {
+    "dicomdir": [{"DICOMDIR": Facts("dicom", dicom=DIRECTORY)}, {"x.txt": Facts("dicom", dicom=DIRECTORY)}],
+    "dicom": [{"I0000001": DICOM}, {"jre/lang/de/vcredist_x86.exe": DICOM}, {"._x": DICOM}, {"License": DICOM}],
+    "redist.installshield-prerequisite": [
+        {"Setup/ISSetupPrerequisites/{1}/vcredist_x86.exe": ANY_EXE},
+        {"issetupprerequisites/a.msi": OLE},
+    ],
+    "redist.vc-installer": [
+        {f"Redist/{name}": ANY_EXE}
+        for name in (
+            "vcredist_x86.exe",
+            "VCREDIST_X64.EXE",
+            "VC_redist.x64.exe",
+            "vc_redist.arm64.exe",
+            "vcredist.exe",
+            "vcredist_2008_x86.exe",
+            "vcredist_x86 (2013).exe",
+            "vcredist_x86_sp1.exe",
+            "vc_redist.ia64.exe",
+        )
+    ]
+    + [
+        {"vcredist_x64.msi": OLE},
+        {"setup.exe": program(product=REDIST)},
+        {"setup.exe": program(description="Microsoft® Visual C++ 2010  x86 Redistributable Setup")},
+        {"setup.exe": program(product="Microsoft(R) Visual C++ 2008 Redistributable")},
+    ],
+    "redist.dotnet-installer": [{"dotNetFx45_Full_x86_x64.exe": ANY_EXE}, {"a/dotnetfx40_client_setup.exe": ANY_EXE}],
+    "redist.directx-installer": [{"dxwebsetup.exe": ANY_EXE}, {"directx_Jun2010_redist.exe": ANY_EXE}],
+    "redist.other-installer": [
+        {"instmsia.exe": ANY_EXE},
+        {"haspdinst.exe": ANY_EXE},
+        {"accessdatabaseengine_X64.exe": ANY_EXE},
+        {"MicrosoftEdgeWebView2RuntimeInstallerX64.exe": ANY_EXE},
+        {"SQLEXPR32_x86_ENU.exe": ANY_EXE},
+        {"ISScript11.msi": OLE},
+    ],
+    "runtime.java": [{"jre/windows/bin/java.exe": ANY_EXE}, {"app/jre_x64/lib/psfont.properties.ja": TEXT}],
+    "runtime.side-by-side": [
+        {"V/Microsoft.VC90.CRT/msvcr90.dll": ANY_DLL},
+        {"V/Microsoft.VC90.CRT.manifest": Facts("xml")},
+        {"V/Microsoft.VC80.MFCLOC/mfc80esp.dll": ANY_DLL},
+    ],
+    "runtime.visual-c": [
+        {f"OTHER/EVLITE/{name}": ANY_DLL}
+        for name in (
+            "msvcp140.dll",
+            "MSVCP140_1.dll",
+            "msvcp140_codecvt_ids.dll",
+            "vcruntime140_1.dll",
+            "concrt140.dll",
+            "mfc71u.dll",
+            "msvcr71.dll",
+            "mfc90esp.dll",
+            "vcomp140.dll",
+            "msvcrt.dll",
+            "msvcr100_clr0400.dll",
+        )
+    ],
+    "runtime.windows": [
+        {f"V/{name}": ANY_DLL}
+        for name in (
+            "ucrtbase.dll",
+            "api-ms-win-core-file-l1-2-0.dll",
+            "gdiplus.dll",
+            "d3dx9_43.dll",
+            "WebView2Loader.dll",
+        )
+    ],
+    "locale.dotnet-satellite": [{"V/ky-KG/A.resources.dll": ANY_DLL}, {"de/A.resources.dll": ANY_DLL}],
+    "locale.gettext": [{"locale/sr@latin/LC_MESSAGES/v.mo": MO}, {"V/locales/it/LC_MESSAGES/v.mo": MO}],
+    "locale.qt": [{"translations/qt_zh_TW.qm": QT}, {"viewer_no.qm": QT}],
+    "locale.chromium": [
+        {"V/locales/es-419.pak": TEXT},
+        {"qtwebengine_locales/de.pak": TEXT},
+        {"locales/de.pak.info": TEXT},
+    ],
+    "locale.folder": [
+        {"Viewer/Languages/Arabic (Yemen)/strings.xml": Facts("xml")},
+        {"lang/it/a.txt": TEXT, "lang/no/a.txt": TEXT, "lang/se/a.txt": TEXT},
+        {"i18n/pt_BR/deep/a.json": TEXT},
+    ],
+    "locale.file": [{"Viewer/lang/Kyrgyz.xml": Facts("xml")}, {"i18n/fr.json": TEXT}, {"lang/de.dll": ANY_DLL}],
+    "launcher.autorun": [{"AUTORUN.INF": TEXT}, {"sub/autorun.inf": TEXT}],
+    "junk.system": [
+        {".DS_Store": TEXT},
+        {"DICOM/Thumbs.db": OLE},
+        {"__MACOSX/DICOM/._I1": TEXT},
+        {"$RECYCLE.BIN/x/desktop.ini": TEXT},
+        {"a/._notes": TEXT},
+    ],
+    "document.licence": [
+        {name: TEXT}
+        for name in (
+            "LICENSE",
+            "License.txt",
+            "a/Licence.rtf",
+            "COPYING",
+            "Lexmark EULA.rtf",
+            "Third-Party Notices.txt",
+        )
+    ]
+    + [{"NOTICE.pdf": Facts("pdf")}, {"LICENSES.chromium.html": TEXT}],
+    "document.manual": [
+        {"Manual.pdf": Facts("pdf")},
+        {"V/help.CHM": Facts("chm")},
+        {"README.TXT": TEXT},
+        {"Read_me_first.htm": TEXT},
+    ],
+    "launcher.page": [
+        {"INDEX.HTM": TEXT},
+        {"start.hta": TEXT},
+        {"RUN.SH": TEXT},
+        {"pages/a.htm": TEXT, "index.html": b"<a href='pages/a.htm'>"},
+        {"V/viewer.ico": TEXT, "autorun.inf": b"icon=V\\viewer.ico,0", "V/v.exe": ANY_EXE},
+        {"V/launch.bat": TEXT, "autorun.inf": b"open=V\\launch.bat", "V/v.exe": ANY_EXE},
+    ],
+    "viewer.program": [{"CDVIEWER.EXE": ANY_EXE}, {"V/Setup.exe": program(product="Viewer Setup")}, {"x": ANY_EXE}],
+    "viewer.folder": [
+        {"V/data/lut.zip": Facts("zip"), "V/v.exe": ANY_EXE},
+        {"V/index.html": TEXT, "V/v.exe": ANY_EXE},
+        {"V/help/page.htm": TEXT, "V/v.exe": ANY_EXE, "V/index.htm": b"href='help/page.htm'"},
+    ],
+    "viewer.beside": [
+        {"viewer.l4j.ini": TEXT, "viewer.exe": ANY_EXE},
+        {"a.exe.manifest": Facts("xml"), "a.exe": ANY_EXE},
+    ],
+    "viewer.java": [
+        {"PLUGINS/IMPAX.JAR": Facts("zip")},
+        {"b/x-i18n.jar.xz": Facts("xz")},
+        {"weasis/conf/config.properties": TEXT},
+    ],
+    "viewer.library": [{"plugins/codec.dll": ANY_DLL}, {"a.ocx": program(is_dll=True)}],
+}
+
+# Rule -> what looks like it and is not: the judged file, with the rule that it falls to instead.
+NO: dict[str, list[tuple[str, Files]]] = {
+    "dicomdir": [("none", {"DICOMDIR": TEXT}), ("dicom", {"DICOMDIR": DICOM})],
+    "dicom": [("none", {"I0000001.dcm": TEXT}), ("none", {"DICOM": b"\n"})],
+    "redist.installshield-prerequisite": [("none", {"ISSetupPrerequisites/a.prq": Facts("xml")})],
+    "redist.vc-installer": [
+        ("none", {"vcredist_x86.exe": TEXT}),
+        ("viewer.program", {"vcredist_viewer.exe": ANY_EXE}),
+        ("viewer.program", {"setup.exe": program(product="Wine")}),
+        ("viewer.program", {"setup.exe": program(product=f"Not {REDIST}")}),
+        ("viewer.library", {"a.dll": program(is_dll=True, product=REDIST)}),
+    ],
+    "redist.dotnet-installer": [
+        ("viewer.program", {"dotnetfx.exe": ANY_EXE}),
+        ("none", {"dotNetFx45_Full_x86_x64.exe": OLE}),
+    ],
+    "redist.directx-installer": [("viewer.program", {"dxsetup.exe": ANY_EXE})],
+    "redist.other-installer": [
+        ("viewer.library", {"WebView2.dll": ANY_DLL}),
+        ("viewer.program", {"OnDemand3DApp_x64_1.exe": ANY_EXE}),
+        ("none", {"ISScript11.msi": TEXT}),
+    ],
+    "runtime.java": [("none", {"myjre/lib.txt": TEXT}), ("dicom", {"jre/I1": DICOM})],
+    "runtime.side-by-side": [("none", {"Microsoft.VC140.CRT.txt": TEXT})],
+    "runtime.visual-c": [("none", {"msvcp140.dll": TEXT}), ("viewer.library", {"msvcp140.viewer.dll": ANY_DLL})],
+    "runtime.windows": [("viewer.library", {"d3dx9_viewer.dll": program(is_dll=True)})],
+    "locale.dotnet-satellite": [
+        ("none", {"de/A.resources.dll": TEXT}),
+        ("viewer.library", {"bin/A.resources.dll": ANY_DLL}),
+        ("viewer.library", {"de/A.dll": ANY_DLL}),
+        ("viewer.library", {"de/A.resources.dll": ANY_DLL, "de/I1": DICOM}),
+    ],
+    "locale.gettext": [
+        ("locale.folder", {"locale/de/LC_MESSAGES/v.mo": TEXT}),
+        ("none", {"x/de/LC_MESSAGES/v.mo": MO}),
+    ],
+    "locale.qt": [("none", {"image_no.qm": TEXT}), ("none", {"qt_help.qm": QT}), ("none", {"de.qm": QT})],
+    "locale.chromium": [("none", {"resources_100.pak": TEXT}), ("none", {"locales/core.pak": TEXT})],
+    "locale.folder": [
+        ("viewer.program", {"lang/de/setup.exe": ANY_EXE}),
+        ("none", {"lang/it/a.txt": TEXT, "lang/no/a.txt": TEXT}),
+        ("none", {"lang/de/a.vol": TEXT}),
+        ("none", {"lang/de/a.txt": TEXT, "lang/de/deep/I1": DICOM}),
+        ("none", {"lang/de/a.txt": TEXT, "lang/de/b": Facts("unreadable")}),
+        ("none", {"DICOM/de/a.txt": TEXT}),
+        ("none", {"langs/bin/a.txt": TEXT}),
+    ],
+    "locale.file": [
+        ("viewer.program", {"lang/de.exe": ANY_EXE}),
+        ("none", {"lang/fr.vol": TEXT}),
+        ("none", {"lang/it.txt": TEXT}),
+        ("none", {"DICOM/fr.txt": TEXT}),
+        ("none", {"lang/fr.x": Facts("unreadable")}),
+    ],
+    "launcher.autorun": [("none", {"autorun.inf.txt": TEXT})],
+    "junk.system": [("viewer.library", {"__MACOSX/a.dll": ANY_DLL}), ("none", {"DS_Store.txt": TEXT})],
+    "document.licence": [
+        ("none", {"license.dat": TEXT}),
+        ("none", {"viewer.lic": TEXT}),
+        ("viewer.library", {"license.dll": ANY_DLL}),
+        ("none", {"licensing.txt": TEXT}),
+    ],
+    "document.manual": [("none", {"scan.pdf": TEXT}), ("none", {"report.rtf": Facts("rtf")})],
+    "launcher.page": [
+        ("none", {"pages/a.htm": TEXT}),
+        ("viewer.folder", {"V/index.html": TEXT, "V/v.exe": ANY_EXE}),
+        ("none", {"a.txt": TEXT, "index.html": b"<a href='a.txt'>"}),
+    ],
+    "viewer.program": [("none", {"viewer.exe": TEXT}), ("redist.vc-installer", {"vcredist.exe": ANY_EXE})],
+    "viewer.folder": [
+        ("none", {"V/scan.vol": TEXT, "V/v.exe": ANY_EXE}),
+        ("none", {"V/Resources/f/0/diagnostic": TEXT, "V/v.exe": ANY_EXE}),
+        ("none", {"data.bin": TEXT, "v.exe": ANY_EXE}),
+        ("none", {"Redist/data.bin": TEXT, "Redist/vcredist_x86.exe": ANY_EXE}),
+        ("none", {"V2/a.bin": TEXT, "V/v.exe": ANY_EXE}),
+        ("dicom", {"V/I1": DICOM, "V/v.exe": ANY_EXE}),
+    ],
+    "viewer.beside": [("none", {"001_20180101.dat": TEXT, "v.exe": ANY_EXE}), ("none", {"a.ini": TEXT})],
+    "viewer.java": [
+        ("none", {"a.jar": TEXT}),
+        ("none", {"OsiriX Lite.zip": Facts("zip")}),
+        ("dicom", {"weasis/conf/I1": DICOM}),
+    ],
+    "viewer.library": [("none", {"a.dll": TEXT})],
+}
+
+
+def cases(table: dict[str, list]) -> Iterator[tuple]:
+    for rule, found in table.items():
+        yield from ((rule, *(one if isinstance(one, tuple) else (one,))) for one in found)
+
+
+@pytest.mark.parametrize(("rule", "files"), [*cases(YES)])
+def test_a_rule_means(rule: str, files: Files):
+    disc = lay_out(files)
+    first = disc.verdicts[0]
+    loaded = next(one.rule for one in BUILTIN if one.rule.id == rule)
+    assert first.rule == rule
+    assert (first.category, first.why) == (loaded.category, loaded.why)
+    assert first.matched
+    assert (first.locale is not None) == rule.startswith("locale.")
+
+
+@pytest.mark.parametrize(("rule", "instead", "files"), [*cases(NO)])
+def test_a_rule_does_not_mean(rule: str, instead: str, files: Files):
+    disc = lay_out(files)
+    assert disc.verdicts[0].rule == instead
+    assert disc.verdicts[0].rule != rule
+
+
+def test_every_builtin_rule_has_both_cases_and_evidence():
+    ids = {one.rule.id for one in BUILTIN}
+    assert set(YES) == ids
+    assert set(NO) == ids
+    assert [one.rule.id for one in BUILTIN if not one.rule.evidence] == []
+    assert [one.rule.id for one in BUILTIN if one.rule.action == "drop"] == [], "nothing is dropped without a wish"
+
+
+# The media knowledge, section 2.3: grade C never drops anything.
+UNVERIFIED = """
+    dotnetfx.exe dotnetfx35setup.exe ndp48-x86-x64-allos-enu.exe windowsdesktop-runtime-6.0.1-win-x64.exe dxsetup.exe
+    mdac_typ.exe jre-8u211-windows-i586.exe adberdr11000_en_us.exe acrord32.exe quicktimeinstaller.exe
+    haspusersetup.exe codemeterruntime.exe wkruntime.exe ie6setup.exe k-lite_codec_pack.exe divxsetup.exe tscc.exe
+    MicrosoftEdgeWebview2Setup.exe
+"""
+
+
+@pytest.mark.parametrize("name", UNVERIFIED.split())
+def test_a_name_of_grade_c_is_no_redistributable(name: str):
+    assert lay_out({f"Redist/{name}": program()}).verdicts[0].category is not Category.REDISTRIBUTABLE
+
+
+def test_the_vendor_alone_decides_nothing():
+    found = lay_out(
+        {"tool.exe": program(), "tool.dll": program(is_dll=True, description="Microsoft® C Runtime Library")}
+    )
+    assert [verdict.category for verdict in found.verdicts] == [Category.VIEWER, Category.VIEWER]
+
+
+# --- languages ---
+
+
+@pytest.mark.parametrize("name", ["IT", "NO", "PT", "SE", "MR", "it", "de", "Spanish", "fr-FR"])
+@pytest.mark.parametrize("above", ["", "DICOM/", "lang/", "locale/", "Viewer/Languages/", "i18n/"])
+@pytest.mark.parametrize("image", ["IM0001", "deep/down/IM0001", "a.vol", "ID.gwg", "scan.2dh"])
+def test_a_folder_with_images_is_no_language(above: str, name: str, image: str):
+    siblings = {f"{above}{other}/readme.bin": TEXT for other in ("de", "fr", "ja", "ko")}
+    fact = DICOM if image.endswith("IM0001") else Facts("gzip" if image == "ID.gwg" else "unknown")
+    disc = lay_out({f"{above}{name}/{image}": fact, f"{above}{name}/notes.txt": TEXT} | siblings)
+    for path in (f"{above}{name}/{image}", f"{above}{name}/notes.txt"):
+        assert disc.by_path[path].category is not Category.LOCALE
+        assert disc.by_path[path].locale is None
+
+
+def test_a_folder_with_a_large_file_of_an_unknown_kind_is_no_language():
+    files = {"lang/de/slices": TEXT, "lang/de/a.txt": TEXT, "lang/fr/a.txt": TEXT}
+    disc = lay_out(files, sizes={"lang/de/slices": 9_000_000})
+    assert {path for path, verdict in disc.by_path.items() if verdict.locale} == {"lang/fr/a.txt"}
+
+
+@pytest.mark.parametrize(
+    ("names", "count"), [("it", 0), ("it no", 0), ("it IT no", 0), ("it no de", 3), ("it de", 1), ("it no se", 3)]
+)
+def test_doubtful_names_need_three_languages(names: str, count: int):
+    found = lay_out({f"lang/{name}/a.txt": TEXT for name in names.split()})
+    assert sum(verdict.category is Category.LOCALE for verdict in found.verdicts) == count
+
+
+def test_sets_are_told_apart():
+    found = lay_out(
+        {f"{app}/lang/{name}/a.txt": TEXT for app, name in (("a", "it"), ("a", "no"), ("b", "de"), ("b", "fr"))}
+    )
+    assert {path for path, verdict in found.by_path.items() if verdict.locale} == {"b/lang/de/a.txt", "b/lang/fr/a.txt"}
+
+
+def test_more_than_a_hundred_languages_in_four_layouts():
+    disc = dental()
+    locales = {path: verdict for path, verdict in disc.by_path.items() if verdict.category is Category.LOCALE}
+    expected = len(SATELLITE_TAGS) + len(ENGLISH_NAMES) + len(GETTEXT_TAGS) + len(QT_TAGS)
+    assert len(locales) == expected > 200
+    assert all(part in path for path in locales for part in ["Viewer/"])
+    assert not [path for path in locales if path.count("/") < 2]
+    tags = {verdict.locale.tag for verdict in locales.values() if verdict.locale}
+    assert {"ky", "ky-KG", "ar-YE", "zh-Hant", "sr-Latn", "es-419", "en", "en-GB"} <= tags
+    named = {verdict.locale.text: verdict.locale.tag for verdict in locales.values() if verdict.locale}
+    assert (named["Kyrgyz"], named["Arabic (Yemen)"]) == ("ky", "ar-YE")
+    others = [path for path, verdict in disc.by_path.items() if path not in locales]
+    assert not [path for path in others if any(part in path for part in ("/Languages/", ".mo", ".qm", ".resources."))]
+
+
+def test_the_fallback_is_noted():
+    found = lay_out({f"lang/{name}/a.txt": TEXT for name in ("English", "de", "en-GB")})
+    assert [verdict.locale.is_fallback for verdict in found.verdicts if verdict.locale] == [True, False, False]
+
+
+LAYOUTS = shared_files("disc-layouts", "*.tsv")
+
+
+def read_layout(file: Path) -> Disc:
+    """A real disc by its names; whatever lies where its images lie is said to be one."""
+    entries, gathered = [], []
+    for line in file.read_text("utf-8").splitlines()[1:]:
+        size, _, path = line.partition("\t")
+        entries.append(make_entry(path, int(size) if size.isdigit() else 5 << 20, len(entries)))
+        gathered.append(pretend(path))
+    return classify(entries, gathered)
+
+
+def pretend(path: str) -> Facts:
+    if path.startswith(("DICOM/", "DCMDT/")):
+        return DICOM
+    if path == "DICOMDIR":
+        return Facts("dicom", dicom=DIRECTORY)
+    extension = path.rpartition(".")[2].lower()
+    if extension in {"exe", "dll"}:
+        return ANY_EXE if extension == "exe" else ANY_DLL
+    return Facts({"pdf": "pdf", "chm": "chm", "jpg": "jpeg", "gif": "gif", "png": "png"}.get(extension, "unknown"))
+
+
+@pytest.mark.skipif(not LAYOUTS, reason="the shared data are not here")
+@pytest.mark.parametrize("file", LAYOUTS, ids=lambda file: file.stem)
+def test_a_real_disc_has_no_languages_and_no_redistributables(file: Path):
+    disc = read_layout(file)
+    counts = {category: sum(v.category is category for v in disc.verdicts) for category in Category}
+    print({str(category): count for category, count in counts.items() if count})  # noqa: T201  asked for
+    assert counts[Category.LOCALE] == 0
+    assert counts[Category.REDISTRIBUTABLE] == 0
+    assert counts[Category.DICOM] > 60
+    assert counts[Category.DICOMDIR] == 1
+    evlite = {path.rpartition("/")[2]: v.category for path, v in disc.by_path.items() if "EVLITE/" in path}
+    if evlite:
+        assert {name for name, category in evlite.items() if category is Category.RUNTIME} == {
+            "gdiplus.dll", "mfc71.dll", "mfc71u.dll", "msvcp71.dll", "msvcr71.dll", "msvcrt.dll",
+        }  # fmt: skip
+
+
+# --- how rules are tried ---
+
+
+def test_the_first_matching_rule_wins_and_those_of_the_user_come_first():
+    own = "[[rule]]\nid='mine'\ncategory='junk'\nmatch={path='DICOM/**'}\nwhy='demo'\naction='drop'\n"
+    own += "[[rule]]\nid='later'\ncategory='viewer'\nmatch={path='**'}\nwhy='rest'\n"
+    found = lay_out({"DICOM/I1": DICOM, "I2": DICOM, "a/": b""}, own)
+    assert [verdict.rule for verdict in found.verdicts] == ["mine", "later", "folder"]
+    assert found.verdicts[0].action is Action.DROP
+    assert found.verdicts[1].action is None
+
+
+CONDITIONS = [
+    ("extension='.TXT'", {"a.txt": TEXT}, True),
+    ("extension='txt'", {"txt": TEXT}, False),
+    ("extension='gitignore'", {".gitignore": TEXT}, False),
+    ("name='a.*'", {"deep/A1": TEXT}, True),
+    ("name='a'", {"ab": TEXT}, False),
+    ("name='[ab]+'", {"a" * 300: TEXT}, False),
+    ('name="\\u00fc"', {"u\u0308": TEXT}, True),
+    ("larger_than=3", {"a": b"1234"}, True),
+    ("larger_than=4", {"a": b"1234"}, False),
+    ("smaller_than=5", {"a": b"1234"}, True),
+    ("smaller_than=4", {"a": b"1234"}, False),
+    ("dicom=true", {"a": DICOM}, True),
+    ("dicom=false", {"a": DICOM}, False),
+    ("dicom=false", {"a": TEXT}, True),
+    ("dicom={modality='CT'}", {"a": DICOM}, True),
+    ("dicom={modality=['MR', 'PT']}", {"a": DICOM}, False),
+    ("dicom={pixels=true, directory=false}", {"a": DICOM}, True),
+    ("dicom={pixels=false}", {"a": DICOM}, False),
+    ("dicom={sop_class='1.2.840.10008.5.1.4.1.1.2'}", {"a": DICOM}, True),
+    ("dicom={transfer_syntax='1.2.840.10008.1.2.4.80'}", {"a": DICOM}, False),
+    ("dicom={}", {"a": TEXT}, False),
+    ("pe=true", {"a": ANY_DLL}, True),
+    ("pe=true", {"a": TEXT}, False),
+    ("pe=false", {"a": ANY_DLL}, False),
+    ("pe={kind='dll'}", {"a": ANY_DLL}, True),
+    ("pe={kind='exe'}", {"a": ANY_DLL}, False),
+    ("pe={machine='x64'}", {"a": ANY_DLL}, False),
+    ("pe={company='^microsoft'}", {"a": program()}, True),
+    ("pe={company='^corp'}", {"a": program()}, False),
+    ("pe={company='soft', product='viewer'}", {"a": program(product="Other")}, False),
+    ("pe={original_filename='b'}", {"a": program(original_filename="abc")}, True),
+    ("pe={description='x$'}", {"a": program(description="y" * 300 + "x")}, False),
+    ("launched=true", {"a.exe": ANY_EXE, "b.bat": b"a.exe"}, True),
+    ("launched=false", {"a.exe": ANY_EXE, "b.bat": b"a.exe"}, False),
+    ("below_program=true", {"V/x/a": TEXT, "V/v.exe": ANY_EXE}, True),
+    ("below_program=true", {"a": TEXT, "v.exe": ANY_EXE}, False),
+    ("below_program=false", {"W/a": TEXT, "V/v.exe": ANY_EXE}, True),
+    ("beside_program=true", {"a": TEXT, "v.exe": ANY_EXE}, True),
+    ("beside_program=true", {"V/x/a": TEXT, "V/v.exe": ANY_EXE}, False),
+    ("path='a/*', magic='pdf'", {"a/b": TEXT}, False),
+    ("path=['x', 'a/*'], magic=['pdf', 'unknown']", {"a/b": TEXT}, True),
+    ("path='**/{locale}.txt'", {"x/de.txt": TEXT}, True),
+    ("path='**/{locale}.txt'", {"x/bin.txt": TEXT}, False),
+    ("path='**/{locale}.txt', siblings=2", {"x/it.txt": TEXT}, False),
+    ("path='**/{locale}.txt', siblings=2", {"x/it.txt": TEXT, "x/de.txt": TEXT}, True),
+]
+
+
+@pytest.mark.parametrize(("condition", "files", "is_match"), CONDITIONS)
+def test_a_condition(condition: str, files: Files, *, is_match: bool):
+    own = f"[[rule]]\nid='mine'\ncategory='unknown'\nmatch={{{condition}}}\nwhy='w'\n"
+    # The first look at a disc finds its programs: the rule must not take them away.
+    first = lay_out(files, own).verdicts[0]
+    assert (first.rule == "mine") == is_match
+    if "siblings" in condition:
+        return
+    excepted = own.replace("match=", "match={path='**'}\nunless=")
+    assert (lay_out(files, excepted).verdicts[0].rule == "mine") != is_match
+
+
+def test_explaining_holds_every_rule_against_an_entry():
+    disc = lay_out({"V/v.exe": ANY_EXE, "V/License.dll": ANY_DLL})
+    around = rules.survey(disc.bundle.entries, disc.facts, disc.needs, BUILTIN)
+    held = rules.consider(disc.bundle.entries[1], disc.facts[1], BUILTIN, around)
+    assert [one.rule for one in held] == list(BUILTIN)
+    assert [one.rule.rule.id for one in held if one.is_match] == ["viewer.folder", "viewer.beside", "viewer.library"]
+    assert all(one.because for one in held)
+    assert held[0].because == ("it is no DICOM file",)
+    licence = next(one for one in held if one.rule.rule.id == "document.licence")
+    assert licence.because == ("its first bytes say 'pe'",)
+
+
+def test_ten_thousand_entries_are_judged_quickly():
+    disc = dental()
+    many = [
+        replace(entry, index=n, path=f"D{n // 200}/{entry.path}")
+        for n, entry in enumerate(disc.bundle.entries[:200] * 25)
+    ]
+    facts = disc.facts[:200] * 25
+    many += [make_entry(f"Viewer/plugins/p{n // 50}/file{n}.xyz", n, index=5000 + n) for n in range(5000)]
+    start = time.process_time()
+    verdicts = rules.classify(many, (*facts, *[TEXT] * 5000), (), BUILTIN)
+    assert len(verdicts) == 10_000
+    assert time.process_time() - start < 2
+
+
+def test_no_fact_stays_unused():
+    """A rule can ask for everything that DicomFacts says, but for what only a screen or a plan needs."""
+    asked = {"transfer_syntax", "sop_class", "modality", "has_pixels", "is_directory"}
+    assert set(DicomFacts.__slots__) - asked == {"study_uid", "series_uid", "series_description", "frames"}

@@ -1,0 +1,173 @@
+"""JPEG-LS: every writer with every checker, what the stream declares, and what damaged streams do."""
+
+import importlib.util
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from repack import codecs
+from repack.codecs import jpegls
+from repack.codecs.frames import CodecFailed, FrameLayout
+from tests.raw_dicom import stream_interleaving, stream_precision
+from tests.strategies import stored_words
+
+Write = Callable[[bytes, FrameLayout], bytes]
+Read = Callable[[bytes, FrameLayout], bytes]
+
+# The pairs are chosen at import time by what is installed; the functions behind both are tested wherever they can run.
+_NEEDS_PYJPEGLS = pytest.mark.skipif(
+    importlib.util.find_spec("jpeg_ls") is None, reason="pyjpegls is not installed (no wheel for this Python)"
+)
+_NEEDS_GDCM = pytest.mark.skipif(importlib.util.find_spec("gdcm") is None, reason="python-gdcm is not installed")
+WRITERS = [
+    pytest.param(jpegls._write_with_pyjpegls, id="pyjpegls", marks=_NEEDS_PYJPEGLS),
+    pytest.param(jpegls._write_with_imagecodecs, id="imagecodecs"),
+]
+READERS = [
+    pytest.param(jpegls._read_with_imagecodecs, id="imagecodecs"),
+    pytest.param(jpegls._read_with_gdcm, id="gdcm", marks=_NEEDS_GDCM),
+]
+_REFUSED = "the JPEG-LS encoder refused the image"
+_TINY = 256  # bytes of noise for which pyjpegls may find no room: its buffer is twice the image
+
+
+def ramp(layout: FrameLayout) -> bytes:
+    count = layout.rows * layout.columns * layout.samples
+    words = np.arange(count) * 5 % (1 << layout.precision)
+    return words.astype(f"<u{layout.width}").tobytes()
+
+
+@st.composite
+def frames(draw: st.DrawFn) -> tuple[bytes, FrameLayout]:
+    """A frame and its layout; the words need no more bits than the precision."""
+    width = draw(st.sampled_from([1, 2]))
+    precision = draw(st.integers(9, 16)) if width == 2 else 8
+    layout = FrameLayout(draw(st.integers(1, 40)), draw(st.integers(1, 40)), draw(st.sampled_from([1, 3])), width, precision)
+    count = layout.rows * layout.columns * layout.samples
+    return draw(stored_words(count, 8 * width, precision, is_dirty=False)), layout
+
+
+@pytest.mark.parametrize("read", READERS)
+@pytest.mark.parametrize("write", WRITERS)
+@settings(max_examples=60, deadline=None)
+@given(frame=frames())
+def test_what_is_written_is_read_back(write: Write, read: Read, frame: tuple[bytes, FrameLayout]):
+    words, layout = frame
+    try:
+        stream = write(words, layout)
+    except CodecFailed as refusal:
+        assert str(refusal) == _REFUSED
+        assert len(words) < _TINY
+        return
+    assert read(stream, layout) == words
+    assert read(stream + b"\0" * (len(stream) % 2), layout) == words  # T27: padded to even length
+
+
+@pytest.mark.parametrize("read", READERS)
+def test_readers_do_not_ask_for_the_precision(read: Read):
+    """Restore knows Bits Allocated, not the precision that the writer chose."""
+    layout = FrameLayout(20, 30, 1, 2, 12)
+    words = ramp(layout)
+    stream = codecs.BY_NAME["jpegls"].encode(words, layout)
+    assert read(stream, FrameLayout(20, 30, 1, 2, 16)) == words
+
+
+@pytest.mark.parametrize("precision", [9, 10, 12, 15, 16])
+@_NEEDS_PYJPEGLS
+def test_pyjpegls_declares_the_precision_asked_for(precision: int):
+    layout = FrameLayout(20, 30, 1, 2, precision)
+    assert stream_precision(jpegls._write_with_pyjpegls(ramp(layout), layout)) == precision
+
+
+@pytest.mark.parametrize(("width", "precision"), [(1, 8), (2, 12), (2, 16)])
+def test_imagecodecs_declares_whole_cells(width: int, precision: int):
+    layout = FrameLayout(20, 30, 1, width, precision)
+    assert stream_precision(jpegls._write_with_imagecodecs(ramp(layout), layout)) == 8 * width
+
+
+@pytest.mark.parametrize("write", WRITERS)
+@pytest.mark.parametrize(("samples", "interleaving"), [(1, 0), (3, 2)])
+@pytest.mark.parametrize("width", [1, 2])
+def test_t8_colour_is_interleaved_by_sample_in_one_scan(write: Write, samples: int, interleaving: int, width: int):
+    layout = FrameLayout(20, 30, samples, width, 8 * width)
+    stream = write(ramp(layout), layout)
+    assert stream_interleaving(stream) == interleaving
+    assert stream.count(b"\xff\xda") == 1
+
+
+@pytest.mark.parametrize("write", WRITERS)
+@pytest.mark.parametrize("precision", [8, 12, 16])
+def test_t27_stream_is_complete_and_without_a_narrow_maxval(write: Write, precision: int):
+    layout = FrameLayout(20, 30, 1, 1 if precision == 8 else 2, precision)
+    stream = write(ramp(layout), layout)
+    assert stream.startswith(b"\xff\xd8")
+    assert stream.endswith(b"\xff\xd9")
+    at = stream.find(b"\xff\xf8\0\x0d\1")  # LSE, preset coding parameters (ISO/IEC 14495-1 C.2.4.1.1)
+    if at > 0:
+        maxval = int.from_bytes(stream[at + 5 : at + 7], "big")
+        assert maxval == (1 << stream_precision(stream)) - 1
+
+
+@pytest.mark.parametrize("write", WRITERS)
+def test_equal_frames_make_equal_streams(write: Write):
+    layout = FrameLayout(20, 30, 3, 2, 16)
+    assert write(ramp(layout), layout) == write(ramp(layout), layout)
+
+
+@pytest.mark.parametrize("read", READERS)
+@pytest.mark.parametrize(
+    "other",
+    [
+        FrameLayout(10, 30, 1, 1, 8),
+        FrameLayout(30, 20, 1, 1, 8),
+        FrameLayout(20, 30, 3, 1, 8),
+        FrameLayout(20, 30, 1, 2, 16),
+        FrameLayout(20, 15, 1, 2, 16),
+        FrameLayout(20, 10, 3, 1, 8),
+    ],
+    ids=["rows", "turned", "samples", "width", "width and columns", "samples and columns"],
+)
+def test_stream_of_another_shape_is_refused(read: Read, other: FrameLayout):
+    layout = FrameLayout(20, 30, 1, 1, 8)
+    stream = jpegls._write_with_imagecodecs(ramp(layout), layout)
+    with pytest.raises(CodecFailed):
+        read(stream, other)
+
+
+@pytest.mark.parametrize("read", READERS)
+@pytest.mark.parametrize("cut", [0, 2, 20, 40, -40])
+def test_cut_stream_is_refused(read: Read, cut: int):
+    layout = FrameLayout(20, 30, 1, 2, 16)
+    chance = np.random.default_rng(3)
+    stream = jpegls._write_with_imagecodecs(chance.bytes(layout.size), layout)
+    with pytest.raises(CodecFailed, match="JPEG-LS stream"):
+        read(stream[:cut], layout)
+
+
+@pytest.mark.parametrize("read", READERS)
+def test_something_else_is_refused(read: Read):
+    for data in (b"\xff\xd8\xff\xd9", bytes(200), b"\x89PNG\r\n\x1a\n" + bytes(50)):
+        with pytest.raises(CodecFailed):
+            read(data, FrameLayout(20, 30, 1, 1, 8))
+
+
+@pytest.mark.parametrize("write", WRITERS)
+def test_frame_of_another_size_is_refused(write: Write):
+    with pytest.raises(CodecFailed, match=_REFUSED):
+        write(bytes(100), FrameLayout(20, 30, 1, 1, 8))
+
+
+def test_the_pair_is_of_two_libraries():
+    codec = codecs.BY_NAME["jpegls"]
+    assert codec.writer != codec.checker
+    assert codecs.BY_TRANSFER_SYNTAX["1.2.840.10008.1.2.4.80"] is codec
+    expected = ("pyjpegls", "imagecodecs") if importlib.util.find_spec("jpeg_ls") else ("imagecodecs", "python-gdcm")
+    assert (codec.writer, codec.checker) == expected
+    functions = {
+        "pyjpegls": jpegls._write_with_pyjpegls,
+        "imagecodecs": jpegls._write_with_imagecodecs,
+    }
+    assert codec.encode is functions[codec.writer]

@@ -1,0 +1,80 @@
+"""Carrying out a plan: what a worker that dies costs, and what travels together."""
+
+import multiprocessing
+import os
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+
+from repack import carrying
+from repack.model import Action, KeptAsIs, Raw
+from repack.outcomes import Task
+from repack.workers import Pool
+
+
+@dataclass(frozen=True)
+class Bytes:
+    """A place that holds its content itself."""
+
+    content: bytes
+
+    def read(self) -> bytes:
+        return self.content
+
+    def read_start(self, length: int) -> bytes:
+        return self.content[:length]
+
+    def chunks(self) -> Iterator[bytes]:
+        yield self.content
+
+    def raw(self) -> Raw | None:
+        return None
+
+
+@dataclass(frozen=True)
+class Deadly(Bytes):
+    """A place that kills the worker process which reads it, as a codec does that crashes."""
+
+    def read(self) -> bytes:
+        if multiprocessing.parent_process() is not None:
+            os._exit(3)
+        return self.content
+
+
+def task(index: int, place: Bytes, action: Action = Action.TRANSCODE) -> Task:
+    return Task(index, place, len(place.content), len(place.content), action, "asked", "jpegls", None, is_dicom=True)
+
+
+def test_a_crash_costs_one_entry_and_not_its_neighbours() -> None:
+    places = [Bytes(b"a" * 50), Deadly(b"b" * 50), Bytes(b"c" * 50)]
+    lot = tuple(task(index, place) for index, place in enumerate(places))
+    with Pool(2) as pool:
+        found = list(carrying._work([lot, (task(3, Bytes(b"d" * 9), Action.COPY),)], pool))
+    assert [outcome.index for outcome in found] == [0, 1, 2, 3]
+    assert all(isinstance(outcome, KeptAsIs) for outcome in found)
+    assert ["crashed" in outcome.reason for outcome in found] == [False, True, False, False]
+    for outcome, place in zip(found, places, strict=False):
+        assert isinstance(outcome, KeptAsIs)
+        assert outcome.content is not None
+        assert outcome.content.crc == zlib.crc32(place.content)
+
+
+@pytest.mark.parametrize(
+    ("sizes", "action", "lots"),
+    [
+        ([10] * 70, Action.COPY, [32, 32, 6]),
+        ([3 << 20] * 3, Action.COPY, [1, 1, 1]),
+        ([600_000] * 3, Action.TRANSCODE, [1, 1, 1]),
+        ([100_000] * 6, Action.TRANSCODE, [5, 1]),
+        ([], Action.COPY, []),
+    ],
+)
+def test_small_entries_travel_together(sizes: list[int], action: Action, lots: list[int]) -> None:
+    tasks = [
+        Task(index, None, size, size, action, "asked", "jpegls", None, is_dicom=True) for index, size in enumerate(sizes)
+    ]
+    made = carrying._make_lots(tasks)
+    assert [len(lot) for lot in made] == lots
+    assert [task for lot in made for task in lot] == tasks

@@ -1,0 +1,374 @@
+"""The program as people use it: commands, exit codes, the one line of an error, nothing written by accident."""
+
+import hashlib
+import json
+import os
+import re
+import subprocess
+import sys
+import zipfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from fixtures.disc import dental_disc, write_folder, write_zip
+from repack.cli import main
+
+Run = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("disc") / "scan.zip"
+    write_zip(path, dental_disc(4, size=128))
+    return path
+
+
+@pytest.fixture
+def disc(made: Path, tmp_path: Path) -> Path:
+    copy = tmp_path / "scan.zip"
+    copy.write_bytes(made.read_bytes())
+    return copy
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str]) -> Run:
+    def call(*words: str | Path) -> tuple[int, str, str]:
+        with pytest.raises(SystemExit) as left:
+            main([str(word) for word in words])
+        out, err = capsys.readouterr()
+        return int(left.value.code or 0), out, err
+
+    return call
+
+
+@pytest.fixture
+def litter(tmp_path: Path) -> Iterator[set[str]]:
+    """Names that may be in the folder at the end; anything else is litter."""
+    allowed = {path.name for path in tmp_path.iterdir()}
+    yield allowed
+    assert {path.name for path in tmp_path.iterdir()} <= allowed
+
+
+def one_line(err: str) -> str:
+    assert err.startswith("repack: ")
+    assert err.count("\n") == 1, err
+    assert "Traceback" not in err
+    return err.strip()
+
+
+def manifest_of(target: Path) -> dict:
+    with zipfile.ZipFile(target) as archive:
+        return json.loads(archive.read("REPACK/manifest.json"))
+
+
+# --- the main job ---
+
+
+def test_main_job_writes_a_smaller_proven_zip_beside_the_input(disc: Path, run: Run) -> None:
+    before = disc.read_bytes()
+    code, out, err = run(disc, "--keep-locales", "en,es", "--drop-redist")
+    target = disc.with_name("scan.repacked.zip")
+    assert (code, err) == (0, "")
+    assert disc.read_bytes() == before
+    assert target.stat().st_size < len(before)
+    manifest = manifest_of(target)
+    images = [entry for entry in manifest["entries"] if entry["category"] == "dicom"]
+    assert [entry["proof"] for entry in images] == ["exact"] * 4
+    assert {entry["after"]["transfer_syntax"] for entry in images} == {"1.2.840.10008.1.2.4.80"}
+    assert "4 images compressed without loss" in out.replace("\n", " ")
+    assert "redistributable" in out
+
+
+def test_every_entry_of_the_input_is_in_the_manifest_in_order(disc: Path, run: Run) -> None:
+    run(disc, "-q", "--drop-redist")
+    with zipfile.ZipFile(disc) as old, zipfile.ZipFile(disc.with_name("scan.repacked.zip")) as new:
+        entries = manifest_of(disc.with_name("scan.repacked.zip"))["entries"]
+        assert [entry["path"] for entry in entries] == [info.filename for info in old.infolist()]
+        kept = [entry["path"] for entry in entries if entry["action"] != "dropped"]
+        ours = ["REPACK/restore.xz", "REPACK/manifest.json"]
+        assert [info.filename for info in new.infolist()] == kept + ours
+        dates = {info.filename: info.date_time for info in old.infolist()}
+        assert all(info.date_time == dates[info.filename] for info in new.infolist() if info.filename in dates)
+        for entry in entries:
+            assert hashlib.sha256(old.read(entry["path"])).hexdigest() == entry["before"]["sha256"]
+            if entry["after"]:
+                data = new.read(entry["path"])
+                assert hashlib.sha256(data).hexdigest() == entry["after"]["sha256"]
+                assert len(data) == entry["after"]["size"]
+                assert new.getinfo(entry["path"]).compress_size == entry["after"]["stored"]
+
+
+def test_same_input_gives_same_output(disc: Path, run: Run, tmp_path: Path) -> None:
+    for name in ("a.zip", "b.zip"):
+        assert run(disc, "-q", "-o", tmp_path / name)[0] == 0
+    assert (tmp_path / "a.zip").read_bytes() == (tmp_path / "b.zip").read_bytes()
+
+
+def test_a_folder_gives_the_same_images_as_a_zip(disc: Path, run: Run, tmp_path: Path) -> None:
+    write_folder(tmp_path / "disc", dental_disc(4, size=128))
+    assert run(tmp_path / "disc", "-q")[0] == 0
+    assert run(disc, "-q")[0] == 0
+    hashes = [
+        {entry["path"]: (entry["after"] or {}).get("sha256") for entry in manifest_of(tmp_path / name)["entries"]}
+        for name in ("disc.repacked.zip", "scan.repacked.zip")
+    ]
+    assert hashes[0] == hashes[1]
+
+
+def test_dry_run_shows_the_plan_and_writes_nothing(disc: Path, run: Run, tmp_path: Path, litter: set[str]) -> None:
+    code, out, _err = run(disc, "--dry-run", "--keep-locales", "en,es", "--drop-redist")
+    assert code == 0
+    assert "nothing was written" in out
+    assert re.search(r"dicom +transcode +4", out)
+    assert re.search(r"redistributable +drop +2", out)
+    code, out, _err = run(disc, "--dry-run", "--json", "-q")
+    entries = json.loads(out)["entries"]
+    assert {entry["action"] for entry in entries if entry["category"] == "dicom"} == {"transcode"}
+
+
+def test_json_is_all_of_standard_output(disc: Path, run: Run) -> None:
+    code, out, err = run(disc, "--json")
+    assert code == 0
+    assert json.loads(out) == manifest_of(disc.with_name("scan.repacked.zip"))
+    assert "By category" in err
+
+
+def test_manifest_is_written_beside_on_request(disc: Path, run: Run, tmp_path: Path) -> None:
+    beside = tmp_path / "record.json"
+    assert run(disc, "-q", "--manifest", beside)[0] == 0
+    assert json.loads(beside.read_text("utf-8")) == manifest_of(disc.with_name("scan.repacked.zip"))
+    code, _out, err = run(disc, "-q", "-o", tmp_path / "again.zip", "--manifest", beside)
+    assert (code, "record.json" in one_line(err)) == (5, True)
+    assert not (tmp_path / "again.zip").exists()
+
+
+def test_quiet_says_nothing(disc: Path, run: Run) -> None:
+    assert run(disc, "-q") == (0, "", "")
+
+
+def test_wishes_that_collide_with_guards_are_reported(disc: Path, run: Run) -> None:
+    code, out, _err = run(disc, "--drop", "runtime", "--keep-locales", "es")
+    flat = " ".join(out.split())
+    assert code == 0
+    assert "Viewer/Ez3DViewer.exe imports it (--drop runtime)" in flat
+    assert "English (en) is the language that programs fall back to" in flat
+    entries = {e["path"]: e for e in manifest_of(disc.with_name("scan.repacked.zip"))["entries"]}
+    assert entries["Viewer/msvcp140.dll"]["wish"] == "--drop runtime"
+    assert entries["Viewer/msvcp140.dll"]["action"] == "copied"
+    assert entries["Viewer/de/Ez3DViewer.resources.dll"]["action"] == "dropped"
+    assert entries["Viewer/es/Ez3DViewer.resources.dll"]["action"] == "copied"
+
+
+def test_tables_fit_80_columns(disc: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "repack", str(disc), "--keep-locales", "en,es", "--drop-redist", "--drop", "runtime"],
+        capture_output=True,
+        text=True,
+        check=True,
+        encoding="utf-8",
+        env={**os.environ, "COLUMNS": "80"},
+    )
+    assert max(len(line) for line in done.stdout.splitlines()) <= 80
+
+
+def test_output_survives_a_terminal_that_is_not_utf8(disc: Path) -> None:
+    environment = {**os.environ, "PYTHONIOENCODING": "ascii", "LC_ALL": "C"}
+    done = subprocess.run([sys.executable, "-m", "repack", str(disc)], capture_output=True, env=environment, check=False)
+    assert done.returncode == 0, done.stderr
+    assert b"images compressed without loss" in done.stdout.replace(b"\n", b" ")
+
+
+# --- other commands ---
+
+
+def test_inspect_names_what_is_in_the_bundle(disc: Path, run: Run) -> None:
+    code, out, _err = run("inspect", disc)
+    assert code == 0
+    assert "Viewer/Ez3DViewer.exe" in out
+    assert "Kyrgyz" in out
+    assert "calibration.v3x" in out
+    assert "Redist/VC_redist.x64.exe" in out
+
+
+def test_explain_names_rule_facts_and_others(disc: Path, run: Run) -> None:
+    code, out, _err = run("explain", disc, "Viewer/msvcp140.dll")
+    flat = " ".join(out.split())
+    assert code == 0
+    assert "by rule runtime.visual-c" in flat
+    assert "Microsoft Corporation" in flat
+    assert "viewer.folder matches too" in flat
+
+
+def test_explain_refuses_a_path_that_is_not_there(disc: Path, run: Run) -> None:
+    code, _out, err = run("explain", disc, "nothing/here")
+    assert code == 2
+    assert "nothing/here" in one_line(err)
+
+
+def test_rules_list_show_check(run: Run, tmp_path: Path) -> None:
+    code, out, _err = run("rules", "list")
+    assert (code, "redist.vc-installer" in out) == (0, True)
+    code, out, _err = run("rules", "show", "redist.vc-installer")
+    assert (code, "vc_?redist" in out) == (0, True)
+    assert run("rules", "show", "nope")[0] == 2
+    own = tmp_path / "own.toml"
+    own.write_text('[[rule]]\nid = "a"\ncategory = "junk"\nwhy = "b"\nmatch = { path = "x/**" }\n', "utf-8")
+    assert run("rules", "check", own)[0] == 0
+
+
+def test_codecs_names_writer_and_checker(run: Run) -> None:
+    code, out, _err = run("codecs")
+    assert code == 0
+    assert "JPEG-LS Lossless" in out
+
+
+def test_version_and_help(run: Run) -> None:
+    assert re.fullmatch(r"repack \d+\.\d+\.\d+\n", run("--version")[1])
+    assert "--keep-locales" in run("--help")[1]
+    assert "--keep-locales" in run()[1]
+    assert "BUNDLE" in run("inspect", "--help")[1]
+
+
+def test_users_rules_come_first(disc: Path, run: Run, tmp_path: Path) -> None:
+    own = tmp_path / "own.toml"
+    own.write_text(
+        '[[rule]]\nid = "my.drop"\ncategory = "document"\naction = "drop"\nwhy = "not needed here"\n'
+        'match = { path = "Manual.pdf" }\n',
+        "utf-8",
+    )
+    assert run(disc, "-q", "--rules", own)[0] == 0
+    entries = {e["path"]: e for e in manifest_of(disc.with_name("scan.repacked.zip"))["entries"]}
+    assert entries["Manual.pdf"]["action"] == "dropped"
+    assert entries["Manual.pdf"]["rule"] == "my.drop"
+
+
+# --- bad input: exit code and line ---
+
+
+def _not_a_zip(path: Path) -> None:
+    path.write_bytes(b"this is no zip, whatever its name says" * 10)
+
+
+def _empty_file(path: Path) -> None:
+    path.write_bytes(b"")
+
+
+def _empty_zip(path: Path) -> None:
+    with zipfile.ZipFile(path, "w"):
+        pass
+
+
+def _truncated_zip(path: Path) -> None:
+    write_zip(path, dental_disc(1, size=64))
+    path.write_bytes(path.read_bytes()[:-5000])
+
+
+def _missing(path: Path) -> None:
+    path.unlink(missing_ok=True)
+
+
+@pytest.mark.parametrize(
+    ("damage", "code", "words"),
+    [
+        (_not_a_zip, 3, "it is no zip"),
+        (_empty_file, 3, "it is empty"),
+        (_empty_zip, 3, "it holds no files"),
+        (_truncated_zip, 3, "the download may be incomplete"),
+        (_missing, 3, "there is no such file or folder"),
+    ],
+)
+def test_unreadable_bundles(
+    damage: Callable[[Path], None], code: int, words: str, run: Run, tmp_path: Path, litter: set[str]
+) -> None:
+    bundle = tmp_path / "bad.zip"
+    litter.add("bad.zip")
+    damage(bundle)
+    found, out, err = run(bundle)
+    assert (found, out) == (code, "")
+    line = one_line(err)
+    assert words in line
+    assert "bad.zip" in line
+    assert ";" in line, "a message says what to do next"
+
+
+def test_a_zip_without_images_is_repacked_and_says_so(run: Run, tmp_path: Path) -> None:
+    bundle = tmp_path / "plain.zip"
+    with zipfile.ZipFile(bundle, "w") as archive:
+        archive.writestr("a.txt", "nothing to see " * 1000)
+    code, out, _err = run(bundle)
+    assert code == 0
+    assert "it holds no DICOM images" in " ".join(out.split())
+    assert zipfile.ZipFile(tmp_path / "plain.repacked.zip").read("a.txt") == b"nothing to see " * 1000
+
+
+def test_broken_rule_file(disc: Path, run: Run, tmp_path: Path, litter: set[str]) -> None:
+    litter.add("own.toml")
+    own = tmp_path / "own.toml"
+    own.write_text('[[rule]]\nid = "a"\ncategory = "junk"\nwhy = "b"\nmatch = { pth = "x/**" }\n', "utf-8")
+    code, _out, err = run(disc, "--rules", own)
+    line = one_line(err)
+    assert code == 4
+    assert "own.toml, line 5, key pth" in line
+    assert "did you mean 'path'?" in line
+
+
+def test_existing_target_is_refused_and_replaced_on_request(disc: Path, run: Run) -> None:
+    target = disc.with_name("scan.repacked.zip")
+    target.write_bytes(b"precious")
+    code, _out, err = run(disc)
+    assert (code, target.read_bytes()) == (5, b"precious")
+    assert "--overwrite" in one_line(err)
+    assert run(disc, "-q", "--overwrite")[0] == 0
+    assert zipfile.is_zipfile(target)
+
+
+def test_unwritable_targets(disc: Path, run: Run, tmp_path: Path) -> None:
+    code, _out, err = run(disc, "-o", tmp_path / "missing" / "out.zip")
+    assert (code, "out.zip" in one_line(err)) == (5, True)
+    code, _out, err = run(disc, "-o", tmp_path)
+    assert (code, "it is a folder" in one_line(err)) == (5, True)
+
+
+def test_the_input_is_never_the_output(disc: Path, run: Run) -> None:
+    before = disc.read_bytes()
+    code, _out, err = run(disc, "-o", disc, "--overwrite")
+    assert (code, disc.read_bytes() == before) == (2, True)
+    assert "never written to" in one_line(err)
+
+
+def test_repacking_a_repacked_zip_is_refused_for_now(disc: Path, run: Run) -> None:
+    run(disc, "-q")
+    code, _out, err = run(disc.with_name("scan.repacked.zip"))
+    assert code == 2
+    assert "made by repack already" in one_line(err)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--keep-locales", "englsh"), "did you mean 'en'"),
+        (("--codec", "zip9"), "it has: jpegls"),
+        (("--drop", "viewr"), "viewr"),
+        (("--no-such-option",), "--no-such-option"),
+        (("--jobs", "0"), "--jobs"),
+    ],
+)
+def test_wrong_usage(words: tuple[str, ...], said: str, disc: Path, run: Run, litter: set[str]) -> None:
+    code, _out, err = run(disc, *words)
+    assert code == 2
+    assert said in one_line(err)
+
+
+def test_a_bug_is_one_line_and_a_traceback_needs_two_v(
+    disc: Path, run: Run, monkeypatch: pytest.MonkeyPatch, litter: set[str]
+) -> None:
+    def explode(*_args: object) -> None:
+        raise RuntimeError("boom")
+
+    monkeypatch.setattr("repack.survey.decide", explode)
+    code, _out, err = run(disc)
+    assert (code, "RuntimeError" in one_line(err)) == (1, True)
+    code, _out, err = run(disc, "-v", "-v")
+    assert (code, "Traceback" in err) == (1, True)

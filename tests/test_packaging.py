@@ -1,0 +1,60 @@
+"""What travels inside the wheel, and what the README says."""
+
+import re
+import subprocess
+import sys
+import tomllib
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from repack.classify import rulefile
+from repack.errors import ExitCode
+from repack.manifest import SCHEMA
+
+TOP = Path(__file__).resolve().parents[1]
+
+
+@pytest.mark.slow
+def test_the_wheel_holds_rules_schema_and_types(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "pip", "wheel", "--no-deps", "--no-build-isolation", "-q", "-w", str(tmp_path), str(TOP)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    (wheel,) = tmp_path.glob("*.whl")
+    names = set(zipfile.ZipFile(wheel).namelist())
+    assert {f"repack/_rules/{path.name}" for path in (TOP / "rules").glob("*.toml")} <= names
+    assert {"repack/py.typed", "repack/schemas/manifest.schema.json"} <= names
+    # The rules must be found from inside the wheel, without a checkout around it.
+    script = "from repack.classify.rulefile import load_builtin; print(len(load_builtin()))"
+    unpacked = tmp_path / "site"
+    zipfile.ZipFile(wheel).extractall(unpacked)
+    inside = subprocess.run(
+        [sys.executable, "-c", f"import sys; sys.path.insert(0, {str(unpacked)!r}); {script}"],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=tmp_path,
+    )
+    assert int(inside.stdout) == len(rulefile.load_builtin())
+
+
+def test_every_dependency_is_explained_in_the_readme() -> None:
+    readme = (TOP / "README.md").read_text("utf-8")
+    project = tomllib.loads((TOP / "pyproject.toml").read_text("utf-8"))["project"]
+    for requirement in project["dependencies"]:
+        name = re.split(r"[<>=; \[]", requirement)[0]
+        assert re.search(rf"^\| .*\b{re.escape(name)}\b.* \| .+ \| .+ \|$", readme, re.MULTILINE), name
+
+
+def test_the_readme_lists_every_exit_code_in_use() -> None:
+    readme = (TOP / "README.md").read_text("utf-8")
+    for code in set(ExitCode) - {ExitCode.DIFFERENT}:  # comes with verify and restore
+        assert re.search(rf"^\| {int(code)} \| ", readme, re.MULTILINE), code
+
+
+def test_the_changelog_names_this_version() -> None:
+    from repack import __version__
+
+    assert f"## {__version__}" in (TOP / "CHANGELOG.md").read_text("utf-8")
+    assert SCHEMA.startswith("repack-manifest-")
