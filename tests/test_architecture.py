@@ -59,7 +59,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     "outcomes": {"", "codecs", "deflate", "dicom", "dicom.dicomdir", "dicom.image", "dicom.syntaxes", "dicom.transcode", "model"},
     "manifest": {"", "codecs", "model"},
-    "archive": {"", "bundles.zipped", "errors", "model", "zipformat"},
+    "archive": {"", "bundles.zipped", "deflate", "errors", "model", "zipformat"},
     "survey": {
         "", "archive", "bundles", "classify", "classify.facts", "classify.references", "classify.rulefile",
         "classify.rules", "errors", "model", "plan", "progress", "workers",

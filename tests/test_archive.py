@@ -81,8 +81,8 @@ def test_the_directory_keeps_the_order_of_the_original_whatever_was_finished_fir
     with drafting(target, overwrite=False) as draft:
         for content in (SOME[2], SOME[3], SOME[0], SOME[1]):
             draft.add(content.entry, content.packed)
-        draft.add_ours("REPACK/manifest.json", make_packed(b"{}"))
-        draft.add_ours("REPACK/restore.xz", make_packed(b"xz"))
+        draft.add_ours("REPACK/manifest.json", b"{}")
+        draft.add_ours("REPACK/restore.xz", b"xz")
         written = draft.finish()
         check_directory(draft.path, target, written)
         draft.publish(overwrite=False)

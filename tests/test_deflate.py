@@ -119,11 +119,6 @@ def test_guess_is_an_upper_bound(data: bytes) -> None:
     assert deflate.pack(data).length <= guess <= len(data)
 
 
-@given(st.binary())
-def test_checksum_is_the_one_of_zip(data: bytes) -> None:
-    assert deflate.checksum(data) == zlib.crc32(data)
-
-
 # --- unpacking ---
 
 

@@ -10,12 +10,12 @@ import secrets
 import struct
 import zipfile
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO
 
-from repack import zipformat
+from repack import deflate, zipformat
 from repack.bundles.zipped import ZipPlace
 from repack.errors import BundleUnreadable, OutputUnwritable, ProofFailed
 from repack.model import Entry, EntryName, EntryUnreadable, Packed, Raw, Stamp
@@ -35,6 +35,7 @@ class Written:
     place: ZipPlace
     header: bytes  # before its content
     line: bytes  # in the central directory
+    sha256: str | None = None  # of the content, for entries of our own; the manifest knows that of all others
 
 
 class Draft:
@@ -50,11 +51,13 @@ class Draft:
         """Write an entry's bytes; its place in the directory is that of the original."""
         self._add(entry.index, entry.name, entry.stamp, content, entry.attributes, entry.made_by)
 
-    def add_ours(self, name: str, content: Packed) -> None:
+    def add_ours(self, name: str, data: bytes) -> None:
         """Write an entry of our own, behind all others."""
         self._next_ours += 1
         raw = EntryName(name.encode("ascii"), is_utf8=False)
-        self._add(self._next_ours, raw, _EARLIEST, content, _OURS_ATTRIBUTES, _OURS_MADE_BY)
+        self._add(self._next_ours, raw, _EARLIEST, deflate.pack(data), _OURS_ATTRIBUTES, _OURS_MADE_BY)
+        written = self._written[self._next_ours]
+        self._written[self._next_ours] = replace(written, sha256=hashlib.sha256(data).hexdigest())
 
     def _add(
         self, position: int, name: EntryName, stamp: Stamp, content: Packed | Raw, attributes: int, made_by: int
@@ -91,7 +94,6 @@ class Draft:
         else:
             try:
                 os.link(self.path, self.target)  # fails where the name is taken: no gap between look and leap
-                self.path.unlink()
             except FileExistsError as error:
                 raise _exists(self.target) from error
             except (OSError, NotImplementedError):  # a file system without hard links
@@ -113,7 +115,8 @@ def drafting(target: Path, *, overwrite: bool) -> Iterator[Draft]:
         problem = error.strerror or type(error).__name__
         raise OutputUnwritable(target.name, problem, "choose another place with -o, or make room there") from error
     finally:
-        path.unlink(missing_ok=True)
+        with suppress(OSError):  # whatever happened is told already; a draft that stays can be deleted by hand
+            path.unlink(missing_ok=True)
 
 
 def check_target(target: Path, *, overwrite: bool) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from repack import archive, deflate, manifest, outcomes
+from repack import archive, manifest, outcomes
 from repack.archive import Draft, Written
 from repack.bundles.names import folded
 from repack.bundles.zipped import ZipPlace
@@ -11,13 +11,11 @@ from repack.errors import BundleUnreadable, ProofFailed
 from repack.manifest import EntryRecord, Manifest
 from repack.model import (
     RESTORE_NAME,
-    STORED,
     Action,
     Category,
     KeptAsIs,
     Lost,
     Outcome,
-    Packed,
     Plan,
     Planned,
     Raw,
@@ -54,8 +52,7 @@ def carry_out(plan: Plan, draft: Draft, pool: Pool, progress: Progress) -> tuple
         records[followed.index] = _write(line, followed, draft, restore, damaged)
         progress.advance(line.entry.size)
     if restore.records:
-        data = restore.finish()
-        draft.add_ours(RESTORE_NAME, Packed(data, STORED, deflate.checksum(data), len(data)))
+        draft.add_ours(RESTORE_NAME, restore.finish())
     return [records[line.entry.index] for line in plan.lines], damaged
 
 
@@ -146,9 +143,13 @@ def prove(
                 raise ProofFailed(draft.target.name, entry.path, "was not carried over as it is")
         elif entry.after is not None and entry.after.sha256 is not None:
             checks.append((number, lies.place, entry.after.sha256))
+    names = [entry.path for entry in record.entries]
+    for ours in written[len(in_zip) :]:
+        checks.append((len(names), ours.place, ours.sha256 or ""))
+        names.append(ours.name.raw.decode("ascii"))
     lots = [tuple(checks[n : n + _LOT_ENTRIES]) for n in range(0, len(checks), _LOT_ENTRIES)]
     for lot, wrong in zip(lots, pool.run(archive.check_contents, lots), strict=True):
         if wrong is not None:
             number = lot[0][0] if isinstance(wrong, Crashed) else wrong
-            raise ProofFailed(draft.target.name, record.entries[number].path, "reads back differently")
+            raise ProofFailed(draft.target.name, names[number], "reads back differently")
         progress.advance(sum(place.size for _n, place, _s in lot), len(lot))

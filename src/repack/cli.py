@@ -281,6 +281,8 @@ def _call(app: typer.Typer, given: list[str]) -> ExitCode | int:
         said = f"a bug in repack ({type(error).__name__}); nothing was published. Run again with -v -v and report it"
         _show(error, said, loudness)
         return ExitCode.BUG
+    if result == ExitCode.INTERRUPTED:  # typer has caught the interrupt before us
+        console.show_error(str(Interrupted()))
     return result if isinstance(result, int) else ExitCode.DONE
 
 

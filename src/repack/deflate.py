@@ -113,8 +113,3 @@ def _stored_blocks(data: bytes) -> Iterator[bytes]:
         block = data[start : start + _LONGEST_STORED_BLOCK]
         yield b"\0" + len(block).to_bytes(2, "little") + (len(block) ^ 0xFFFF).to_bytes(2, "little")
         yield block
-
-
-def checksum(data: bytes) -> int:
-    """CRC-32 as zip wants it (APPNOTE 4.4.7)."""
-    return zlib.crc32(data)

@@ -130,7 +130,7 @@ def _transcode(task: Task) -> Outcome:
         kept = _carry_over(data, raw)
         if kept.length <= packed.length:
             name = syntaxes.find(result.transfer_syntax).name
-            reason = f"as {name} it would take more room in the zip than it does now"
+            reason = f"as {name} it would not take less room in a zip"
             return KeptAsIs(task.index, reason, before, kept)
     return _transcoded(task, before, packed, result)
 

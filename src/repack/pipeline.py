@@ -6,7 +6,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from repack import archive, deflate, manifest
+from repack import archive, manifest
 from repack.bundles.names import folded
 from repack.carrying import carry_out, prove
 from repack.errors import BundleUnreadable, WrongUsage
@@ -52,7 +52,7 @@ def run(request: Request, progress: Progress | None = None) -> Done:
         with archive.drafting(request.target, overwrite=request.overwrite) as draft:
             records, damaged = carry_out(plan, draft, pool, progress)
             record = _record(plan, records, source_hash, request.rule_files)
-            draft.add_ours(MANIFEST_NAME, deflate.pack(manifest.encode(record)))
+            draft.add_ours(MANIFEST_NAME, manifest.encode(record))
             written = draft.finish()
             prove(draft, written, record, damaged, pool, progress)
             size = draft.path.stat().st_size

@@ -64,6 +64,8 @@ def read_records(file: BinaryIO) -> Iterator[tuple[int, Restorable]]:
                 raise ValueError("restore data of an unknown format")
             while line := stream.readline(_LONGEST_LINE):
                 record = json.loads(line)
+                if not _is_record(record):
+                    raise ValueError("restore data is damaged")
                 head, tail = stream.read(record["head"]), stream.read(record["tail"])
                 if len(head) != record["head"] or len(tail) != record["tail"]:
                     raise ValueError("restore data ends early")
@@ -71,8 +73,15 @@ def read_records(file: BinaryIO) -> Iterator[tuple[int, Restorable]]:
                     record["entry"],
                     Restorable(head, tail, record.get("planes", False), record.get("frames", True)),
                 )
-    except (lzma.LZMAError, EOFError, KeyError, TypeError) as error:
+    except (lzma.LZMAError, EOFError, KeyError, TypeError, OverflowError, MemoryError, RecursionError) as error:
         raise ValueError("restore data is damaged") from error
+
+
+def _is_record(record: dict[str, object]) -> bool:
+    """Are the values of the kinds that they should be? A bool is no number here."""
+    numbers = (record["entry"], record["head"], record["tail"])
+    flags = (record.get("planes", False), record.get("frames", True))
+    return all(type(n) is int and n >= 0 for n in numbers) and all(type(flag) is bool for flag in flags)
 
 
 def _line(record: Mapping[str, str | int]) -> bytes:

@@ -6,12 +6,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydicom import Dataset
-from pydicom.dataelem import DataElement, RawDataElement
 from pydicom.filereader import read_dataset
-from pydicom.sequence import Sequence
 
 from repack.dicom import explicit, part10
 from repack.dicom.part10 import UNDEFINED, Unparseable
+from tests.data_sets import check_same
 from tests.raw_dicom import SEQUENCE_END, element, item, number, sequence, with_length
 from tests.strategies import implicit_elements
 
@@ -26,26 +25,6 @@ def agree(old: bytes, new: bytes) -> bool:
 
 def by_pydicom(data: bytes, *, implicit: bool) -> Dataset:
     return read_dataset(BytesIO(data), is_implicit_VR=implicit, is_little_endian=True)
-
-
-def raw_elements(data_set: Dataset) -> dict[int, RawDataElement | DataElement]:
-    """Every element as read, group lengths apart; taken first, because a look at one value may convert others."""
-    return {int(tag): found for tag, found in data_set.items() if tag.element}
-
-
-def check_same(old: Dataset, new: Dataset) -> None:
-    """The same tags and raw bytes, as pydicom reads them."""
-    was_raw, now_raw = raw_elements(old), raw_elements(new)
-    assert list(was_raw) == list(now_raw)
-    for tag, now in now_raw.items():
-        if isinstance(now, RawDataElement) and now.VR != "SQ":
-            assert (was_raw[tag].value or b"") == (now.value or b"")
-            continue
-        was_items, now_items = old[tag].value, new[tag].value
-        assert isinstance(now_items, Sequence)
-        assert len(was_items) == len(now_items)
-        for was, after in zip(was_items, now_items, strict=True):
-            check_same(was, after)
 
 
 def only(data: bytes) -> tuple[str, bytes]:

@@ -4,6 +4,7 @@ Where pyjpegls has no wheel (Python 3.14) imagecodecs writes, with precision = B
 """
 
 import importlib.util
+import warnings
 from struct import unpack
 
 import imagecodecs
@@ -79,20 +80,22 @@ def _read_with_gdcm(stream: bytes, layout: FrameLayout) -> bytes:
 
     decoder = get_decoder(UID(TRANSFER_SYNTAX))
     try:
-        words, _described = decoder.as_buffer(
-            encapsulate([stream]),
-            decoding_plugin="gdcm",
-            rows=layout.rows,
-            columns=layout.columns,
-            samples_per_pixel=layout.samples,
-            bits_allocated=8 * layout.width,
-            bits_stored=8 * layout.width,
-            number_of_frames=1,
-            pixel_representation=0,
-            planar_configuration=0,
-            photometric_interpretation="MONOCHROME2" if layout.samples == 1 else "RGB",
-            pixel_keyword="PixelData",
-        )
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # pydicom wonders about streams that are as long as their image
+            words, _described = decoder.as_buffer(
+                encapsulate([stream]),
+                decoding_plugin="gdcm",
+                rows=layout.rows,
+                columns=layout.columns,
+                samples_per_pixel=layout.samples,
+                bits_allocated=8 * layout.width,
+                bits_stored=8 * layout.width,
+                number_of_frames=1,
+                pixel_representation=0,
+                planar_configuration=0,
+                photometric_interpretation="MONOCHROME2" if layout.samples == 1 else "RGB",
+                pixel_keyword="PixelData",
+            )
     except (RuntimeError, ValueError, AttributeError) as error:
         raise CodecFailed("the JPEG-LS stream cannot be decoded") from error
     if len(words) != layout.size:
