@@ -46,9 +46,7 @@ def item(content: bytes, *, defined: bool = True) -> bytes:
     return b"\xfe\xff\x00\xe0\xff\xff\xff\xff" + content + ITEM_END
 
 
-def sequence(
-    tag: int, items: Iterable[bytes], *, explicit: bool = True, defined: bool = True, vr: str = "SQ"
-) -> bytes:
+def sequence(tag: int, items: Iterable[bytes], *, explicit: bool = True, defined: bool = True, vr: str = "SQ") -> bytes:
     """A sequence of items, each given as the bytes of its elements."""
     content = b"".join(item(content, defined=defined) for content in items)
     if defined:
@@ -67,14 +65,16 @@ def with_length(group: int, rest: bytes, *, explicit: bool = True) -> bytes:
 
 def file_meta(transfer_syntax: str | None, *, has_length: bool = True, sop_class: str = CT_IMAGE) -> bytes:
     """File meta information (PS3.10 7.1) without the preamble."""
-    rest = b"".join((
-        element(0x0002_0001, "OB", b"\0\1"),
-        text(0x0002_0002, "UI", sop_class),
-        text(0x0002_0003, "UI", "1.2.3.4.5"),
-        b"" if transfer_syntax is None else text(0x0002_0010, "UI", transfer_syntax),
-        text(0x0002_0012, "UI", "1.2.3.99"),
-        text(0x0002_0013, "SH", "HAND MADE 1.0"),
-    ))
+    rest = b"".join(
+        (
+            element(0x0002_0001, "OB", b"\0\1"),
+            text(0x0002_0002, "UI", sop_class),
+            text(0x0002_0003, "UI", "1.2.3.4.5"),
+            b"" if transfer_syntax is None else text(0x0002_0010, "UI", transfer_syntax),
+            text(0x0002_0012, "UI", "1.2.3.99"),
+            text(0x0002_0013, "SH", "HAND MADE 1.0"),
+        )
+    )
     return with_length(2, rest) if has_length else rest
 
 

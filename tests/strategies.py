@@ -53,13 +53,15 @@ def private_groups(draw: st.DrawFn, *, explicit: bool) -> bytes:
 def bytes_behind(draw: st.DrawFn, *, explicit: bool) -> bytes:
     """What may follow Pixel Data: nothing, zeros, or trailing padding (FFFC,FFFC)."""
     return draw(
-        st.sampled_from([
-            b"",
-            b"\0",
-            bytes(7),
-            element(0xFFFC_FFFC, "OB", bytes(10), explicit=explicit),
-            element(0xFFFC_FFFC, "OB", b"\1\2\3\4", explicit=explicit),
-        ])
+        st.sampled_from(
+            [
+                b"",
+                b"\0",
+                bytes(7),
+                element(0xFFFC_FFFC, "OB", bytes(10), explicit=explicit),
+                element(0xFFFC_FFFC, "OB", b"\1\2\3\4", explicit=explicit),
+            ]
+        )
     )
 
 

@@ -39,7 +39,9 @@ def test_what_is_written_is_read_back(records: Records):
 
 def test_stream_is_what_the_docstring_says():
     """Somebody without repack can still get the originals out."""
-    stream = write([(17, Restorable(b"head\n", b"tail")), (18, Restorable(b"x", b"", is_planar=True, has_frames=False))])
+    stream = write(
+        [(17, Restorable(b"head\n", b"tail")), (18, Restorable(b"x", b"", is_planar=True, has_frames=False))]
+    )
     plain = lzma.decompress(stream, lzma.FORMAT_XZ)
     assert plain.startswith(_OPENING)
     lines = plain[len(_OPENING) :]

@@ -94,12 +94,14 @@ class Pool:
                 yield Crashed(task)
 
     def _submit(self, function: Callable[[Task], Result], task: Task) -> Future[Result]:
-        if self._executor is None:
+        try:
+            if self._executor is not None:
+                return self._executor.submit(function, task)
             self._executor = ProcessPoolExecutor(
                 self.jobs, mp_context=get_context("spawn"), initializer=_prepare_process
             )
-        try:
-            return self._executor.submit(function, task)
+            with _interrupts_held_back():  # the first task starts the processes
+                return self._executor.submit(function, task)
         except BrokenProcessPool as error:  # it broke since the last result was looked at
             broken: Future[Result] = Future()
             broken.set_exception(error)
@@ -109,6 +111,19 @@ class Pool:
         if self._executor is not None:
             self._executor.shutdown(wait=True, cancel_futures=True)
             self._executor = None
+
+
+@contextlib.contextmanager
+def _interrupts_held_back() -> Iterator[None]:
+    """Processes that start in this block are deaf to Ctrl-C from their first moment; the parent hears it behind it."""
+    if not hasattr(signal, "pthread_sigmask"):  # Windows
+        yield
+        return
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
 
 
 def _prepare_process() -> None:

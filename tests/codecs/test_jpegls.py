@@ -45,7 +45,9 @@ def frames(draw: st.DrawFn) -> tuple[bytes, FrameLayout]:
     """A frame and its layout; the words need no more bits than the precision."""
     width = draw(st.sampled_from([1, 2]))
     precision = draw(st.integers(9, 16)) if width == 2 else 8
-    layout = FrameLayout(draw(st.integers(1, 40)), draw(st.integers(1, 40)), draw(st.sampled_from([1, 3])), width, precision)
+    layout = FrameLayout(
+        draw(st.integers(1, 40)), draw(st.integers(1, 40)), draw(st.sampled_from([1, 3])), width, precision
+    )
     count = layout.rows * layout.columns * layout.samples
     return draw(stored_words(count, 8 * width, precision, is_dirty=False)), layout
 

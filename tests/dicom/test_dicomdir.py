@@ -86,7 +86,11 @@ class RawDirectory:
             group_4 = group_length(4, group_4, explicit=e) + group_4
         rest = element(0x0010_0010, "PN", b"M\xfcller^\xff ", explicit=e)
         if self.has_private:
-            rest = element(0x0009_0010, "LO", b"NOBODY", explicit=e) + element(0x0009_1001, "UN", b"\0\1\2", explicit=e) + rest
+            rest = (
+                element(0x0009_0010, "LO", b"NOBODY", explicit=e)
+                + element(0x0009_1001, "UN", b"\0\1\2", explicit=e)
+                + rest
+            )
         return item(group_4 + rest, defined=self.defined_items)
 
     def _records(self, at: int) -> list[bytes]:
@@ -119,12 +123,14 @@ class RawDirectory:
             directory = element(0x0004_1220, "SQ", body, explicit=e)
         else:
             directory = element(0x0004_1220, "SQ", body + b"\xfe\xff\xdd\xe0\0\0\0\0", explicit=e, length=UNDEFINED)
-        group_4 = b"".join((
-            file_set,
-            self._uint(0x0004_1200, first + self.shift),
-            self._uint(0x0004_1202, first + self.shift),
-            number(0x0004_1212, 0, explicit=e),
-        ))
+        group_4 = b"".join(
+            (
+                file_set,
+                self._uint(0x0004_1200, first + self.shift),
+                self._uint(0x0004_1202, first + self.shift),
+                number(0x0004_1212, 0, explicit=e),
+            )
+        )
         length = group_length(4, group_4 + directory, explicit=e) if self.has_lengths else b""
         content = meta + length + group_4 + directory + self.behind
         assert content[first : first + 4] == b"\xfe\xff\x00\xe0"

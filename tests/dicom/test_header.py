@@ -51,7 +51,9 @@ def test_deflated_data_set_is_inflated():
 
 
 def test_missing_and_odd_values():
-    top = data_set(number(0x0028_0010, 1), element(0x0028_0011, "US", b"\1\0\2\0"), sequence(0x0040_0275, [], defined=False))
+    top = data_set(
+        number(0x0028_0010, 1), element(0x0028_0011, "US", b"\1\0\2\0"), sequence(0x0040_0275, [], defined=False)
+    )
     assert top.number(0x0028_0011) is None  # two numbers
     assert top.number(0x0028_0100) is None
     assert top.value(0x0040_0275) is None
@@ -129,12 +131,14 @@ def test_meta_cut_short_raises():
 
 @pytest.mark.parametrize("explicit", [True, False])
 def test_bare_data_set_is_recognised(*, explicit: bool):
-    bare = b"".join((
-        text(0x0008_0005, "CS", "ISO_IR 100", explicit=explicit),
-        text(0x0008_0016, "UI", "1.2.3", explicit=explicit),
-        text(0x0008_0060, "CS", "MR", explicit=explicit),
-        number(0x0028_0010, 7, explicit=explicit),
-    ))
+    bare = b"".join(
+        (
+            text(0x0008_0005, "CS", "ISO_IR 100", explicit=explicit),
+            text(0x0008_0016, "UI", "1.2.3", explicit=explicit),
+            text(0x0008_0060, "CS", "MR", explicit=explicit),
+            number(0x0028_0010, 7, explicit=explicit),
+        )
+    )
     top = header.read(bare)
     assert top.meta is None
     assert top.ascii(header.MODALITY) == "MR"

@@ -350,14 +350,16 @@ def test_t20_offset_table_points_at_every_frame(frames: int, *, explicit: bool):
 
 
 def test_t15_values_that_a_parser_would_repair_stay():
-    odd = b"".join((
-        element(0x0008_0005, "CS", b"ISO_IR 100"),
-        element(0x0008_0060, "CS", b"ct "),  # lower case, odd length
-        element(0x0010_0010, "PN", b"M\xfcller\\\xff\xfe "),
-        element(0x0018_0050, "DS", b"  0.300000000000000000000001  "),
-        element(0x0020_0013, "IS", b"not a number"),
-        element(0x0020_4000, "LT", b"trailing   "),
-    ))
+    odd = b"".join(
+        (
+            element(0x0008_0005, "CS", b"ISO_IR 100"),
+            element(0x0008_0060, "CS", b"ct "),  # lower case, odd length
+            element(0x0010_0010, "PN", b"M\xfcller\\\xff\xfe "),
+            element(0x0018_0050, "DS", b"  0.300000000000000000000001  "),
+            element(0x0020_0013, "IS", b"not a number"),
+            element(0x0020_4000, "LT", b"trailing   "),
+        )
+    )
     for explicit in (True, False):
         spans = odd if explicit else element(0x0010_0010, "PN", b"M\xfcller\\\xff\xfe ", explicit=False)
         result = check_identity(replace(PLAIN, extra=spans, explicit=explicit))
@@ -375,7 +377,9 @@ def test_t16_value_over_64_kb_in_an_implicit_file_is_left():
 @pytest.mark.parametrize("explicit", [True, False])
 def test_t17_icon_with_pixel_data_of_its_own_stays(*, explicit: bool, defined: bool):
     pixels = element(0x7FE0_0010, "OW", bytes(range(32)), explicit=explicit)
-    icon = sequence(0x0088_0200, [number(0x0028_0010, 4, explicit=explicit) + pixels], explicit=explicit, defined=defined)
+    icon = sequence(
+        0x0088_0200, [number(0x0028_0010, 4, explicit=explicit) + pixels], explicit=explicit, defined=defined
+    )
     result = check_identity(replace(PLAIN, late=icon, explicit=explicit))
     new = dcmread(BytesIO(result.data))
     assert new.IconImageSequence[0].PixelData == bytes(range(32))
@@ -480,7 +484,9 @@ def test_second_pixel_data_is_left():
 @pytest.mark.parametrize("explicit", [True, False])
 def test_second_pixel_data_behind_a_stray_delimiter_is_left(*, explicit: bool):
     again = b"\xfe\xff\x0d\xe0\0\0\0\0" + element(0x7FE0_0010, "OW", b"12", explicit=explicit)
-    assert reason_of(replace(PLAIN, behind=again, explicit=explicit)) == "bytes behind its image cannot be read as DICOM"
+    assert (
+        reason_of(replace(PLAIN, behind=again, explicit=explicit)) == "bytes behind its image cannot be read as DICOM"
+    )
 
 
 def test_bytes_behind_the_image_that_are_no_elements_are_left():

@@ -86,7 +86,9 @@ ROWS, COLUMNS = 24, 26
 _COUNT = ROWS * COLUMNS
 
 
-def grey(stored: int, *, allocated: int = 16, sign: int = 0, frames: int = 1, high: int | None = None, dirty: int = 0) -> bytes:
+def grey(
+    stored: int, *, allocated: int = 16, sign: int = 0, frames: int = 1, high: int | None = None, dirty: int = 0
+) -> bytes:
     words = np.arange(_COUNT * frames) * 11 % (1 << stored)
     if sign:
         words = words - (1 << (stored - 1))
