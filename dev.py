@@ -1,9 +1,9 @@
 """Set up a virtual environment beside this file and run one of the project's jobs in it. Needs only Python.
 
-    python3 dev.py demo     build a small synthetic patient disc and repack it
-    python3 dev.py test     style, types, and all tests with coverage
-    python3 dev.py unit     the fast tests only
-    python3 dev.py bench    measure speed and memory on a large disc (minutes)
+python3 dev.py demo     build a small synthetic patient disc and repack it
+python3 dev.py test     style, types, and all tests with coverage
+python3 dev.py unit     the fast tests only
+python3 dev.py bench    measure speed and memory on a large disc (minutes)
 """
 
 import os

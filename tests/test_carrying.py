@@ -73,7 +73,8 @@ def test_a_crash_costs_one_entry_and_not_its_neighbours() -> None:
 )
 def test_small_entries_travel_together(sizes: list[int], action: Action, lots: list[int]) -> None:
     tasks = [
-        Task(index, None, size, size, action, "asked", "jpegls", None, is_dicom=True) for index, size in enumerate(sizes)
+        Task(index, None, size, size, action, "asked", "jpegls", None, is_dicom=True)
+        for index, size in enumerate(sizes)
     ]
     made = carrying._make_lots(tasks)
     assert [len(lot) for lot in made] == lots

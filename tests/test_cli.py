@@ -175,7 +175,9 @@ def test_tables_fit_80_columns(disc: Path) -> None:
 
 def test_output_survives_a_terminal_that_is_not_utf8(disc: Path) -> None:
     environment = {**os.environ, "PYTHONIOENCODING": "ascii", "LC_ALL": "C"}
-    done = subprocess.run([sys.executable, "-m", "repack", str(disc)], capture_output=True, env=environment, check=False)
+    done = subprocess.run(
+        [sys.executable, "-m", "repack", str(disc)], capture_output=True, env=environment, check=False
+    )
     assert done.returncode == 0, done.stderr
     assert b"images compressed without loss" in done.stdout.replace(b"\n", b" ")
 

@@ -199,6 +199,19 @@ def test_what_a_kept_program_imports_is_kept_through_the_chain():
     assert decision(plan, "V/a.dll").wish == "--drop-path *.dll"
 
 
+def test_the_chain_is_followed_whatever_the_order_of_the_entries():
+    disc = imports_disc()
+    backwards = pick(disc, list(reversed(range(len(disc.bundle.entries)))))
+    assert dropped(backwards.plan(drop_path=("*.dll",))) == {"V/ucrtbase.dll"}
+
+
+def test_a_language_that_a_path_or_rule_names_goes_even_if_programs_fall_back_to_it():
+    files = {f"a/lang/{name}.txt": TEXT for name in ("de", "en", "fr")}
+    assert dropped(lay_out(files).plan(drop_path=("a/**",))) == set(files)
+    own = "[[rule]]\nid='x'\ncategory='locale'\nmatch={path='a/lang/{locale}.txt'}\nwhy='w'\naction='drop'\n"
+    assert dropped(lay_out(files, own).plan()) == set(files)
+
+
 def test_runtimes_that_are_imported_survive_drop_runtime():
     plan = imports_disc().plan(drop=(Category.RUNTIME,))
     assert dropped(plan) == {"V/ucrtbase.dll"}

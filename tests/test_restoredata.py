@@ -2,6 +2,7 @@
 
 import json
 import lzma
+from contextlib import suppress
 from io import BytesIO
 
 import pytest
@@ -69,10 +70,8 @@ def test_damaged_stream_is_a_value_error_or_unchanged(data: st.DataObject):
     records = [(n, Restorable(f"head {n} of a slice".encode() * 9, b"\0")) for n in range(5)]
     stream = bytearray(write(records))
     stream[data.draw(st.integers(0, len(stream) - 1))] ^= 1 << data.draw(st.integers(0, 7))
-    try:
+    with suppress(ValueError):
         assert read(bytes(stream)) == records
-    except ValueError as error:
-        assert str(error)
 
 
 @pytest.mark.parametrize("keep", [0, 1, 6, 12, 30, 60, -1, -12, -24, -40])

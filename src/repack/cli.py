@@ -257,7 +257,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     names = {command.name or getattr(command.callback, "__name__", "") for command in tools.registered_commands}
     app = tools if given[:1] and given[0] in {*names, "rules"} else job
     signal.signal(signal.SIGTERM, _stop)
-    sys.exit(int(_call(app, given or ["--help"])))
+    code = int(_call(app, given or ["--help"]))
+    for late in (signal.SIGINT, signal.SIGTERM):  # all is done or undone: what comes now changes nothing
+        signal.signal(late, signal.SIG_IGN)
+    sys.exit(code)
 
 
 def _stop(_signal: int, _frame: object) -> None:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
-from multiprocessing import get_context, parent_process
+from multiprocessing import get_context, parent_process, resource_tracker
 from types import TracebackType
 from typing import Generic, Self, TypeVar
 
@@ -94,13 +94,12 @@ class Pool:
                 yield Crashed(task)
 
     def _submit(self, function: Callable[[Task], Result], task: Task) -> Future[Result]:
-        try:
-            if self._executor is not None:
-                return self._executor.submit(function, task)
+        if self._executor is None:
             self._executor = ProcessPoolExecutor(
                 self.jobs, mp_context=get_context("spawn"), initializer=_prepare_process
             )
-            with _interrupts_held_back():  # the first task starts the processes
+        try:
+            with _interrupts_held_back():  # a task may start a process
                 return self._executor.submit(function, task)
         except BrokenProcessPool as error:  # it broke since the last result was looked at
             broken: Future[Result] = Future()
@@ -115,15 +114,19 @@ class Pool:
 
 @contextlib.contextmanager
 def _interrupts_held_back() -> Iterator[None]:
-    """Processes that start in this block are deaf to Ctrl-C from their first moment; the parent hears it behind it."""
+    """Processes that start in this block are deaf to Ctrl-C from their first moment.
+
+    The parent hears it behind the block: in the middle of a start it would leave half a process.
+    """
     if not hasattr(signal, "pthread_sigmask"):  # Windows
         yield
         return
-    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    resource_tracker.ensure_running()  # it would undo the mask if it started in between
+    earlier = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
     try:
         yield
     finally:
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+        signal.pthread_sigmask(signal.SIG_SETMASK, earlier)
 
 
 def _prepare_process() -> None:
@@ -133,6 +136,8 @@ def _prepare_process() -> None:
     time, a fifth of the run goes into page faults. Where there is no such setting, nothing is lost but time.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if hasattr(signal, "pthread_sigmask"):
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT, signal.SIGTERM})
     threading.Thread(target=_leave_with_parent, daemon=True).start()
     if sys.platform == "linux":
         with contextlib.suppress(OSError, AttributeError):

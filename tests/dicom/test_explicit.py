@@ -1,5 +1,6 @@
 """Implicit VR to Explicit VR, bytes to bytes: tags and values stay, and `agrees` would notice if they did not."""
 
+from contextlib import suppress
 from io import BytesIO
 
 import pytest
@@ -67,10 +68,8 @@ def test_agrees_notices_a_changed_value(old: bytes, draws: st.DataObject):
         return
     start, behind = draws.draw(st.sampled_from(places))
     new[draws.draw(st.integers(start, behind - 1))] ^= draws.draw(st.integers(1, 255))
-    try:
+    with suppress(Unparseable):
         assert not agree(old, bytes(new))
-    except Unparseable:
-        pass
 
 
 @settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -94,16 +93,13 @@ def test_agrees_notices_a_missing_a_double_and_a_moved_element(old: bytes, draws
 
 @settings(max_examples=150, deadline=None)
 @given(implicit_elements(), st.data())
-def test_damaged_data_sets_are_refused_or_agree(old: bytes, draws: st.DataObject):
+def test_damaged_data_sets_raise_nothing_else(old: bytes, draws: st.DataObject):
     if not old:
         return
     damaged = bytearray(old)
     damaged[draws.draw(st.integers(0, len(old) - 1))] ^= draws.draw(st.integers(1, 255))
-    try:
-        new = convert(bytes(damaged))
-        agree(bytes(damaged), new)
-    except (Unparseable, explicit.NotConvertible) as refusal:
-        assert str(refusal)
+    with suppress(Unparseable, explicit.NotConvertible):
+        agree(bytes(damaged), convert(bytes(damaged)))
 
 
 # --- what agrees sees inside sequences ---
@@ -288,7 +284,5 @@ def test_stray_delimiters_do_not_agree():
     for stray in (b"\xfe\xff\x0d\xe0\0\0\0\0", SEQUENCE_END):
         old = number(0x0028_0010, 1, explicit=False) + stray + number(0x0028_0011, 2, explicit=False)
         new = convert(old)
-        try:
+        with suppress(Unparseable):
             assert not agree(old, new)
-        except Unparseable:
-            pass

@@ -64,8 +64,21 @@ def test_missing_and_odd_values():
 
 @pytest.mark.parametrize(
     ("stated", "frames"),
-    [(b"1 ", 1), (b"12", 12), (b" 7", 7), (b"003 ", 3), (b"", 1), (b"0 ", None), (b"-1", None), (b"1.0 ", None)]
-    + [(b"2\\3 ", None), (b"x ", None), (b"+5", None), (b"9" * 12, 999_999_999_999), (b"9" * 13, None)],
+    [
+        (b"1 ", 1),
+        (b"12", 12),
+        (b" 7", 7),
+        (b"003 ", 3),
+        (b"", 1),
+        (b"0 ", None),
+        (b"-1", None),
+        (b"1.0 ", None),
+        (b"2\\3 ", None),
+        (b"x ", None),
+        (b"+5", None),
+        (b"9" * 12, 999_999_999_999),
+        (b"9" * 13, None),
+    ],
 )
 def test_number_of_frames(stated: bytes, frames: int | None):
     assert data_set(element(0x0028_0008, "IS", stated)).frames == frames

@@ -133,7 +133,7 @@ def _stated_offsets(directory: Directory) -> Iterator[int]:
 
 
 def _common_shift(stated: list[int], starts: set[int]) -> int | None:
-    """What must be added to every stated offset so that it meets a record; None where nothing does, or two things do."""
+    """What must be added to every stated offset so that it meets a record; None where nothing or more fits."""
     if all(offset in starts for offset in stated):
         return 0
     first, last = min(stated), max(stated)

@@ -24,7 +24,7 @@ FLOAT_PIXEL_DATA, DOUBLE_PIXEL_DATA = 0x7FE0_0008, 0x7FE0_0009
 MAC_PARAMETERS, DIGITAL_SIGNATURES = 0x4FFE_0001, 0xFFFA_FFFA
 
 _COLOURS = {1: frozenset({"MONOCHROME1", "MONOCHROME2", "PALETTE COLOR"}), 3: frozenset({"RGB", "YBR_FULL"})}
-#: First bytes -> byte order, bytes of an offset, bytes of a count of entries, bytes of an entry (TIFF 6.0 section 2; BigTIFF).
+#: First bytes -> byte order, bytes of an offset, of a count of entries and of an entry (TIFF 6.0 section 2; BigTIFF).
 _TIFFS: dict[bytes, tuple[Literal["little", "big"], int, int, int]] = {
     b"II*\0": ("little", 4, 2, 12),
     b"MM\0*": ("big", 4, 2, 12),
