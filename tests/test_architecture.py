@@ -44,15 +44,17 @@ MAY_IMPORT: dict[str, set[str]] = {
     "classify.patterns": {"classify", "classify.languages"},
     "classify.pe": {"model"},
     "classify.references": {"bundles.names", "model"},
-    "classify.rulefile": {"classify", "classify.patterns", "errors", "model"},
+    "classify.mistakes": {"errors"},
+    "classify.rulefile": {"classify", "classify.mistakes", "classify.patterns", "errors", "model"},
     "classify.facts": {
         "classify", "classify.pe", "classify.references", "dicom", "dicom.dicomdir", "dicom.header", "dicom.part10",
         "dicom.syntaxes", "model",
     },
-    "classify.rules": {
+    "classify.conditions": {
         "bundles.names", "classify", "classify.languages", "classify.patterns", "classify.references",
         "classify.rulefile", "model",
     },
+    "classify.rules": {"bundles.names", "classify.conditions", "classify.references", "classify.rulefile", "model"},
     "plan": {
         "classify", "classify.languages", "classify.patterns", "classify.references", "codecs", "dicom",
         "dicom.syntaxes", "model",

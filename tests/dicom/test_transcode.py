@@ -166,6 +166,14 @@ def test_group_length_of_pixel_data_counts_what_follows_in_the_group():
     assert int.from_bytes(result.data[at : at + 4], "little") == result.data.index(b"\xfc\xff\xfc\xff") - at - 4
 
 
+def test_group_length_of_pixel_data_counts_what_lies_between():
+    between = element(0x7FE0_0005, "UN", b"between.")
+    result = rewrite(replace(PLAIN, late=element(0x7FE0_0000, "UL", bytes(4)) + between))
+    at = result.data.index(b"\xe0\x7f\0\0UL\4\0") + 8
+    assert int.from_bytes(result.data[at : at + 4], "little") == len(result.data) - at - 4
+    assert result.data[at + 4 :].startswith(between)
+
+
 def test_value_that_looks_like_a_group_length_stays():
     lookalike = element(0x0029_1010, "UN", b"\xe0\x7f\0\0UL\4\0\1\2\3\4")
     check_identity(replace(PLAIN, late=lookalike))
@@ -322,7 +330,8 @@ def test_more_words_than_frames_are_left():
 
 
 def test_fewer_words_than_frames_are_left():
-    assert "smaller than rows x columns x frames" in reason_of(replace(PLAIN, frames=2))
+    for short in (replace(PLAIN, frames=2), replace(COLOUR, words=COLOURS[:-1])):
+        assert "smaller than rows x columns x frames" in reason_of(short)
 
 
 @pytest.mark.parametrize("explicit", [True, False])
@@ -421,6 +430,14 @@ def test_t24_bigtiff_preamble_that_leads_to_an_image_is_left(order: str):
     image = replace(PLAIN, preamble=(mark + at.to_bytes(8, order)).ljust(128, b"\0") + b"DICM", extra=inside)
     assert image.content[at:].startswith(directory)
     assert reason_of(image) == "it is a TIFF file as well, whose offsets any change would break"
+
+
+def test_t24_tiff_preamble_that_leads_to_something_else_is_carried():
+    entries = b"\2\0" + b"".join(tag.to_bytes(2, "little") + bytes(10) for tag in (257, 256))  # not ascending
+    inside = element(0x0009_1001, "UN", entries + bytes(4))
+    preamble = _tiff(0)
+    at = replace(PLAIN, preamble=preamble, extra=inside).content.index(entries)
+    check_identity(replace(PLAIN, preamble=_tiff(at), extra=inside))
 
 
 @pytest.mark.parametrize(

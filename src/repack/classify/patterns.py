@@ -9,7 +9,7 @@ import unicodedata
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from itertools import combinations
 
 from repack.classify import languages
@@ -59,16 +59,16 @@ def compile_glob(glob: str) -> re.Pattern[str]:
 
 def matches(glob: str, path: str) -> bool:
     """Does the whole path match the glob? Without a slash it means a name in any folder, and "a/" all below a."""
-    path = _composed(path)
-    if len(path) > _LONGEST_PATH or _longest_literal(glob) not in path.casefold():
+    path, folded = _spell(path)
+    if _longest_literal(glob) not in folded or len(path) > _LONGEST_PATH:
         return False
     return compile_glob(glob).fullmatch(path) is not None
 
 
 def find_locales(glob: str, path: str) -> Iterator[LocaleMatch]:
     """The languages that a glob with `{locale}` may find in a path, the most telling first."""
-    path = _composed(path)
-    if len(path) > _LONGEST_PATH_OF_LANGUAGE or _longest_literal(glob) not in path.casefold():
+    path, folded = _spell(path)
+    if _longest_literal(glob) not in folded or len(path) > _LONGEST_PATH_OF_LANGUAGE:
         return
     for pattern in _compile_locale_glob(glob):
         match = pattern.fullmatch(path)
@@ -134,6 +134,13 @@ def _longest_literal(glob: str) -> str:
     # A slash beside `**` may be missing in the path, and another script folds its case in ways of its own.
     runs = re.split(r"\*\*/|/?\*\*|\{locale\}|[*?]|[^\x00-\x7f]+", _complete(glob))
     return max(runs, key=len).casefold()
+
+
+@lru_cache(maxsize=16)  # one path is held against many globs in a row
+def _spell(path: str) -> tuple[str, str]:
+    """A path as it is matched, and without its case."""
+    path = _composed(path)
+    return path, path.casefold()
 
 
 def _composed(path: str) -> str:
