@@ -74,7 +74,7 @@ JOBS = {job.__name__: job for job in (demo, test, unit, bench)}
 
 def main() -> None:
     """Set up, then do the job named on the command line."""
-    if len(sys.argv) != 2 or sys.argv[1] not in JOBS:  # noqa: PLR2004
+    if len(sys.argv) != 2 or sys.argv[1] not in JOBS:
         sys.exit(__doc__)
     set_up()
     JOBS[sys.argv[1]]()

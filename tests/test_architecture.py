@@ -34,8 +34,10 @@ MAY_IMPORT: dict[str, set[str]] = {
     "dicom.header": {"deflate", "dicom", "dicom.part10", "dicom.syntaxes"},
     "dicom.explicit": {"dicom", "dicom.part10"},
     "dicom.image": {"codecs.frames", "dicom", "dicom.header", "dicom.part10", "dicom.syntaxes"},
+    "dicom.samples": {"codecs.frames", "dicom.image"},
     "dicom.transcode": {
-        "", "codecs", "codecs.frames", "dicom", "dicom.explicit", "dicom.header", "dicom.image", "dicom.part10", "model",
+        "", "codecs", "codecs.frames", "dicom", "dicom.explicit", "dicom.header", "dicom.image", "dicom.part10",
+        "dicom.samples", "model",
     },
     "dicom.dicomdir": {"dicom", "dicom.header", "dicom.image", "dicom.part10"},
     "classify": set(),
@@ -59,7 +61,10 @@ MAY_IMPORT: dict[str, set[str]] = {
         "classify", "classify.languages", "classify.patterns", "classify.references", "codecs", "dicom",
         "dicom.syntaxes", "model",
     },
-    "outcomes": {"", "codecs", "deflate", "dicom", "dicom.dicomdir", "dicom.image", "dicom.syntaxes", "dicom.transcode", "model"},
+    "outcomes": {
+        "", "codecs", "codecs.frames", "deflate", "dicom", "dicom.dicomdir", "dicom.image", "dicom.syntaxes",
+        "dicom.transcode", "model",
+    },
     "manifest": {"", "codecs", "model"},
     "archive": {"", "bundles.zipped", "deflate", "errors", "model", "zipformat"},
     "survey": {
@@ -71,7 +76,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "manifest", "model", "outcomes", "progress", "restoredata", "workers",
     },
     "pipeline": {
-        "", "archive", "bundles.names", "carrying", "deflate", "errors", "manifest", "model", "progress", "survey",
+        "", "archive", "bundles.names", "carrying", "errors", "manifest", "model", "outcomes", "progress", "survey",
         "workers",
     },
     "report": set(),
@@ -100,7 +105,7 @@ THIRD_PARTIES: dict[str, set[str]] = {
     "msgspec": {"classify.rulefile", "manifest", "report.contents", "report.planned_json"},
     "isal": {"deflate"},
     "pydicom": {"dicom.explicit", "dicom.header", "codecs.jpegls"},
-    "numpy": {"dicom.image", "dicom.transcode", "codecs.jpegls"},
+    "numpy": {"dicom.samples", "codecs.jpegls"},
     "imagecodecs": {"codecs.jpegls"},
     "jpeg_ls": {"codecs.jpegls"},
 }

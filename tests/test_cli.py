@@ -117,7 +117,8 @@ def test_a_folder_gives_the_same_images_as_a_zip(disc: Path, run: Run, tmp_path:
     assert hashes[0] == hashes[1]
 
 
-def test_dry_run_shows_the_plan_and_writes_nothing(disc: Path, run: Run, tmp_path: Path, litter: set[str]) -> None:
+@pytest.mark.usefixtures("litter")
+def test_dry_run_shows_the_plan_and_writes_nothing(disc: Path, run: Run) -> None:
     code, out, _err = run(disc, "--dry-run", "--keep-locales", "en,es", "--drop-redist")
     assert code == 0
     assert "nothing was written" in out
@@ -159,6 +160,14 @@ def test_wishes_that_collide_with_guards_are_reported(disc: Path, run: Run) -> N
     assert entries["Viewer/msvcp140.dll"]["action"] == "copied"
     assert entries["Viewer/de/Ez3DViewer.resources.dll"]["action"] == "dropped"
     assert entries["Viewer/es/Ez3DViewer.resources.dll"]["action"] == "copied"
+
+
+def test_wishes_that_nothing_answers_to_are_named(disc: Path, run: Run) -> None:
+    _code, out, _err = run(disc, "--dry-run", "--drop-path", "Viewr\\*", "--keep", "*.nothing", "--drop", "junk")
+    flat = " ".join(out.split())
+    assert "--drop-path Viewr/* matches nothing here" in flat
+    assert "--keep *.nothing matches nothing here" in flat
+    assert "--drop junk found nothing" not in flat
 
 
 def test_tables_fit_80_columns(disc: Path) -> None:
@@ -347,6 +356,7 @@ def test_repacking_a_repacked_zip_is_refused_for_now(disc: Path, run: Run) -> No
     assert "made by repack already" in one_line(err)
 
 
+@pytest.mark.usefixtures("litter")
 @pytest.mark.parametrize(
     ("words", "said"),
     [
@@ -357,15 +367,14 @@ def test_repacking_a_repacked_zip_is_refused_for_now(disc: Path, run: Run) -> No
         (("--jobs", "0"), "--jobs"),
     ],
 )
-def test_wrong_usage(words: tuple[str, ...], said: str, disc: Path, run: Run, litter: set[str]) -> None:
+def test_wrong_usage(words: tuple[str, ...], said: str, disc: Path, run: Run) -> None:
     code, _out, err = run(disc, *words)
     assert code == 2
     assert said in one_line(err)
 
 
-def test_a_bug_is_one_line_and_a_traceback_needs_two_v(
-    disc: Path, run: Run, monkeypatch: pytest.MonkeyPatch, litter: set[str]
-) -> None:
+@pytest.mark.usefixtures("litter")
+def test_a_bug_is_one_line_and_a_traceback_needs_two_v(disc: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     def explode(*_args: object) -> None:
         raise RuntimeError("boom")
 

@@ -119,9 +119,9 @@ def test_every_kind_of_real_file_in_one_run(tmp_path: Path, capsys: pytest.Captu
         if entry["category"] in {"dicom", "dicomdir"}
     )
     with capsys.disabled():  # the table of reasons is for people to read
-        print()
+        print()  # noqa: T201
         for (action, reason), count in table.most_common():
-            print(f"{count:4}  {action:10}  {reason}")
+            print(f"{count:4}  {action:10}  {reason}")  # noqa: T201
     assert proofs["exact"] >= 80
     for _action, reason in table:
         assert "Error" not in reason

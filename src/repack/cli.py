@@ -105,8 +105,8 @@ def repack(
         keep_locales=_read_locales(keep_locales),
         drop_redist=drop_redist,
         drop=tuple(drop or ()),
-        drop_path=tuple(drop_path or ()),
-        keep=tuple(keep or ()),
+        drop_path=_read_globs(drop_path),
+        keep=_read_globs(keep),
         force_drop=force_drop,
         codec=_check_codec(codec),
         exact_only=exact_only,
@@ -216,6 +216,11 @@ def _read_locales(text: str | None) -> tuple[str, ...]:
     except ValueError as error:
         problem, _, advice = str(error).partition("; ")
         raise WrongUsage(f"--keep-locales: {problem}", advice or "write tags such as en,es") from error
+
+
+def _read_globs(globs: list[str] | None) -> tuple[str, ...]:
+    """Path patterns with slashes, as people on Windows write them too."""
+    return tuple(glob.replace("\\", "/") for glob in globs or ())
 
 
 def _check_codec(name: str) -> str:

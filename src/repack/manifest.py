@@ -121,7 +121,7 @@ def record(line: Planned, outcome: Outcome) -> EntryRecord:
         forced=decision.forced,
         damaged=isinstance(outcome, KeptAsIs) and outcome.is_damaged,
         folder=entry.is_directory,
-        notes=entry.notes,
+        notes=(*entry.notes, *outcome.notes) if isinstance(outcome, Transcoded) else entry.notes,
     )
 
 

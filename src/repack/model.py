@@ -294,6 +294,7 @@ class Transcoded:
     packed: Packed
     proof: Proof
     restorable: Restorable
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from repack import deflate
-from repack.codecs import BY_NAME
+from repack.codecs import BY_NAME, CODECS
+from repack.codecs.frames import FrameLayout
 from repack.dicom import dicomdir, syntaxes
 from repack.dicom.image import NotDone
 from repack.dicom.transcode import Rewritten, transcode
@@ -61,6 +62,13 @@ def make_task(line: Planned, codec: str) -> Task:
         transfer_syntax=dicom.transfer_syntax if dicom else None,
         is_dicom=dicom is not None,
     )
+
+
+def get_ready(_nothing: None) -> None:
+    """Load the codecs' libraries, which takes longer than a slice: one tiny frame goes there and back."""
+    layout = FrameLayout(rows=4, columns=4, samples=1, width=2, precision=16)
+    for codec in CODECS:
+        codec.decode(codec.encode(bytes(range(layout.size)), layout), layout)
 
 
 def work(tasks: tuple[Task, ...]) -> tuple[Outcome | Lost, ...]:
@@ -147,7 +155,14 @@ def _transcoded(task: Task, before: Content, packed: Packed, result: Rewritten) 
         sha256.update(part)
     after = Content(packed.size, packed.length, sha256.hexdigest(), result.transfer_syntax)
     return Transcoded(
-        task.index, f"{task.reason}; {result.reason}", before, after, packed, result.proof, result.restorable
+        task.index,
+        f"{task.reason}; {result.reason}",
+        before,
+        after,
+        packed,
+        result.proof,
+        result.restorable,
+        result.notes,
     )
 
 

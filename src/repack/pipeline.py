@@ -6,7 +6,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from repack import archive, manifest
+from repack import archive, manifest, outcomes
 from repack.bundles.names import folded
 from repack.carrying import carry_out, prove
 from repack.errors import BundleUnreadable, WrongUsage
@@ -44,7 +44,7 @@ def run(request: Request, progress: Progress | None = None) -> Done:
     progress = progress or NoProgress()
     archive.check_target(request.target, overwrite=request.overwrite)
     with Pool(request.jobs) as pool, ThreadPoolExecutor(1) as beside:
-        pool.warm()
+        pool.warm(outcomes.get_ready)
         source_hash = beside.submit(_hash_source, request.bundle)
         found = survey(request.bundle, request.rule_files, pool, progress, without=request.target)
         refuse_repacked(found.bundle)

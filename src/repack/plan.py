@@ -1,6 +1,6 @@
 """Verdicts + wishes + guards -> decisions. A guard turns a drop into a copy, and says which kept file needs it."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from repack.classify import languages, patterns
@@ -48,7 +48,8 @@ def decide(
     lines = tuple(
         Planned(entry, facts[entry.index], verdicts[entry.index], decisions[entry.index]) for entry in bundle.entries
     )
-    return Plan(bundle, wishes, lines, _warn(bundle, decisions, needs))
+    warnings = (*_warn_of_needs(bundle, decisions, needs), *_warn_of_idle_wishes(bundle, verdicts, wishes))
+    return Plan(bundle, wishes, lines, tuple(dict.fromkeys(warnings)))
 
 
 def _collect_locale_sets(verdicts: Sequence[Verdict]) -> _LocaleSets:
@@ -185,11 +186,25 @@ def _follow_folders(bundle: Bundle, decisions: list[Decision]) -> None:
             decisions[entry.index] = Decision(Action.DROP, "every file in this folder was dropped")
 
 
-def _warn(bundle: Bundle, decisions: Sequence[Decision], needs: Iterable[Reference]) -> tuple[str, ...]:
-    """What the user should know although it was done as asked."""
-    warnings = []
+def _warn_of_needs(bundle: Bundle, decisions: Sequence[Decision], needs: Iterable[Reference]) -> Iterator[str]:
+    """What was dropped as asked although something that stays speaks of it."""
     for need in needs:
         if decisions[need.of].action is Action.DROP and decisions[need.by].action is not Action.DROP:
             by, of = bundle.entries[need.by].path, bundle.entries[need.of].path
-            warnings.append(f"{by} {need.need.removesuffix('it')}{of}, which is dropped")
-    return tuple(dict.fromkeys(warnings))
+            yield f"{by} {need.need.removesuffix('it')}{of}, which is dropped"
+
+
+def _warn_of_idle_wishes(bundle: Bundle, verdicts: Sequence[Verdict], wishes: Wishes) -> Iterator[str]:
+    """Wishes that nothing on this disc answers to: perhaps a slip of the pen."""
+    for option, globs in (("--drop-path", wishes.drop_path), ("--keep", wishes.keep)):
+        for glob in globs:
+            if not any(patterns.matches(glob, entry.path) for entry in bundle.entries):
+                yield f"{option} {glob} matches nothing here"
+    found = {verdict.category for verdict in verdicts}
+    for option, category, is_asked in (
+        *((f"--drop {category}", category, True) for category in wishes.drop),
+        ("--drop-redist", Category.REDISTRIBUTABLE, wishes.drop_redist),
+        ("--keep-locales", Category.LOCALE, bool(wishes.keep_locales)),
+    ):
+        if is_asked and category not in found:
+            yield f"{option} found nothing to drop: there is no {category} on this disc"

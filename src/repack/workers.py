@@ -52,10 +52,10 @@ class Pool:
     ) -> None:
         self._stop()
 
-    def warm(self) -> None:
+    def warm(self, get_ready: Callable[[None], None]) -> None:
         """Let the workers load their libraries while the main process still reads the directory."""
         for _ in range(self.jobs):
-            self._submit(_stand_ready, None)
+            self._submit(get_ready, None)
 
     def run(self, function: Callable[[Task], Result], tasks: Iterable[Task]) -> Iterator[Result | Crashed[Task]]:
         """The result of each task in order; at most two tasks a worker (and one more) are under way.
@@ -152,7 +152,3 @@ def _leave_with_parent() -> None:
     if parent is not None:
         parent.join()
         os._exit(1)
-
-
-def _stand_ready(_nothing: None) -> None:
-    """Being imported was the work."""

@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from repack.dicom.image import Image, NotDone, choose_precision, read_image
+from repack.dicom.image import Image, NotDone, read_image
+from repack.dicom.samples import choose_precision
 from tests.raw_dicom import EXPLICIT_LE, JPEG_LS, RawImage, element, file_meta, number, sequence, text
 
 PREAMBLE = bytes(128) + b"DICM"
@@ -32,7 +33,7 @@ def test_frames_lie_where_the_words_are(*, explicit: bool):
     recipe = replace(PLAIN, words=bytes(range(240)) * 3, frames=3, padding=b"pad", explicit=explicit, behind=bytes(5))
     found = image_of(recipe)
     assert recipe.content[found.pixel_data.value : found.frames_end] == recipe.words
-    assert recipe.content[found.frames_end : found.value_end] == b"pad"
+    assert recipe.content[found.frames_end : found.pixel_data.end] == b"pad"
     assert (found.frames, found.layout.size, found.is_planar, found.is_signed) == (3, 240, False, False)
 
 
@@ -103,7 +104,7 @@ def test_planar_configuration_of_a_grey_image_does_not_matter():
 
 def test_one_spare_byte_is_padding_even_of_a_one_byte_image():
     recipe = RawImage(b"\7", 1, 1, allocated=8, stored=8, padding=b"\0")
-    assert image_of(recipe).frames_end == image_of(recipe).value_end - 1
+    assert image_of(recipe).frames_end == image_of(recipe).pixel_data.end - 1
     assert "more than the frames" in reason_of(replace(recipe, padding=b"\0\0").content)
 
 

@@ -37,3 +37,4 @@ class Codec:
     checker: str
     encode: Callable[[bytes, FrameLayout], bytes]
     decode: Callable[[bytes, FrameLayout], bytes]
+    has_free_precision: bool  # else the stream declares Bits Allocated, whatever the layout says

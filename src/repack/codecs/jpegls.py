@@ -1,25 +1,22 @@
 """JPEG-LS lossless (ISO/IEC 14495-1; PS3.5 A.4.3): pyjpegls writes, imagecodecs checks; two builds of CharLS.
 
-Where pyjpegls has no wheel (Python 3.14) imagecodecs writes, with precision = Bits Allocated, and GDCM checks.
+Where pyjpegls has no wheel (Python 3.14) imagecodecs writes, with precision = Bits Allocated, and GDCM checks. The
+libraries are loaded with the first frame: a listing of a disc does not need them.
 """
 
 import importlib.util
 import warnings
 from struct import unpack
 
-import imagecodecs
-import numpy as np
-
 from repack.codecs.frames import Codec, CodecFailed, FrameLayout
 
 _START, _FRAME_HEADER = b"\xff\xd8", b"\xff\xf7"  # SOI, SOF55
 _HAS_PYJPEGLS = importlib.util.find_spec("jpeg_ls") is not None
 
-if _HAS_PYJPEGLS:
-    import jpeg_ls
-
 
 def _write_with_pyjpegls(frame: bytes, layout: FrameLayout) -> bytes:
+    import jpeg_ls  # noqa: PLC0415  see above
+
     # Planar Configuration 0 makes one scan, interleaved by sample: the only colour layout that every reader shows
     # rightly (horosproject/horos#795, nroduit/Weasis#623).
     try:
@@ -37,8 +34,12 @@ def _write_with_pyjpegls(frame: bytes, layout: FrameLayout) -> bytes:
 
 
 def _write_with_imagecodecs(frame: bytes, layout: FrameLayout) -> bytes:
+    import imagecodecs  # noqa: PLC0415  see above
+    import numpy as np  # noqa: PLC0415  see above
+
+    shape = (layout.rows, layout.columns, layout.samples)[: 2 if layout.samples == 1 else 3]
     try:
-        return bytes(imagecodecs.jpegls_encode(_array(frame, layout)))
+        return bytes(imagecodecs.jpegls_encode(np.frombuffer(frame, f"<u{layout.width}").reshape(shape)))
     except (RuntimeError, ValueError) as error:
         raise CodecFailed("the JPEG-LS encoder refused the image") from error
 
@@ -60,6 +61,8 @@ def _check_shape(stream: bytes, layout: FrameLayout) -> None:
 
 
 def _read_with_imagecodecs(stream: bytes, layout: FrameLayout) -> bytes:
+    import imagecodecs  # noqa: PLC0415  see above
+
     _check_shape(stream, layout)
     try:
         words = imagecodecs.jpegls_decode(stream)
@@ -103,11 +106,6 @@ def _read_with_gdcm(stream: bytes, layout: FrameLayout) -> bytes:
     return bytes(words)
 
 
-def _array(frame: bytes, layout: FrameLayout) -> "np.ndarray[tuple[int, ...], np.dtype[np.unsignedinteger]]":
-    shape = (layout.rows, layout.columns, layout.samples)[: 2 if layout.samples == 1 else 3]
-    return np.frombuffer(frame, dtype=f"<u{layout.width}").reshape(shape)
-
-
 TRANSFER_SYNTAX = "1.2.840.10008.1.2.4.80"
 
 LOSSLESS = (
@@ -118,6 +116,7 @@ LOSSLESS = (
         checker="imagecodecs",
         encode=_write_with_pyjpegls,
         decode=_read_with_imagecodecs,
+        has_free_precision=True,
     )
     if _HAS_PYJPEGLS
     else Codec(
@@ -127,5 +126,6 @@ LOSSLESS = (
         checker="python-gdcm",
         encode=_write_with_imagecodecs,
         decode=_read_with_gdcm,
+        has_free_precision=False,
     )
 )

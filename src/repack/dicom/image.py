@@ -7,8 +7,6 @@ taken on the word of a header.
 from dataclasses import dataclass
 from typing import Literal
 
-import numpy as np
-
 from repack.codecs.frames import FrameLayout
 from repack.dicom import header, part10, syntaxes
 from repack.dicom.header import Header
@@ -45,7 +43,7 @@ class NotDone:
 class Image:
     """A native image that can be transcoded.
 
-    `frames_start` to `frames_end` are the stored words of all frames; what follows up to `value_end` is padding.
+    From the start of the Pixel Data value to `frames_end` lie the stored words of all frames; the rest is padding.
     `layout.precision` is not yet narrowed by a look at the words.
     """
 
@@ -59,11 +57,6 @@ class Image:
     is_signed: bool
     bits_stored: int
     high_bit: int
-
-    @property
-    def value_end(self) -> int:
-        """The offset behind the Pixel Data value."""
-        return self.pixel_data.end
 
 
 def read_image(data: bytes) -> Image | NotDone:
@@ -202,18 +195,3 @@ def _refuse_shape(pixels: int, samples: int, allocated: int, stored: int, photom
 def _meta_text(data: bytes, meta: FileMeta, tag: int) -> str:
     element = meta.elements[tag]
     return data[element.value : element.end].rstrip(b"\0 ").decode("ascii", "replace")
-
-
-def choose_precision(image: Image, data: bytes) -> int:
-    """How many bits per sample the stream should declare (PS3.5 8.2.3, table 8.2.3-1).
-
-    Bits Stored only for unsigned 16-bit words whose higher bits are all zero and whose Bits Stored is above 8;
-    else whole cells, because readers differ on anything smaller (dicom.md T2, T4 to T7).
-    """
-    width, stored = image.layout.width, image.bits_stored
-    if width == 1:
-        return 8
-    if image.is_signed or not 8 < stored < 16 or image.high_bit != stored - 1:
-        return 16
-    words = np.frombuffer(data, "<u2", (image.frames_end - image.pixel_data.value) // 2, image.pixel_data.value)
-    return stored if int(np.bitwise_or.reduce(words)) >> stored == 0 else 16

@@ -7,17 +7,19 @@ image (PS3.5 8.2.3), and the element headers of an Implicit VR data set (PS3.5 A
 
 from dataclasses import dataclass, replace
 
-import numpy as np
-
 from repack import codecs
 from repack.codecs.frames import Codec, CodecFailed, FrameLayout
-from repack.dicom import explicit, header, image, part10
+from repack.dicom import explicit, header, image, part10, samples
 from repack.dicom.image import Image, NotDone
 from repack.model import Proof, Restorable
 
 _LARGEST_OFFSET = 0xFFFF_FFFE  # of a Basic Offset Table (PS3.5 A.4)
 _ITEM = b"\xfe\xff\x00\xe0"
 _SEQUENCE_DELIMITER = b"\xfe\xff\xdd\xe0\0\0\0\0"
+_MAY_SHOW_OTHERWISE = (
+    "its words use bits outside Bits Stored: nothing of them is lost, but some programs show such images otherwise "
+    "once they are compressed, so compare before you delete the original"
+)
 _PIXEL_DATA_HEADER = b"\xe0\x7f\x10\x00OB\0\0\xff\xff\xff\xff"
 _GROUP_LENGTH_HEADER = b"\xe0\x7f\0\0UL\4\0"
 
@@ -31,6 +33,7 @@ class Rewritten:
     restorable: Restorable
     proof: Proof
     reason: str
+    notes: tuple[str, ...] = ()
 
     @property
     def data(self) -> bytes:
@@ -43,7 +46,9 @@ def transcode(original: bytes, codec: Codec) -> Rewritten | NotDone:
     found = image.read_image(original)
     if isinstance(found, NotDone):
         return found
-    layout = replace(found.layout, precision=image.choose_precision(found, original))
+    layout = found.layout
+    if codec.has_free_precision:
+        layout = replace(layout, precision=samples.choose_precision(found, original))
     try:
         streams = _encode_frames(original, found, layout, codec)
         if sum(len(stream) + 8 for stream in streams) > _LARGEST_OFFSET:
@@ -55,7 +60,8 @@ def transcode(original: bytes, codec: Codec) -> Rewritten | NotDone:
             tail=original[found.frames_end :],
             is_planar=found.is_planar,
         )
-        rewritten = Rewritten(parts, codec.transfer_syntax, restorable, Proof.EXACT, _describe(found, layout))
+        notes = (_MAY_SHOW_OTHERWISE,) if samples.may_show_otherwise(found, original) else ()
+        rewritten = Rewritten(parts, codec.transfer_syntax, restorable, Proof.EXACT, _describe(found, layout), notes)
         if invert(rewritten.data, restorable) != original:
             return NotDone("the proof failed: decoding did not give back the same bytes")
     except (CodecFailed, explicit.NotConvertible) as error:
@@ -85,15 +91,15 @@ def invert(new: bytes, restorable: Restorable) -> bytes:
         raise part10.Unparseable("fragments and frames do not pair up")
     words = (codec.decode(new[start:end], layout) for start, end in fragments)
     if restorable.is_planar:
-        words = (_by_plane(frame, layout) for frame in words)
+        words = (samples.by_plane(frame, layout) for frame in words)
     return b"".join((restorable.head, *words, restorable.tail))
 
 
 def _stated_layout(top: header.Header) -> FrameLayout:
-    rows, columns, samples, allocated = (
+    rows, columns, colours, allocated = (
         top.number(tag) or 0 for tag in (image.ROWS, image.COLUMNS, image.SAMPLES_PER_PIXEL, image.BITS_ALLOCATED)
     )
-    return FrameLayout(rows, columns, samples, allocated // 8, allocated)
+    return FrameLayout(rows, columns, colours, allocated // 8, allocated)
 
 
 def _encode_frames(original: bytes, found: Image, layout: FrameLayout, codec: Codec) -> list[bytes]:
@@ -101,21 +107,9 @@ def _encode_frames(original: bytes, found: Image, layout: FrameLayout, codec: Co
     streams = []
     for start in range(found.pixel_data.value, found.frames_end, layout.size):
         frame = original[start : start + layout.size]
-        stream = codec.encode(_by_pixel(frame, layout) if found.is_planar else frame, layout)
+        stream = codec.encode(samples.by_pixel(frame, layout) if found.is_planar else frame, layout)
         streams.append(stream + b"\0" if len(stream) % 2 else stream)
     return streams
-
-
-def _by_pixel(frame: bytes, layout: FrameLayout) -> bytes:
-    """RRR GGG BBB -> RGB RGB RGB (PS3.3 C.7.6.3.1.3)."""
-    words = np.frombuffer(frame, f"<u{layout.width}").reshape(layout.samples, -1)
-    return words.T.tobytes()
-
-
-def _by_plane(frame: bytes, layout: FrameLayout) -> bytes:
-    """RGB RGB RGB -> RRR GGG BBB, the inverse of `_by_pixel`."""
-    words = np.frombuffer(frame, f"<u{layout.width}").reshape(-1, layout.samples)
-    return words.T.tobytes()
 
 
 def _rewrite_around(original: bytes, found: Image) -> tuple[bytes, bytes]:
