@@ -208,7 +208,8 @@ def test_stopped_while_it_is_being_loaded(stage: Stage, folder: Path, number: si
     with start(stage.source, stage.target) as process:
         time.sleep(seconds)
         stopped = stop(process, number)
-    assert stopped.code in {130, -number}
+    # CPython ends itself by SIGINT where the interrupt met an exec(), as those of dataclasses, even if it was caught.
+    assert stopped.code in {130, -number, -signal.SIGINT}
     assert stopped.workers == frozenset()
     assert list(folder.iterdir()) == [stage.source]
 

@@ -1,20 +1,25 @@
-"""The `repack` command, and `python -m repack`.
+"""The `repack` command, and `python -m repack`: the program as a process of its own.
 
 A spawned worker process imports the module that the command was started from. So this one loads the command line only
 when it is called: a worker needs the codecs, not the terminal.
 """
 
+import signal
 import sys
 
 
 def main() -> None:
-    """Run the command line; whoever stops the program while it still loads gets the same exit code as later."""
+    """Run the command line; SIGTERM is heard as Ctrl-C, from the first moment to the last."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         from repack.cli import main as run  # noqa: PLC0415  see above; the one first-party import inside a function
 
         run()
-    except KeyboardInterrupt:
+    except KeyboardInterrupt:  # while it was still loading
         sys.exit(130)
+    finally:
+        for late in (signal.SIGINT, signal.SIGTERM):  # all is done or undone: what comes now changes nothing
+            signal.signal(late, signal.SIG_IGN)
 
 
 if __name__ == "__main__":

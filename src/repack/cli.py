@@ -1,7 +1,6 @@
 """The command line: parse, call, show, exit code. The only file that knows typer."""
 
 import re
-import signal
 import sys
 import traceback
 from collections.abc import Sequence
@@ -261,15 +260,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     given = list(sys.argv[1:] if arguments is None else arguments)
     names = {command.name or getattr(command.callback, "__name__", "") for command in tools.registered_commands}
     app = tools if given[:1] and given[0] in {*names, "rules"} else job
-    signal.signal(signal.SIGTERM, _stop)
-    code = int(_call(app, given or ["--help"]))
-    for late in (signal.SIGINT, signal.SIGTERM):  # all is done or undone: what comes now changes nothing
-        signal.signal(late, signal.SIG_IGN)
-    sys.exit(code)
-
-
-def _stop(_signal: int, _frame: object) -> None:
-    raise KeyboardInterrupt
+    sys.exit(int(_call(app, given or ["--help"])))
 
 
 def _call(app: typer.Typer, given: list[str]) -> ExitCode | int:
