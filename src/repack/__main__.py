@@ -4,6 +4,7 @@ A spawned worker process imports the module that the command was started from. S
 when it is called: a worker needs the codecs, not the terminal.
 """
 
+import os
 import signal
 import sys
 
@@ -11,6 +12,7 @@ import sys
 def main() -> None:
     """Run the command line; SIGTERM is heard as Ctrl-C, from the first moment to the last."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # numpy's idle threads cost each worker time; nothing uses them
     try:
         from repack.cli import main as run  # noqa: PLC0415  see above; the one first-party import inside a function
 

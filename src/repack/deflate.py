@@ -23,6 +23,11 @@ class Damaged(ValueError):
     """The stream is no deflate stream, ends early, or gives another number of bytes than announced."""
 
 
+def crc32(data: bytes, before: int = 0) -> int:
+    """CRC-32 as zip wants it (APPNOTE 4.4.7), carried on from that of the bytes before."""
+    return int(isal_zlib.crc32(data, before))
+
+
 def inflate(stream: bytes, size: int) -> bytes:
     """All `size` bytes of a raw deflate stream. Raises Damaged; never makes more than `size` + 1 bytes."""
     return b"".join(inflate_pieces((stream,), size))
@@ -62,7 +67,7 @@ def inflate_start(stream: bytes, length: int) -> bytes:
 
 def pack(data: bytes, crc: int | None = None) -> Packed:
     """Store or deflate, whichever is smaller."""
-    crc = zlib.crc32(data) if crc is None else crc
+    crc = crc32(data) if crc is None else crc
     quick: bytes = isal_zlib.compress(data, 1, _RAW) if data else b""
     if not data or len(quick) >= len(data):  # noise: a slower search finds nothing either
         return Packed(data, STORED, crc, len(data))
@@ -78,7 +83,7 @@ def pack_around(parts: Sequence[tuple[bytes, bool]]) -> Packed:
     """
     crc, size = 0, 0
     for part, _worth in parts:
-        crc, size = zlib.crc32(part, crc), size + len(part)
+        crc, size = crc32(part, crc), size + len(part)
     deflater = zlib.compressobj(9, zlib.DEFLATED, _RAW)
     pieces: list[bytes] = []
     for part, worth in parts:

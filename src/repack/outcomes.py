@@ -1,7 +1,6 @@
 """What is done to one entry: a task in, an outcome out. Runs in worker processes and never raises for a bad entry."""
 
 import hashlib
-import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
@@ -99,7 +98,7 @@ def _drop(task: Task) -> Outcome:
     if task.place is None:
         return Dropped(task.index, task.reason, Content(task.size, task.stored, None))
     try:
-        sha256, _crc = _digest(task.place)
+        sha256 = _digest(task.place)
     except EntryUnreadable as error:
         return Dropped(task.index, f"{task.reason} (damaged: {error})", _before(task, None))
     return Dropped(task.index, task.reason, _before(task, sha256))
@@ -110,7 +109,7 @@ def _copy(task: Task) -> Outcome:
         return KeptAsIs(task.index, task.reason, Content(0, 0, None), Packed(b"", STORED, 0, 0))
     raw = task.place.raw()
     if raw is not None and (raw.method != STORED or not task.is_dicom):
-        sha256, _crc = _digest(task.place)
+        sha256 = _digest(task.place)
         return KeptAsIs(task.index, task.reason, _before(task, sha256), raw)
     data = task.place.read()
     return KeptAsIs(task.index, task.reason, _before(task, hashlib.sha256(data).hexdigest()), _carry_over(data, raw))
@@ -185,13 +184,12 @@ def _before(task: Task, sha256: str | None) -> Content:
     return Content(task.size, task.stored, sha256, task.transfer_syntax)
 
 
-def _digest(place: Place) -> tuple[str, int]:
-    """SHA-256 and CRC-32 of a content that may be larger than memory."""
-    sha256, crc = hashlib.sha256(), 0
+def _digest(place: Place) -> str:
+    """SHA-256 of a content that may be larger than memory; the place checks its CRC on the way."""
+    sha256 = hashlib.sha256()
     for chunk in place.chunks():
         sha256.update(chunk)
-        crc = zlib.crc32(chunk, crc)
-    return sha256.hexdigest(), crc
+    return sha256.hexdigest()
 
 
 def follow_images(entry: Entry, kept: KeptAsIs, syntaxes_by_file_id: Mapping[str, str]) -> Transcoded | KeptAsIs:

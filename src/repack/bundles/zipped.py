@@ -7,7 +7,6 @@ a worker must not parse the directory of a whole disc for one slice.
 import io
 import struct
 import zipfile
-import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -209,7 +208,7 @@ class ZipPlace:
         pieces = _pieces(raw, raw.length)
         try:
             for piece in pieces if self.method == STORED else deflate.inflate_pieces(pieces, self.size):
-                crc, size = zlib.crc32(piece, crc), size + len(piece)
+                crc, size = deflate.crc32(piece, crc), size + len(piece)
                 yield piece
         except deflate.Damaged as error:
             raise EntryUnreadable(str(error)) from error

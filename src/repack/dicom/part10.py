@@ -28,6 +28,7 @@ _HEADERS = {
     order: (Struct(f"{mark}HH2sH").unpack_from, Struct(f"{mark}I").unpack_from)
     for order, mark in (("little", "<"), ("big", ">"))
 }
+_new_element = tuple.__new__  # a named tuple without the detour through its own constructor
 _DEEPEST = 50  # nested sequences; real files stay below ten
 
 
@@ -107,7 +108,18 @@ def walk(data: bytes, at: int, end: int, encoding: Encoding, depth: int = 0) -> 
     Stops after an item delimiter, and before Pixel Data is entered: the caller decides how to pass it. Raises
     CutShort and Unparseable.
     """
+    read, _read_length = _HEADERS[encoding.order]
+    last = len(data) - 8 if encoding.is_explicit else -1
     while at < end:
+        if at <= last:  # nearly every element of nearly every file: a short header, read without further calls
+            group, number, vr, length = read(data, at)
+            if vr in _SHORT_VRS and group != 0xFFFE:
+                behind = at + 8 + length
+                if behind > end:
+                    raise CutShort(behind)
+                yield _new_element(Element, (group << 16 | number, vr, at, at + 8, length)), behind
+                at = behind
+                continue
         element = read_header(data, at, encoding)
         if element.tag == ITEM_END:
             yield element, element.value
