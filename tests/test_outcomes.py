@@ -33,7 +33,7 @@ from repack.model import (
     Transcoded,
     Verdict,
 )
-from repack.outcomes import Task, follow_images, keep_after_crash, make_task, work
+from repack.outcomes import Task, follow_images, get_ready, keep_after_crash, make_task, work
 from tests.bundles.handmade import Made, make_zip
 
 EXPLICIT, JPEG_LS = "1.2.840.10008.1.2.1", "1.2.840.10008.1.2.4.80"
@@ -374,3 +374,7 @@ def test_a_dicomdir_that_cannot_be_followed_says_so(tmp_path: Path) -> None:
     outcome = kept(follow_images(entry, before, {"DICOM/I0000001": JPEG_LS}))
     assert "stale" in outcome.reason
     assert outcome.content == before.content
+
+
+def test_every_codec_can_be_made_ready() -> None:
+    get_ready(None)  # raises where a codec refuses the frame, which no worker would tell

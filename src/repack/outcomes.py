@@ -65,9 +65,9 @@ def make_task(line: Planned, codec: str) -> Task:
 
 def get_ready(_nothing: None) -> None:
     """Load the codecs' libraries, which takes longer than a slice: one tiny frame goes there and back."""
-    layout = FrameLayout(rows=4, columns=4, samples=1, width=2, precision=16)
+    layout = FrameLayout(rows=32, columns=32, samples=1, width=2, precision=16)
     for codec in CODECS:
-        codec.decode(codec.encode(bytes(range(layout.size)), layout), layout)
+        codec.decode(codec.encode(bytes(layout.size), layout), layout)
 
 
 def work(tasks: tuple[Task, ...]) -> tuple[Outcome | Lost, ...]:

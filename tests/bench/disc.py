@@ -39,6 +39,7 @@ def run_once(disc: Path, folder: Path, *, with_classic: bool) -> dict[str, Measu
         theirs = folder / "theirs.zip"
         script = [sys.executable, str(HERE / "classic.py"), str(disc), str(theirs), str(folder / "work")]
         found["classic workflow"] = measure(script, folder)
+        found["classic, compared on all cores"] = measure([*script, "--compare-on-all-cores"], folder)
     return found
 
 
@@ -63,11 +64,11 @@ def main() -> None:
             "over repack": statistics.median(run[name].wall / run["repack"].wall for run in runs),
         }
     report["output bytes"] = {path.stem: path.stat().st_size for path in given.folder.glob("*s.zip")}
-    print(f"{'':18}{'wall s':>8}{'cpu s':>8}{'peak MB':>9}{'/ floor':>9}{'/ repack':>9}")
+    print(f"{'':32}{'wall s':>8}{'cpu s':>8}{'peak MB':>9}{'/ floor':>9}{'/ repack':>9}")
     for name in runs[0]:
         row = report[name]
         print(
-            f"{name:18}{row['wall']:8.2f}{row['cpu']:8.2f}{row['peak'] / 1e6:9.0f}"
+            f"{name:32}{row['wall']:8.2f}{row['cpu']:8.2f}{row['peak'] / 1e6:9.0f}"
             f"{row['over floor']:9.2f}{row['over repack']:9.2f}"
         )
     print("output bytes", report["output bytes"])
