@@ -45,10 +45,10 @@ def run(request: Request, progress: Progress | None = None) -> Done:
     archive.check_target(request.target, overwrite=request.overwrite)
     with Pool(request.jobs) as pool, ThreadPoolExecutor(1) as beside:
         pool.warm(outcomes.get_ready)
-        source_hash = beside.submit(_hash_source, request.bundle)
         found = survey(request.bundle, request.rule_files, pool, progress, without=request.target)
         refuse_repacked(found.bundle)
         plan = make_plan(found, request.wishes)
+        source_hash = beside.submit(_hash_source, request.bundle)
         with archive.drafting(request.target, overwrite=request.overwrite) as draft:
             records, damaged = carry_out(plan, draft, pool, progress)
             record = _record(plan, records, source_hash, request.rule_files)
