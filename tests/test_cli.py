@@ -349,6 +349,32 @@ def test_the_input_is_never_the_output(disc: Path, run: Run) -> None:
     assert "never written to" in one_line(err)
 
 
+def test_no_file_of_the_input_is_ever_written_over(disc: Path, run: Run, tmp_path: Path) -> None:
+    write_folder(tmp_path / "disc", dental_disc(1, size=64))
+    image = tmp_path / "disc" / "DICOM" / "I0000001"
+    before = image.read_bytes()
+    for words in (("-o", image), ("-o", tmp_path / "x.zip", "--manifest", image)):
+        code, _out, err = run(tmp_path / "disc", *words, "--overwrite")
+        assert (code, "never written to" in one_line(err)) == (2, True)
+    assert run(disc, "--manifest", disc, "--overwrite")[0] == 2
+    assert run(disc, "-o", tmp_path / "y.zip", "--manifest", tmp_path / "y.zip")[0] == 2
+    assert image.read_bytes() == before
+    assert not (tmp_path / "x.zip").exists()
+
+
+def test_a_case_twin_is_not_taken_for_the_image_that_dicomdir_lists(disc: Path, run: Run, tmp_path: Path) -> None:
+    twin = tmp_path / "twin.zip"
+    with zipfile.ZipFile(disc) as old, zipfile.ZipFile(twin, "w", zipfile.ZIP_DEFLATED) as new:
+        new.writestr("dicom/i0000001", b"just a note")
+        for name in old.namelist():
+            new.writestr(name, old.read(name))
+    assert run(twin, "-q", "--drop-path", "DICOM/I0000001")[0] == 0
+    with zipfile.ZipFile(tmp_path / "twin.repacked.zip") as archive:
+        index = archive.read("DICOMDIR")
+        assert "DICOM/I0000001" in archive.namelist()
+    assert index.count(b"1.2.840.10008.1.2.4.80") == 4
+
+
 def test_repacking_a_repacked_zip_is_refused_for_now(disc: Path, run: Run) -> None:
     run(disc, "-q")
     code, _out, err = run(disc.with_name("scan.repacked.zip"))

@@ -41,7 +41,7 @@ EXAMPLES: tuple[tuple[RepackError, int, tuple[str, ...]], ...] = (
         6,
         ("out.zip was not published", "DICOM/I1 reads back differently", "then run again"),
     ),
-    (Interrupted(), 130, ("interrupted", "nothing was written", "the input is untouched")),
+    (Interrupted(), 130, ("interrupted", "the input is untouched", "nothing half-written was left")),
 )
 NAMES = [type(error).__name__ for error, _code, _words in EXAMPLES]
 

@@ -4,7 +4,6 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from repack import archive, manifest, outcomes
 from repack.archive import Draft, Written
-from repack.bundles.names import folded
 from repack.bundles.zipped import ZipPlace
 from repack.classify import references
 from repack.errors import BundleUnreadable, ProofFailed
@@ -12,7 +11,6 @@ from repack.manifest import EntryRecord, Manifest
 from repack.model import (
     RESTORE_NAME,
     Action,
-    Category,
     KeptAsIs,
     Lost,
     Outcome,
@@ -40,7 +38,8 @@ def carry_out(plan: Plan, draft: Draft, pool: Pool, progress: Progress) -> tuple
     waiting: list[tuple[Planned, KeptAsIs]] = []
     new_syntaxes: dict[int, str] = {}
     for line, outcome in _outcomes(plan, pool):
-        if line.verdict.category is Category.DICOMDIR and isinstance(outcome, KeptAsIs):
+        is_index = line.facts.dicom is not None and line.facts.dicom.is_directory  # whatever a rule calls it
+        if is_index and isinstance(outcome, KeptAsIs):
             waiting.append((line, outcome))
             continue
         if isinstance(outcome, Transcoded) and outcome.after.transfer_syntax:
@@ -116,14 +115,10 @@ def _write(
 
 def _listed_syntaxes(plan: Plan, directory: Planned, new_syntaxes: dict[int, str]) -> dict[str, str]:
     """File ID -> new transfer syntax, for the images that a DICOMDIR lists."""
-    by_path: dict[str, int] = {}
-    for line in plan.lines:
-        if not line.entry.is_directory:
-            by_path.setdefault(folded(line.entry.path), line.entry.index)
-    folder = folded(directory.entry.path).rpartition("/")[0]
+    by_path = references.index_paths(plan.bundle.entries)
     found: dict[str, str] = {}
     for file_id in directory.facts.mentions:
-        index = references.find_listed(folder, file_id, by_path)
+        index = references.find_listed(directory.entry.path, file_id, by_path)
         if index is not None and index in new_syntaxes:
             found[file_id] = new_syntaxes[index]
     return found

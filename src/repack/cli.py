@@ -104,8 +104,8 @@ def repack(
         keep_locales=_read_locales(keep_locales),
         drop_redist=drop_redist,
         drop=tuple(drop or ()),
-        drop_path=_read_globs(drop_path),
-        keep=_read_globs(keep),
+        drop_path=_slashed(drop_path),
+        keep=_slashed(keep),
         force_drop=force_drop,
         codec=_check_codec(codec),
         exact_only=exact_only,
@@ -119,7 +119,8 @@ def repack(
         if json:
             console.show_json(planned_json.encode(plan))
         return
-    _refuse_existing(manifest_file, is_allowed=overwrite)
+    if manifest_file is not None:
+        _check_manifest_file(manifest_file, bundle, target, is_overwriting=overwrite)
     with console.watching(screen) as progress:
         done = pipeline.run(request, progress)
     encoded = manifest.encode(done.manifest)
@@ -213,13 +214,11 @@ def _read_locales(text: str | None) -> tuple[str, ...]:
     try:
         return tuple(languages.read_wish(part) for part in re.split(r"[,;\s]+", text.strip()) if part)
     except ValueError as error:
-        problem, _, advice = str(error).partition("; ")
-        raise WrongUsage(f"--keep-locales: {problem}", advice or "write tags such as en,es") from error
+        raise WrongUsage(f"--keep-locales: {error}".partition("; ")[0], str(error).partition("; ")[2]) from error
 
 
-def _read_globs(globs: list[str] | None) -> tuple[str, ...]:
-    """Path patterns with slashes, as people on Windows write them too."""
-    return tuple(glob.replace("\\", "/") for glob in globs or ())
+def _slashed(globs: list[str] | None) -> tuple[str, ...]:
+    return tuple(glob.replace("\\", "/") for glob in globs or ())  # as people on Windows write them too
 
 
 def _check_codec(name: str) -> str:
@@ -236,13 +235,23 @@ def _choose_target(bundle: Path, output: Path | None) -> Path:
             return Path("disc.repacked.zip")
         stem = named.name[:-4] if named.name.lower().endswith(".zip") and bundle.is_file() else named.name
         return named.with_name(f"{stem}.repacked.zip")
-    if output.exists() and bundle.exists() and output.samefile(bundle):
-        raise WrongUsage("the output is the input, which is never written to", "name another file with -o")
+    _refuse_input(output, bundle, "-o")
     return output
 
 
-def _refuse_existing(file: Path | None, *, is_allowed: bool) -> None:
-    if file is not None and file.exists() and not is_allowed:
+def _refuse_input(file: Path, bundle: Path, option: str) -> None:
+    """Never write over the input: not over the bundle, and not over a file that lies in it."""
+    if not file.exists() or not bundle.exists():
+        return
+    if file.samefile(bundle) or (bundle.is_dir() and file.resolve().is_relative_to(bundle.resolve())):
+        raise WrongUsage(f"{file.name} is part of the input, which is never written to", f"name another with {option}")
+
+
+def _check_manifest_file(file: Path, bundle: Path, target: Path, *, is_overwriting: bool) -> None:
+    _refuse_input(file, bundle, "--manifest")
+    if file.resolve() == target.resolve():
+        raise WrongUsage("--manifest names the new zip itself", "name another file with --manifest")
+    if file.exists() and not is_overwriting:
         raise OutputUnwritable(file.name, "it exists already", "use --overwrite, or another name with --manifest")
 
 

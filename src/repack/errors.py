@@ -107,4 +107,4 @@ class Interrupted(RepackError):
         super().__init__()
 
     def __str__(self) -> str:
-        return "interrupted; nothing was written, the input is untouched"
+        return "interrupted; the input is untouched, and nothing half-written was left"

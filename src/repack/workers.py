@@ -108,8 +108,25 @@ class Pool:
 
     def _stop(self) -> None:
         if self._executor is not None:
-            self._executor.shutdown(wait=True, cancel_futures=True)
+            with _interrupts_ignored():  # a second Ctrl-C in the middle would leave workers that wait for ever
+                self._executor.shutdown(wait=True, cancel_futures=True)
             self._executor = None
+
+
+@contextlib.contextmanager
+def _interrupts_ignored() -> Iterator[None]:
+    """Signals change nothing in this block; only a main thread can say so."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    numbers = (signal.SIGINT, signal.SIGTERM)
+    earlier = [(number, signal.signal(number, signal.SIG_IGN)) for number in numbers]
+    try:
+        yield
+    finally:
+        for number, handler in earlier:
+            if handler is not None:  # None: set by somebody outside Python, which cannot be put back
+                signal.signal(number, handler)
 
 
 @contextlib.contextmanager

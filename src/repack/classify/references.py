@@ -11,7 +11,7 @@ from repack.bundles.names import folded
 from repack.model import Entry, Facts
 
 #: Files whose text may start a program or open a page (media knowledge, section 5).
-LAUNCH_EXTENSIONS = frozenset("inf bat cmd hta htm html sh command".split())
+LAUNCH_EXTENSIONS = frozenset("inf bat cmd hta htm html sh command vbs vbe wsf ps1".split())
 LARGEST_TEXT = 1 << 20  # bytes of a launch file that are looked at
 _WITH_BARE_VALUES = frozenset("inf bat cmd".split())  # "open=My Viewer\start.exe /cd"
 _PROGRAMS = (".exe", ".com", ".bat", ".cmd", ".hta", ".jar", ".msi")
@@ -119,12 +119,11 @@ def relate(entries: Sequence[Entry], facts: Sequence[Facts]) -> tuple[Reference,
 
 
 def _index(entries: Sequence[Entry]) -> _Names:
-    names = _Names()
+    names = _Names(by_path=index_paths(entries))
     for entry in entries:
         if not entry.is_directory:
             path = folded(entry.path)
             folder, _, base = path.rpartition("/")
-            names.by_path.setdefault(path, entry.index)
             names.by_base.setdefault(base, []).append(entry.index)
             if _ASSEMBLY.fullmatch(base):
                 names.assemblies.setdefault(folder, []).append(entry.index)
@@ -136,7 +135,7 @@ def _index(entries: Sequence[Entry]) -> _Names:
 def _needs(entry: Entry, fact: Facts, entries: Sequence[Entry], names: _Names) -> Iterator[tuple[int, Need]]:
     folder = folded(entry.path).rpartition("/")[0]
     if fact.dicom is not None and fact.dicom.is_directory:
-        listed = (find_listed(folder, mention, names.by_path) for mention in fact.mentions)
+        listed = (find_listed(entry.path, mention, names.by_path) for mention in fact.mentions)
         yield from ((index, Need.LISTS) for index in listed if index is not None)
         return
     for mention in fact.mentions:
@@ -182,10 +181,23 @@ def _find_pairs(path: str, names: _Names) -> Iterator[tuple[int, Need]]:
         yield from ((index, Need.LOADED_WITH) for index in manifests)
 
 
-def find_listed(folder: str, file_id: str, by_path: Mapping[str, int]) -> int | None:
-    """The entry that a file ID of a DICOMDIR in `folder` means: any case, an added `.dcm` allowed (D4)."""
-    path = folded(f"{folder}/{file_id}" if folder else file_id)
-    for candidate in (path, f"{path}.dcm", f"{path}."):
+def index_paths(entries: Iterable[Entry]) -> dict[str, int]:
+    """Files by their path as it is spelled, of duplicates the last (as unzip leaves it), and by their folded path."""
+    files = [entry for entry in entries if not entry.is_directory]
+    by_path = {entry.path: entry.index for entry in files}
+    for entry in files:
+        by_path.setdefault(folded(entry.path), entry.index)
+    return by_path
+
+
+def find_listed(directory: str, file_id: str, by_path: Mapping[str, int]) -> int | None:
+    """The entry that a file ID of the DICOMDIR at this path means (`by_path` from `index_paths`).
+
+    The exact spelling first, then any case, then an added `.dcm` (D4).
+    """
+    folder = directory.rpartition("/")[0]
+    path = f"{folder}/{file_id}" if folder else file_id
+    for candidate in (path, folded(path), f"{folded(path)}.dcm", f"{folded(path)}."):
         if candidate in by_path:
             return by_path[candidate]
     return None
