@@ -9,7 +9,7 @@ original file is head + the stored words of all frames of the new file, little e
 the words of each frame have to be put back from colour-by-pixel to colour-by-plane order. `"frames": false` says that
 the head is the whole original. The first record is {"format": "repack restore data", "version": 1}.
 
-Neighbouring slices share nearly all of their header, so a solid stream takes a few dozen bytes for each.
+Neighbouring slices share nearly all of their header: a solid stream takes some 20 to 100 bytes for each.
 """
 
 import json

@@ -150,7 +150,7 @@ def _prepare_process() -> None:
     """Leave Ctrl-C to the parent, go when it goes, and keep freed memory.
 
     Every slice takes and frees the same few large buffers; where the C library gives them back to the system each
-    time, a fifth of the run goes into page faults. Where there is no such setting, nothing is lost but time.
+    time, a tenth of the run goes into page faults. Where there is no such setting, nothing is lost but time.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if hasattr(signal, "pthread_sigmask"):
