@@ -1,0 +1,94 @@
+"""The main job: `repack BUNDLE`, which needs no name of a command."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from repack import __version__, manifest, pipeline
+from repack.cli import options
+from repack.cli.looking import plan_only
+from repack.model import Wishes
+from repack.report import console, planned_json, tables
+
+_EPILOG = (
+    "Other commands: inspect, explain, rules, codecs (each has its own --help). "
+    "The input is never changed; the new zip appears only when every image is proven. "
+    "Example: repack scan.zip --keep-locales en,es --drop-redist"
+)
+job = typer.Typer(add_completion=False, context_settings=options.NAMES)
+
+
+def _say_version(value: bool) -> None:
+    if value:
+        console.show_lines(console.open_screen(), [f"repack {__version__}"])
+        raise typer.Exit
+
+
+@job.command(epilog=_EPILOG)
+def repack(
+    bundle: options.BundlePath,
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", metavar="OUT.zip", help="Default: BUNDLE.repacked.zip beside the input."),
+    ] = None,
+    keep_locales: options.KeepLocales = None,
+    drop_redist: options.DropRedist = False,
+    drop: options.DropCategory = None,
+    drop_path: options.DropPath = None,
+    keep: options.Keep = None,
+    rules: options.RuleFiles = None,
+    force_drop: options.ForceDrop = False,
+    codec: options.CodecName = "jpegls",
+    exact_only: options.ExactOnly = False,
+    jobs: options.Jobs = options.CORES,
+    dry_run: Annotated[bool, typer.Option("--dry-run", "-n", help="Show the plan; write nothing.")] = False,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an existing output.")] = False,
+    manifest_file: Annotated[
+        Path | None, typer.Option("--manifest", metavar="FILE", help="Write the manifest here as well.")
+    ] = None,
+    json: options.Json = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but errors.")] = False,
+    verbose: Annotated[
+        int, typer.Option("--verbose", "-v", count=True, help="Show every decision; twice: tracebacks.")
+    ] = 0,
+    version: Annotated[  # noqa: ARG001  answered before this runs
+        bool, typer.Option("--version", callback=_say_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    """Make a patient's scan disc smaller without losing one stored bit of its images.
+
+    Images become JPEG-LS, proven by rebuilding each original file. Extras are dropped only when you name them.
+    """
+    wishes = Wishes(
+        keep_locales=options.read_locales(keep_locales),
+        drop_redist=drop_redist,
+        drop=tuple(drop or ()),
+        drop_path=options.slashed(drop_path),
+        keep=options.slashed(keep),
+        force_drop=force_drop,
+        codec=options.check_codec(codec),
+        exact_only=exact_only,
+    )
+    target = options.choose_target(bundle, output)
+    request = pipeline.Request(bundle, target, wishes, tuple(rules or ()), jobs, overwrite)
+    screen = console.open_screen(is_json=json, is_quiet=quiet)
+    if dry_run:
+        plan = plan_only(request, screen)
+        console.show_sheets(screen, [*tables.planned(plan), *([tables.every_line(plan)] if verbose else [])])
+        if json:
+            console.show_json(planned_json.encode(plan))
+        return
+    if manifest_file is not None:
+        options.check_manifest_file(manifest_file, bundle, target, is_overwriting=overwrite)
+    with console.watching(screen) as progress:
+        done = pipeline.run(request, progress)
+    encoded = manifest.encode(done.manifest)
+    console.show_sheets(screen, tables.summary(done.plan, done.manifest))
+    if verbose:
+        console.show_sheets(screen, [tables.every_line(done.plan)])
+    console.show_result(screen, tables.result(done.manifest, done.size, str(target)))
+    if manifest_file is not None:
+        options.write_beside(manifest_file, encoded)
+    if json:
+        console.show_json(encoded)
