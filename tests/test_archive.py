@@ -1,10 +1,12 @@
 """The draft and its way to the target: all or nothing, and no flipped byte gets through the check."""
 
+import errno
 import hashlib
 import os
 import sys
 import zipfile
 from collections.abc import Iterator, Sequence
+from concurrent.futures import wait
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -251,6 +253,36 @@ def test_a_full_disk_is_an_unwritable_output(target: Path) -> None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
     assert names_in(target.parent) == ["out.zip"]
     assert target.read_bytes() == b"the old one"
+
+
+def write_with_flushes(target: Path) -> None:
+    with drafting(target, overwrite=False) as draft:
+        for content in SOME:
+            draft.add(content.entry, content.packed)
+            assert draft._flush is not None
+            wait([draft._flush])
+        draft.finish()
+        draft.publish(overwrite=False)
+
+
+@pytest.mark.parametrize("failing", [1, 2, 3])
+def test_an_error_that_only_one_flush_tells_is_not_forgotten(
+    target: Path, monkeypatch: pytest.MonkeyPatch, failing: int
+) -> None:
+    """The system may report a write error to one flush and be silent about it in the next (fsync(2))."""
+    calls = []
+
+    def flush(_number: int) -> None:
+        calls.append(1)
+        if len(calls) == failing:
+            raise OSError(errno.EIO, "the disk failed")
+
+    monkeypatch.setattr(archive.os, "fsync", flush)
+    monkeypatch.setattr(archive, "_FLUSH_EVERY", 1)
+    with pytest.raises(OutputUnwritable, match="the disk failed"):
+        write_with_flushes(target)
+    assert len(calls) >= failing
+    assert names_in(target.parent) == []
 
 
 @pytest.mark.parametrize("is_missing", [True, False])

@@ -10,6 +10,7 @@ import secrets
 import struct
 import zipfile
 from collections.abc import Iterator, Sequence
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -22,6 +23,7 @@ from repack.model import Entry, EntryName, EntryUnreadable, Packed, Raw, Stamp
 
 DRAFT_SUFFIX = ".repack-draft"
 _PIECE = 1 << 20
+_FLUSH_EVERY = 32 << 20
 _EARLIEST = Stamp(0x21, 0)  # 1980-01-01 00:00, for the entries that repack adds: the same input gives the same zip
 _OURS_MADE_BY = 3 << 8 | 20
 _OURS_ATTRIBUTES = 0o100644 << 16
@@ -41,9 +43,11 @@ class Written:
 class Draft:
     """A zip being written under a temporary name."""
 
-    def __init__(self, path: Path, file: BinaryIO, target: Path) -> None:
+    def __init__(self, path: Path, file: BinaryIO, target: Path, flusher: Executor) -> None:
         self.path, self.target = path, target
         self._file = file
+        self._flusher, self._flushed = flusher, 0
+        self._flush: Future[None] | None = None
         self._written: dict[int, Written] = {}
         self._next_ours = 1 << 62
 
@@ -73,6 +77,24 @@ class Draft:
         line = zipformat.central_header(name, stamp, content, offset, attributes, made_by)
         place = ZipPlace(self.path, offset, content.method, content.length, content.size, content.crc)
         self._written[position] = Written(name, place, header, line)
+        self._begin_flush()
+
+    def _begin_flush(self) -> None:
+        """Let the disk work while the images are encoded, so that nobody waits for all of it at the end.
+
+        An error of an earlier flush is raised here or at the end: the system may tell it only once (fsync(2)).
+        """
+        behind = self._file.tell() - self._flushed
+        if behind < _FLUSH_EVERY or (self._flush is not None and not self._flush.done()):
+            return
+        self._end_flush()
+        self._flushed += behind
+        self._flush = self._flusher.submit(os.fsync, self._file.fileno())
+
+    def _end_flush(self) -> None:
+        if self._flush is not None:
+            self._flush.result()
+            self._flush = None
 
     def finish(self) -> tuple[Written, ...]:
         """Write the directory and bring everything to the disk; the entries in their final order."""
@@ -83,6 +105,7 @@ class Draft:
         size = self._file.tell() - start
         self._file.write(zipformat.end_records(len(written), size, start))
         self._file.flush()
+        self._end_flush()
         os.fsync(self._file.fileno())
         self._file.close()
         return written
@@ -109,8 +132,8 @@ def drafting(target: Path, *, overwrite: bool) -> Iterator[Draft]:
     check_target(target, overwrite=overwrite)
     path = target.with_name(f".{target.name[:50]}.{secrets.token_hex(4)}{DRAFT_SUFFIX}")
     try:
-        with path.open("xb") as file:
-            yield Draft(path, file, target)
+        with path.open("xb") as file, ThreadPoolExecutor(1) as flusher:
+            yield Draft(path, file, target, flusher)
     except OSError as error:
         problem = error.strerror or type(error).__name__
         raise OutputUnwritable(target.name, problem, "choose another place with -o, or make room there") from error

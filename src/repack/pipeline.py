@@ -1,8 +1,10 @@
 """The story of a run, top to bottom: bundle, facts, verdicts, plan, outcomes, zip, proof, manifest."""
 
 import hashlib
-from collections.abc import Sequence
+import threading
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -15,6 +17,8 @@ from repack.model import MANIFEST_NAME, RESTORE_NAME, Bundle, Plan, Wishes
 from repack.progress import NoProgress, Progress
 from repack.survey import make_plan, survey
 from repack.workers import Pool
+
+_PIECE = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +47,11 @@ def run(request: Request, progress: Progress | None = None) -> Done:
     """The main job. Raises RepackError; the target appears only when it is complete and proven."""
     progress = progress or NoProgress()
     archive.check_target(request.target, overwrite=request.overwrite)
-    with Pool(request.jobs) as pool, ThreadPoolExecutor(1) as beside:
+    with Pool(request.jobs) as pool, _hashing_beside(request.bundle) as source_hash:
         pool.warm(outcomes.get_ready)
         found = survey(request.bundle, request.rule_files, pool, progress, without=request.target)
         refuse_repacked(found.bundle)
         plan = make_plan(found, request.wishes)
-        source_hash = beside.submit(_hash_source, request.bundle)
         with archive.drafting(request.target, overwrite=request.overwrite) as draft:
             records, damaged = carry_out(plan, draft, pool, progress)
             record = _record(plan, records, source_hash, request.rule_files)
@@ -76,12 +79,28 @@ def _record(
     return manifest.compose(plan, records, source_hash.result(), (file.name for file in rule_files))
 
 
-def _hash_source(bundle: Path) -> str | None:
-    """SHA-256 of the bundle's own file, None for a folder; hashing leaves the interpreter lock free for the rest."""
+@contextmanager
+def _hashing_beside(bundle: Path) -> Iterator[Future[str | None]]:
+    """The SHA-256 of the bundle's own file (None for a folder), computed beside the rest from the first moment.
+
+    Hashing leaves the interpreter lock free. Where the run ends early nobody waits for the rest of a large file.
+    """
+    is_over = threading.Event()
+    with ThreadPoolExecutor(1) as beside:
+        try:
+            yield beside.submit(_hash_source, bundle, is_over)
+        finally:
+            is_over.set()
+
+
+def _hash_source(bundle: Path, is_over: threading.Event) -> str | None:
     if not bundle.is_file():
         return None
+    sha256 = hashlib.sha256()
     try:
         with bundle.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
+            while (piece := file.read(_PIECE)) and not is_over.is_set():
+                sha256.update(piece)
     except OSError as error:
         raise BundleUnreadable(bundle.name, error.strerror or "read error", "check the medium") from error
+    return sha256.hexdigest()
