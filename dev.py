@@ -65,8 +65,8 @@ def unit() -> None:
 
 
 def bench() -> None:
-    """The table of tests/bench."""
-    run(python(), "-m", "tests.bench.disc")
+    """The tables of tests/bench."""
+    run(python(), "-m", "tests.bench")
 
 
 JOBS = {job.__name__: job for job in (demo, test, unit, bench)}

@@ -9,6 +9,7 @@ import os
 import sys
 import time
 import zipfile
+from collections.abc import Iterator
 from multiprocessing.queues import Queue
 from multiprocessing.synchronize import Barrier
 from pathlib import Path
@@ -20,20 +21,22 @@ import pydicom
 _Frame = tuple[bytes, int, int, int]
 
 
-def load(disc: Path, part: int, parts: int) -> list[_Frame]:
-    """Every `parts`-th image: its words, rows, columns, bits."""
-    frames = []
+def read_frames(disc: Path) -> Iterator[_Frame]:
+    """Every frame of every image: its words, rows, columns, bits."""
     with zipfile.ZipFile(disc) as archive:
-        names = sorted(name for name in archive.namelist() if name.startswith("DICOM/I"))
-        for name in names[part::parts]:
+        for name in archive.namelist():
+            if not name.startswith("DICOM/"):
+                continue
             image = pydicom.dcmread(io.BytesIO(archive.read(name)))
-            frames.append((bytes(image.PixelData), image.Rows, image.Columns, image.BitsStored))
-    return frames
+            size = image.Rows * image.Columns * 2
+            for start in range(0, len(image.PixelData) - size + 1, size):
+                words = bytes(image.PixelData[start : start + size])
+                yield words, image.Rows, image.Columns, image.BitsStored if not image.PixelRepresentation else 16
 
 
 def work(disc: Path, part: int, parts: int, start: Barrier, times: "Queue[float]") -> None:
     """Wait until every core is ready; then encode and decode, and tell how long it took."""
-    frames = load(disc, part, parts)
+    frames = [frame for number, frame in enumerate(read_frames(disc)) if number % parts == part]
     start.wait()
     began = time.perf_counter()
     for words, rows, columns, bits in frames:

@@ -13,17 +13,18 @@ _PAUSE = 0.2  # seconds between two looks at the memory
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """Seconds on the clock, seconds of processor time, peak bytes of the tree (pages of files counted once)."""
+    """Seconds on the clock, seconds of processor time, peak bytes of the tree (pages of files counted once), output."""
 
     wall: float
     cpu: float
     peak: int
+    output: int  # bytes of the file that was made; 0 where none was
 
 
-def measure(command: Sequence[str], cwd: Path) -> Measured:
-    """Run a command to its end; its output is thrown away, its failure is an error."""
+def measure(command: Sequence[str], target: Path) -> Measured:
+    """Run a command to its end; what it prints is thrown away, its failure is an error."""
     before, start = os.times(), time.perf_counter()
-    process = subprocess.Popen(command, cwd=cwd, stdout=subprocess.DEVNULL)
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
     peaks = [0]
     done = threading.Event()
     watcher = threading.Thread(target=_watch, args=(process.pid, done, peaks))
@@ -36,7 +37,7 @@ def measure(command: Sequence[str], cwd: Path) -> Measured:
     if code:
         raise SystemExit(f"{command[0]} ended with {code}")
     cpu = after.children_user + after.children_system - before.children_user - before.children_system
-    return Measured(wall, cpu, peaks[0])
+    return Measured(wall, cpu, peaks[0], target.stat().st_size if target.exists() else 0)
 
 
 def _watch(root: int, done: threading.Event, peaks: list[int]) -> None:
