@@ -1,9 +1,36 @@
-"""The table of codecs. A new codec is a module beside this one and a row here."""
+"""The tables of codecs and of readers. A new codec is a module beside this one and a row here."""
 
 from repack.codecs import jpegls
-from repack.codecs.frames import Codec
+from repack.codecs.frames import Codec, Reader
 
 CODECS: tuple[Codec, ...] = (jpegls.LOSSLESS,)
 
+#: Single lossless codecs, without options.
 BY_NAME = {codec.name: codec for codec in CODECS}
 BY_TRANSFER_SYNTAX = {codec.transfer_syntax: codec for codec in CODECS}
+
+#: What can be decoded: to compress it again, or to restore it.
+READERS: dict[str, Reader] = {reader.transfer_syntax: reader for reader in jpegls.READERS}
+
+SMALLEST, NONE, NEAR = "smallest", "none", "jpegls-near"
+#: `smallest` tries these for each image: the ones that most viewers open.
+_SAFE = ("jpegls",)
+
+#: What `--codec` takes.
+NAMES: tuple[str, ...] = (*BY_NAME, NEAR, SMALLEST, NONE)
+
+
+def choose(name: str, max_error: int = 0, effort: int | None = None) -> tuple[Codec, ...]:  # noqa: ARG001  comes with jpegxl
+    """The codecs that a name of `--codec` stands for, the preferred one first; the smallest result counts.
+
+    One for a plain name, several for `smallest`, none at all for `none`: native Explicit VR Little Endian.
+    `max_error` belongs to `jpegls-near` (1 or more; stored words, unsigned), `effort` to `jpegxl`; others ignore it.
+    Raises KeyError for a name that is not in NAMES.
+    """
+    if name == NONE:
+        return ()
+    if name == SMALLEST:
+        return tuple(BY_NAME[safe] for safe in _SAFE)
+    if name == NEAR:
+        return (jpegls.near(max_error),)
+    return (BY_NAME[name],)

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class FrameLayout:
-    """The shape of one frame of stored words, colour by pixel, little endian.
+    """The shape of one frame of stored words: unsigned, little endian, colour by pixel.
 
     `width` is bytes per sample (1 or 2); `precision` the number of bits that a codec should declare per sample.
+    Signed words travel as they lie in the file, so their precision is the whole cell (8 * width).
     """
 
     rows: int
@@ -27,14 +28,47 @@ class CodecFailed(Exception):
     """A codec refused a frame or a stream, or gave back another shape than asked for."""
 
 
+Encode = Callable[[bytes, FrameLayout], bytes]
+Decode = Callable[[bytes, FrameLayout], bytes]
+
+
+def take_every_layout(_layout: FrameLayout) -> str:
+    """The answer of a codec that writes frames of 8 or 16 bits, of 1 or 3 samples and of any size."""
+    return ""
+
+
 @dataclass(frozen=True, slots=True)
 class Codec:
-    """One way to write frames. `encode` and `decode` come from different libraries: each checks the other."""
+    """One way to write frames. `encode` and `decode` come from different libraries: each checks the other.
+
+    Both raise CodecFailed. `decode` looks at the shape that a stream announces before it takes memory; it needs
+    `rows`, `columns`, `samples` and `width` of a layout, not the precision.
+    """
 
     name: str
     transfer_syntax: str
-    writer: str
-    checker: str
-    encode: Callable[[bytes, FrameLayout], bytes]
-    decode: Callable[[bytes, FrameLayout], bytes]
+    writer: str  # the package that encodes
+    checker: str  # the package that decodes
+    encode: Encode
+    decode: Decode
     has_free_precision: bool  # else the stream declares Bits Allocated, whatever the layout says
+    refuse: Callable[[FrameLayout], str] = take_every_layout  # the reason why it does not write this; "" where it does
+    max_error: int = 0  # by how much a decoded word may differ; 0: lossless
+    shared_code: str = ""  # the library that is behind both packages, where there is no independent one
+    opened_by: str = ""  # which programs show it, in short
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """One way to read frames that others compressed without loss, and a second opinion where there is one.
+
+    Both raise CodecFailed. Words of a stream with 8 bits or fewer come back in cells of the layout's width. Colour
+    comes back as the decoder gives it: a stream with a reversible colour transform (JPEG 2000) is already RGB.
+    """
+
+    transfer_syntax: str
+    package: str
+    decode: Decode
+    second_package: str = ""
+    second_decode: Decode | None = None
+    shared_code: str = ""  # as for a codec

@@ -1,4 +1,6 @@
-"""JPEG-LS lossless (ISO/IEC 14495-1; PS3.5 A.4.3): pyjpegls writes, imagecodecs checks; two builds of CharLS.
+"""JPEG-LS (ISO/IEC 14495-1; PS3.5 A.4.3), lossless and near-lossless: pyjpegls writes, imagecodecs checks.
+
+Both are builds of CharLS. In near-lossless mode (NEAR = n) no word differs by more than n.
 
 Where pyjpegls has no wheel (Python 3.14) imagecodecs writes, with precision = Bits Allocated, and GDCM checks. The
 libraries are loaded with the first frame: a listing of a disc does not need them.
@@ -6,15 +8,19 @@ libraries are loaded with the first frame: a listing of a disc does not need the
 
 import importlib.util
 import warnings
+from functools import partial
 from struct import unpack
 
-from repack.codecs.frames import Codec, CodecFailed, FrameLayout
+from repack.codecs.frames import Codec, CodecFailed, FrameLayout, Reader
+
+LOSSLESS_SYNTAX, NEAR_SYNTAX = "1.2.840.10008.1.2.4.80", "1.2.840.10008.1.2.4.81"
+LARGEST_ERROR = 255  # NEAR is one byte (ISO/IEC 14495-1 C.2.3)
 
 _START, _FRAME_HEADER = b"\xff\xd8", b"\xff\xf7"  # SOI, SOF55
 _HAS_PYJPEGLS = importlib.util.find_spec("jpeg_ls") is not None
 
 
-def _write_with_pyjpegls(frame: bytes, layout: FrameLayout) -> bytes:
+def _write_with_pyjpegls(frame: bytes, layout: FrameLayout, max_error: int = 0) -> bytes:
     import jpeg_ls  # noqa: PLC0415  see above
 
     # Planar Configuration 0 makes one scan, interleaved by sample: the only colour layout that every reader shows
@@ -22,6 +28,7 @@ def _write_with_pyjpegls(frame: bytes, layout: FrameLayout) -> bytes:
     try:
         stream = jpeg_ls.encode_pixel_data(
             frame,
+            lossy_error=max_error,
             rows=layout.rows,
             columns=layout.columns,
             samples_per_pixel=layout.samples,
@@ -33,13 +40,14 @@ def _write_with_pyjpegls(frame: bytes, layout: FrameLayout) -> bytes:
     return bytes(stream)
 
 
-def _write_with_imagecodecs(frame: bytes, layout: FrameLayout) -> bytes:
+def _write_with_imagecodecs(frame: bytes, layout: FrameLayout, max_error: int = 0) -> bytes:
     import imagecodecs  # noqa: PLC0415  see above
     import numpy as np  # noqa: PLC0415  see above
 
     shape = (layout.rows, layout.columns, layout.samples)[: 2 if layout.samples == 1 else 3]
     try:
-        return bytes(imagecodecs.jpegls_encode(np.frombuffer(frame, f"<u{layout.width}").reshape(shape)))
+        words = np.frombuffer(frame, f"<u{layout.width}").reshape(shape)
+        return bytes(imagecodecs.jpegls_encode(words, level=max_error))
     except (RuntimeError, ValueError) as error:
         raise CodecFailed("the JPEG-LS encoder refused the image") from error
 
@@ -81,7 +89,7 @@ def _read_with_gdcm(stream: bytes, layout: FrameLayout) -> bytes:
     from pydicom.pixels.decoders.base import get_decoder  # noqa: PLC0415  as above
     from pydicom.uid import UID  # noqa: PLC0415  as above
 
-    decoder = get_decoder(UID(TRANSFER_SYNTAX))
+    decoder = get_decoder(UID(LOSSLESS_SYNTAX))
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # pydicom wonders about streams that are as long as their image
@@ -106,26 +114,53 @@ def _read_with_gdcm(stream: bytes, layout: FrameLayout) -> bytes:
     return bytes(words)
 
 
-TRANSFER_SYNTAX = "1.2.840.10008.1.2.4.80"
-
-LOSSLESS = (
-    Codec(
-        name="jpegls",
-        transfer_syntax=TRANSFER_SYNTAX,
-        writer="pyjpegls",
-        checker="imagecodecs",
-        encode=_write_with_pyjpegls,
-        decode=_read_with_imagecodecs,
-        has_free_precision=True,
-    )
+_WRITER, _WRITE, _CHECKER, _READ = (
+    ("pyjpegls", _write_with_pyjpegls, "imagecodecs", _read_with_imagecodecs)
     if _HAS_PYJPEGLS
-    else Codec(
-        name="jpegls",
-        transfer_syntax=TRANSFER_SYNTAX,
-        writer="imagecodecs",
-        checker="python-gdcm",
-        encode=_write_with_imagecodecs,
-        decode=_read_with_gdcm,
-        has_free_precision=False,
+    else ("imagecodecs", _write_with_imagecodecs, "python-gdcm", _read_with_gdcm)
+)
+_SHARED_CODE = "CharLS"
+
+LOSSLESS = Codec(
+    name="jpegls",
+    transfer_syntax=LOSSLESS_SYNTAX,
+    writer=_WRITER,
+    checker=_CHECKER,
+    encode=_WRITE,
+    decode=_READ,
+    has_free_precision=_HAS_PYJPEGLS,
+    shared_code=_SHARED_CODE,
+    opened_by="Weasis, OHIF, programs built on GDCM or DCMTK, dcm4che, Orthanc; not on older discs",
+)
+
+
+def near(max_error: int) -> Codec:
+    """JPEG-LS near-lossless: no stored word, read as unsigned, differs by more than `max_error` (1 to 255).
+
+    Signed words may flip their sign, and a palette's entries their meaning: such images are not for it.
+    """
+    return Codec(
+        name="jpegls-near",
+        transfer_syntax=NEAR_SYNTAX,
+        writer=_WRITER,
+        checker=_CHECKER,
+        encode=partial(_WRITE, max_error=max_error),
+        decode=_READ,
+        has_free_precision=_HAS_PYJPEGLS,
+        refuse=partial(_refuse_error, max_error=max_error),
+        max_error=max_error,
+        shared_code=_SHARED_CODE,
+        opened_by="as jpegls; some web viewers show 16-bit images wrongly",
     )
+
+
+def _refuse_error(layout: FrameLayout, max_error: int) -> str:
+    if 0 < max_error <= min(LARGEST_ERROR, ((1 << layout.precision) - 1) // 2):
+        return ""
+    return f"an error of {max_error} is not possible for samples of {layout.precision} bits"
+
+
+READERS = tuple(
+    Reader(uid, "imagecodecs", _read_with_imagecodecs, "python-gdcm", _read_with_gdcm, shared_code=_SHARED_CODE)
+    for uid in (LOSSLESS_SYNTAX, NEAR_SYNTAX)
 )
