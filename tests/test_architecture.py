@@ -26,8 +26,15 @@ MAY_IMPORT: dict[str, set[str]] = {
     "bundles.folder": {"bundles.names", "errors", "model"},
     "bundles": {"bundles.folder", "bundles.zipped", "errors", "model"},
     "codecs.frames": set(),
-    "codecs.jpegls": {"codecs.frames"},
-    "codecs": {"codecs.frames", "codecs.jpegls"},
+    "codecs.arrays": {"codecs.frames"},
+    "codecs.jpegls": {"codecs.arrays", "codecs.frames"},
+    "codecs.jpeg2000": {"codecs.arrays", "codecs.frames"},
+    "codecs.jpeglossless": {"codecs.arrays", "codecs.frames"},
+    "codecs.jpegxl": {"codecs.arrays", "codecs.frames"},
+    "codecs.rle": {"codecs.frames"},
+    "codecs": {
+        "codecs.frames", "codecs.jpeg2000", "codecs.jpeglossless", "codecs.jpegls", "codecs.jpegxl", "codecs.rle",
+    },
     "dicom": set(),
     "dicom.syntaxes": set(),
     "dicom.part10": set(),
@@ -111,9 +118,11 @@ THIRD_PARTIES: dict[str, set[str]] = {
     "msgspec": {"classify.rulefile", "manifest", "report.contents", "report.planned_json"},
     "isal": {"deflate"},
     "pydicom": {"dicom.explicit", "dicom.header", "codecs.jpegls"},
-    "numpy": {"dicom.samples", "codecs.jpegls"},
-    "imagecodecs": {"codecs.jpegls"},
+    "numpy": {"dicom.samples", "codecs.arrays", "codecs.rle"},
+    "imagecodecs": {"codecs.jpeg2000", "codecs.jpeglossless", "codecs.jpegls", "codecs.jpegxl", "codecs.rle"},
     "jpeg_ls": {"codecs.jpegls"},
+    "openjpeg": {"codecs.jpeg2000"},
+    "rle": {"codecs.rle"},
 }
 
 #: An import of ours inside a function, and why it is there.

@@ -1,26 +1,36 @@
 """The tables of codecs and of readers. A new codec is a module beside this one and a row here."""
 
-from repack.codecs import jpegls
+from repack.codecs import jpeg2000, jpeglossless, jpegls, jpegxl, rle
 from repack.codecs.frames import Codec, Reader
 
-CODECS: tuple[Codec, ...] = (jpegls.LOSSLESS,)
+CODECS: tuple[Codec, ...] = (
+    jpegls.LOSSLESS,
+    jpeg2000.LOSSLESS,
+    jpeg2000.HIGH_THROUGHPUT,
+    jpegxl.LOSSLESS,
+    rle.LOSSLESS,
+)
 
 #: Single lossless codecs, without options.
 BY_NAME = {codec.name: codec for codec in CODECS}
 BY_TRANSFER_SYNTAX = {codec.transfer_syntax: codec for codec in CODECS}
 
 #: What can be decoded: to compress it again, or to restore it.
-READERS: dict[str, Reader] = {reader.transfer_syntax: reader for reader in jpegls.READERS}
+READERS: dict[str, Reader] = {
+    reader.transfer_syntax: reader
+    for module in (rle, jpeglossless, jpegls, jpeg2000, jpegxl)
+    for reader in module.READERS
+}
 
 SMALLEST, NONE, NEAR = "smallest", "none", "jpegls-near"
 #: `smallest` tries these for each image: the ones that most viewers open.
-_SAFE = ("jpegls",)
+_SAFE = ("jpegls", "j2k")
 
 #: What `--codec` takes.
 NAMES: tuple[str, ...] = (*BY_NAME, NEAR, SMALLEST, NONE)
 
 
-def choose(name: str, max_error: int = 0, effort: int | None = None) -> tuple[Codec, ...]:  # noqa: ARG001  comes with jpegxl
+def choose(name: str, max_error: int = 0, effort: int | None = None) -> tuple[Codec, ...]:
     """The codecs that a name of `--codec` stands for, the preferred one first; the smallest result counts.
 
     One for a plain name, several for `smallest`, none at all for `none`: native Explicit VR Little Endian.
@@ -33,4 +43,6 @@ def choose(name: str, max_error: int = 0, effort: int | None = None) -> tuple[Co
         return tuple(BY_NAME[safe] for safe in _SAFE)
     if name == NEAR:
         return (jpegls.near(max_error),)
+    if name == jpegxl.LOSSLESS.name and effort is not None:
+        return (jpegxl.with_effort(effort),)
     return (BY_NAME[name],)

@@ -9,7 +9,8 @@ class FrameLayout:
     """The shape of one frame of stored words: unsigned, little endian, colour by pixel.
 
     `width` is bytes per sample (1 or 2); `precision` the number of bits that a codec should declare per sample.
-    Signed words travel as they lie in the file, so their precision is the whole cell (8 * width).
+    Signed words travel as they lie in the file, in two's complement, so their precision is the whole cell
+    (8 * width). `is_signed` is for codecs whose streams know a sign (JPEG 2000); the others take the raw words.
     """
 
     rows: int
@@ -17,6 +18,7 @@ class FrameLayout:
     samples: int
     width: int
     precision: int
+    is_signed: bool = False
 
     @property
     def size(self) -> int:
@@ -42,7 +44,7 @@ class Codec:
     """One way to write frames. `encode` and `decode` come from different libraries: each checks the other.
 
     Both raise CodecFailed. `decode` looks at the shape that a stream announces before it takes memory; it needs
-    `rows`, `columns`, `samples` and `width` of a layout, not the precision.
+    `rows`, `columns`, `samples` and `width` of a layout, not precision and sign.
     """
 
     name: str

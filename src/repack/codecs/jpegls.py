@@ -8,14 +8,17 @@ libraries are loaded with the first frame: a listing of a disc does not need the
 
 import importlib.util
 import warnings
+from dataclasses import replace
 from functools import partial
 from struct import unpack
 
+from repack.codecs import arrays
 from repack.codecs.frames import Codec, CodecFailed, FrameLayout, Reader
 
 LOSSLESS_SYNTAX, NEAR_SYNTAX = "1.2.840.10008.1.2.4.80", "1.2.840.10008.1.2.4.81"
 LARGEST_ERROR = 255  # NEAR is one byte (ISO/IEC 14495-1 C.2.3)
 
+_NAME = "JPEG-LS"
 _START, _FRAME_HEADER = b"\xff\xd8", b"\xff\xf7"  # SOI, SOF55
 _HAS_PYJPEGLS = importlib.util.find_spec("jpeg_ls") is not None
 
@@ -42,18 +45,16 @@ def _write_with_pyjpegls(frame: bytes, layout: FrameLayout, max_error: int = 0) 
 
 def _write_with_imagecodecs(frame: bytes, layout: FrameLayout, max_error: int = 0) -> bytes:
     import imagecodecs  # noqa: PLC0415  see above
-    import numpy as np  # noqa: PLC0415  see above
 
-    shape = (layout.rows, layout.columns, layout.samples)[: 2 if layout.samples == 1 else 3]
+    words = arrays.from_frame(frame, layout)
     try:
-        words = np.frombuffer(frame, f"<u{layout.width}").reshape(shape)
         return bytes(imagecodecs.jpegls_encode(words, level=max_error))
     except (RuntimeError, ValueError) as error:
         raise CodecFailed("the JPEG-LS encoder refused the image") from error
 
 
-def _check_shape(stream: bytes, layout: FrameLayout) -> None:
-    """Raise CodecFailed unless the stream's frame header (ISO/IEC 14495-1 C.2.2) announces this layout.
+def _check_shape(stream: bytes, layout: FrameLayout) -> int:
+    """The bits per sample that the frame header (ISO/IEC 14495-1 C.2.2) announces. Raises CodecFailed on other shapes.
 
     No reader is shown another one: GDCM aborts the whole process, and imagecodecs takes memory on the header's word.
     """
@@ -64,8 +65,9 @@ def _check_shape(stream: bytes, layout: FrameLayout) -> None:
         at += 2 + int.from_bytes(stream[at + 2 : at + 4], "big")
     header = stream[at + 4 : at + 10].ljust(6, b"\0")
     bits, rows, columns, samples = unpack(">BHHB", header)
-    if (rows, columns, samples, (bits + 7) // 8) != (layout.rows, layout.columns, layout.samples, layout.width):
+    if (rows, columns, samples) != (layout.rows, layout.columns, layout.samples) or not 2 <= bits <= 8 * layout.width:
         raise CodecFailed("the JPEG-LS stream holds an image of another shape")
+    return int(bits)
 
 
 def _read_with_imagecodecs(stream: bytes, layout: FrameLayout) -> bytes:
@@ -76,15 +78,23 @@ def _read_with_imagecodecs(stream: bytes, layout: FrameLayout) -> bytes:
         words = imagecodecs.jpegls_decode(stream)
     except (RuntimeError, ValueError) as error:
         raise CodecFailed("the JPEG-LS stream cannot be decoded") from error
-    if words.nbytes != layout.size or words.dtype.itemsize != layout.width or words.shape[0] != layout.rows:
-        raise CodecFailed("the JPEG-LS stream holds an image of another shape")
-    if words.dtype.itemsize > 1:
-        words = words.astype("<u2", copy=False)
-    return bytes(words.tobytes())
+    return arrays.to_frame(words, layout, _NAME)
+
+
+def _read_with_pyjpegls(stream: bytes, layout: FrameLayout) -> bytes:
+    bits = _check_shape(stream, layout)
+    import jpeg_ls  # noqa: PLC0415  see above
+
+    try:
+        frame, _described = jpeg_ls.decode_pixel_data(stream, version=2)
+    except (RuntimeError, ValueError) as error:
+        raise CodecFailed("the JPEG-LS stream cannot be decoded") from error
+    return arrays.widen(bytes(frame), layout, bits, _NAME)
 
 
 def _read_with_gdcm(stream: bytes, layout: FrameLayout) -> bytes:
-    _check_shape(stream, layout)
+    bits = _check_shape(stream, layout)
+    narrow = replace(layout, width=1 if bits <= 8 else 2)
     from pydicom.encaps import encapsulate  # noqa: PLC0415  heavy, and needed only where pyjpegls is missing
     from pydicom.pixels.decoders.base import get_decoder  # noqa: PLC0415  as above
     from pydicom.uid import UID  # noqa: PLC0415  as above
@@ -99,8 +109,8 @@ def _read_with_gdcm(stream: bytes, layout: FrameLayout) -> bytes:
                 rows=layout.rows,
                 columns=layout.columns,
                 samples_per_pixel=layout.samples,
-                bits_allocated=8 * layout.width,
-                bits_stored=8 * layout.width,
+                bits_allocated=8 * narrow.width,
+                bits_stored=8 * narrow.width,
                 number_of_frames=1,
                 pixel_representation=0,
                 planar_configuration=0,
@@ -109,9 +119,7 @@ def _read_with_gdcm(stream: bytes, layout: FrameLayout) -> bytes:
             )
     except (RuntimeError, ValueError, AttributeError) as error:
         raise CodecFailed("the JPEG-LS stream cannot be decoded") from error
-    if len(words) != layout.size:
-        raise CodecFailed("the JPEG-LS stream holds an image of another shape")
-    return bytes(words)
+    return arrays.widen(bytes(words), layout, bits, _NAME)
 
 
 _WRITER, _WRITE, _CHECKER, _READ = (
@@ -160,7 +168,8 @@ def _refuse_error(layout: FrameLayout, max_error: int) -> str:
     return f"an error of {max_error} is not possible for samples of {layout.precision} bits"
 
 
+_SECOND = ("pyjpegls", _read_with_pyjpegls) if _HAS_PYJPEGLS else ("python-gdcm", _read_with_gdcm)
 READERS = tuple(
-    Reader(uid, "imagecodecs", _read_with_imagecodecs, "python-gdcm", _read_with_gdcm, shared_code=_SHARED_CODE)
+    Reader(uid, "imagecodecs", _read_with_imagecodecs, *_SECOND, shared_code=_SHARED_CODE)
     for uid in (LOSSLESS_SYNTAX, NEAR_SYNTAX)
 )
