@@ -105,7 +105,8 @@ def _write(
     match outcome:
         case Transcoded():
             draft.add(line.entry, outcome.packed)
-            restore.add(outcome.index, outcome.restorable)
+            if outcome.restorable is not None:
+                restore.add(outcome.index, outcome.restorable)
         case KeptAsIs(content=content) if content is not None:
             draft.add(line.entry, content)
             if outcome.is_damaged and isinstance(content, Raw):
