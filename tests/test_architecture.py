@@ -93,7 +93,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "", "codecs", "codecs.frames", "deflate", "dicom", "dicom.dicomdir", "dicom.image", "dicom.syntaxes",
         "dicom.transcode", "model",
     },
-    "manifest": {"", "codecs", "model"},
+    "manifest": {"", "codecs", "codecs.frames", "model"},
     "archive": {"", "bundles.zipped", "deflate", "errors", "model", "zipformat"},
     "survey": {
         "", "archive", "bundles", "classify", "classify.facts", "classify.references", "classify.rulefile",
@@ -111,12 +111,13 @@ MAY_IMPORT: dict[str, set[str]] = {
     "report.words": set(),
     "report.tables": {"dicom", "dicom.syntaxes", "manifest", "model", "report", "report.words"},
     "report.contents": {
-        "classify", "classify.languages", "classify.rulefile", "classify.rules", "codecs", "dicom.syntaxes", "model",
+        "", "classify", "classify.languages", "classify.rulefile", "classify.rules", "codecs", "codecs.frames",
+        "dicom.syntaxes", "model",
         "report", "report.tables", "report.words",
     },
     "report.planned_json": {"model"},
     "report.console": {"report", "report.tables", "report.words"},
-    "cli.options": {"classify", "classify.languages", "codecs", "errors", "model", "workers"},
+    "cli.options": {"", "classify", "classify.languages", "codecs", "errors", "model", "workers"},
     "cli.looking": {
         "", "classify", "classify.patterns", "classify.rulefile", "classify.rules", "cli.options", "errors",
         "model", "pipeline", "progress", "report", "report.console", "report.contents", "report.planned_json",

@@ -176,11 +176,12 @@ def test_frame_of_another_size_is_refused(write: Write):
 def test_the_pair_is_of_two_libraries():
     codec = codecs.BY_NAME["jpegls"]
     assert codec.writer != codec.checker
+    assert codec.shared_code == "CharLS"
     assert codecs.BY_TRANSFER_SYNTAX["1.2.840.10008.1.2.4.80"] is codec
     expected = ("pyjpegls", "imagecodecs") if importlib.util.find_spec("jpeg_ls") else ("imagecodecs", "python-gdcm")
-    assert (codec.writer, codec.checker) == expected
+    assert (codec.writer.package, codec.checker.package) == expected
     functions = {
         "pyjpegls": jpegls._write_with_pyjpegls,
         "imagecodecs": jpegls._write_with_imagecodecs,
     }
-    assert codec.encode is functions[codec.writer]
+    assert codec.encode is functions[codec.writer.package]

@@ -1,7 +1,7 @@
 """The tables of codecs and of readers. A new codec is a module beside this one and a row here."""
 
 from repack.codecs import jpeg2000, jpeglossless, jpegls, jpegxl, rle
-from repack.codecs.frames import Codec, Reader
+from repack.codecs.frames import Codec, CodecFailed, FrameLayout, Reader
 
 CODECS: tuple[Codec, ...] = (
     jpegls.LOSSLESS,
@@ -21,6 +21,8 @@ READERS: dict[str, Reader] = {
     for module in (rle, jpeglossless, jpegls, jpeg2000, jpegxl)
     for reader in module.READERS
 }
+
+LARGEST_ERROR = jpegls.LARGEST_ERROR
 
 SMALLEST, NONE, NEAR = "smallest", "none", "jpegls-near"
 #: `smallest` tries these for each image: the ones that most viewers open.
@@ -46,3 +48,17 @@ def choose(name: str, max_error: int = 0, effort: int | None = None) -> tuple[Co
     if name == jpegxl.LOSSLESS.name and effort is not None:
         return (jpegxl.with_effort(effort),)
     return (BY_NAME[name],)
+
+
+def find_problem(codec: Codec) -> str:
+    """Why a codec does not work on this installation, found by trying it; empty where it works."""
+    layout = FrameLayout(rows=32, columns=32, samples=1, width=2, precision=16)
+    frame = bytes(range(256)) * (layout.size // 256)
+    try:
+        came_back = codec.decode(codec.encode(frame, layout), layout)
+    except ImportError as error:
+        return f"{error.name or 'a part of it'} is not installed"
+    except CodecFailed as error:
+        return str(error)
+    is_right = came_back == frame or codec.max_error > 0
+    return "" if is_right else "it does not give back what it was given"

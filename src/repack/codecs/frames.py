@@ -40,6 +40,14 @@ def take_every_layout(_layout: FrameLayout) -> str:
 
 
 @dataclass(frozen=True, slots=True)
+class Tool:
+    """A Python package that encodes or decodes, and the library in it that does the work."""
+
+    package: str
+    library: str
+
+
+@dataclass(frozen=True, slots=True)
 class Codec:
     """One way to write frames. `encode` and `decode` come from different libraries: each checks the other.
 
@@ -49,15 +57,19 @@ class Codec:
 
     name: str
     transfer_syntax: str
-    writer: str  # the package that encodes
-    checker: str  # the package that decodes
+    writer: Tool
+    checker: Tool
     encode: Encode
     decode: Decode
     has_free_precision: bool  # else the stream declares Bits Allocated, whatever the layout says
     refuse: Callable[[FrameLayout], str] = take_every_layout  # the reason why it does not write this; "" where it does
     max_error: int = 0  # by how much a decoded word may differ; 0: lossless
-    shared_code: str = ""  # the library that is behind both packages, where there is no independent one
     opened_by: str = ""  # which programs show it, in short
+
+    @property
+    def shared_code(self) -> str:
+        """The library that both writes and checks, where there is no independent one: the check is weaker then."""
+        return self.writer.library if self.writer.library == self.checker.library else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +81,12 @@ class Reader:
     """
 
     transfer_syntax: str
-    package: str
+    tool: Tool
     decode: Decode
-    second_package: str = ""
-    second_decode: Decode | None = None
-    shared_code: str = ""  # as for a codec
+    second_tool: Tool | None = None
+    second_decode: Decode | None = None  # to be asked only where `decode` succeeded: it may be less robust
+
+    @property
+    def shared_code(self) -> str:
+        """As for a codec: the library that gives both opinions."""
+        return self.tool.library if self.second_tool is None or self.tool.library == self.second_tool.library else ""

@@ -11,12 +11,13 @@ from functools import partial
 from struct import unpack_from
 
 from repack.codecs import arrays
-from repack.codecs.frames import Codec, CodecFailed, FrameLayout, Reader
+from repack.codecs.frames import Codec, CodecFailed, FrameLayout, Reader, Tool
 
 _START = b"\xff\x4f\xff\x51"  # SOC, SIZ (ISO/IEC 15444-1 A.4, A.5.1)
 _JPEG_2000, _HTJ2K = "JPEG 2000", "HTJ2K"
 _SMALLEST_TILE_PART = 14  # bytes: SOT and SOD (A.4.2, A.4.3)
-_OPENJPEG = "OpenJPEG"
+_OPENJPEG, _OPENJPH = Tool("imagecodecs", "OpenJPEG"), Tool("imagecodecs", "OpenJPH")
+_PYLIBJPEG = Tool("pylibjpeg-openjpeg", "OpenJPEG")
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,20 +117,19 @@ def _read_with_openjph(stream: bytes, layout: FrameLayout) -> bytes:
 LOSSLESS = Codec(
     name="j2k",
     transfer_syntax="1.2.840.10008.1.2.4.90",
-    writer="imagecodecs",
-    checker="pylibjpeg-openjpeg",
+    writer=_OPENJPEG,
+    checker=_PYLIBJPEG,
     encode=_write_with_openjpeg,
     decode=partial(_read_with_pylibjpeg, codec=_JPEG_2000),
     has_free_precision=True,
-    shared_code=_OPENJPEG,
     opened_by="Weasis, OHIF, Horos 1.0.4 and later, GDCM, dcm4che; Orthanc with the GDCM plug-in; not DCMTK",
 )
 
 HIGH_THROUGHPUT = Codec(
     name="htj2k",
     transfer_syntax="1.2.840.10008.1.2.4.201",
-    writer="imagecodecs",
-    checker="pylibjpeg-openjpeg",
+    writer=_OPENJPH,
+    checker=_PYLIBJPEG,
     encode=_write_with_openjph,
     decode=partial(_read_with_pylibjpeg, codec=_HTJ2K),
     has_free_precision=False,
@@ -137,16 +137,9 @@ HIGH_THROUGHPUT = Codec(
 )
 
 READERS = (
-    Reader(
-        LOSSLESS.transfer_syntax,
-        "pylibjpeg-openjpeg",
-        LOSSLESS.decode,
-        "imagecodecs",
-        _read_with_openjpeg,
-        shared_code=_OPENJPEG,
-    ),
+    Reader(LOSSLESS.transfer_syntax, _PYLIBJPEG, LOSSLESS.decode, _OPENJPEG, _read_with_openjpeg),
     *(
-        Reader(uid, "pylibjpeg-openjpeg", HIGH_THROUGHPUT.decode, "imagecodecs", _read_with_openjph)
+        Reader(uid, _PYLIBJPEG, HIGH_THROUGHPUT.decode, _OPENJPH, _read_with_openjph)
         for uid in (HIGH_THROUGHPUT.transfer_syntax, "1.2.840.10008.1.2.4.202")
     ),
 )

@@ -6,15 +6,13 @@ Both come with imagecodecs but share no code. Every predictor and 2 to 16 bits p
 import struct
 from collections.abc import Callable
 from struct import unpack_from
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from repack.codecs import arrays
-from repack.codecs.frames import CodecFailed, FrameLayout, Reader
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
+from repack.codecs.frames import CodecFailed, FrameLayout, Reader, Tool
 
 _NAME = "JPEG Lossless"
+_LIBJPEG, _JPEGSOF3 = Tool("imagecodecs", "libjpeg-turbo"), Tool("imagecodecs", "jpegsof3")
 _START, _FRAME_HEADER = b"\xff\xd8", 0xC3  # SOI, SOF3 (B.1.1.3)
 _STANDALONE = {0x01, *range(0xD0, 0xD8)}  # TEM, RST: markers without a length
 _FILL = 0xFF
@@ -64,7 +62,7 @@ def _read_with_jpegsof3(stream: bytes, layout: FrameLayout) -> bytes:
     return _read(imagecodecs.jpegsof3_decode, stream, layout)
 
 
-def _read(decode: "Callable[[bytes], NDArray[Any]]", stream: bytes, layout: FrameLayout) -> bytes:
+def _read(decode: Callable[[bytes], Any], stream: bytes, layout: FrameLayout) -> bytes:
     try:
         words = decode(stream)
     except (RuntimeError, ValueError) as error:
@@ -73,6 +71,6 @@ def _read(decode: "Callable[[bytes], NDArray[Any]]", stream: bytes, layout: Fram
 
 
 READERS = tuple(
-    Reader(uid, "imagecodecs", _read_with_libjpeg, "imagecodecs", _read_with_jpegsof3)
+    Reader(uid, _LIBJPEG, _read_with_libjpeg, _JPEGSOF3, _read_with_jpegsof3)
     for uid in ("1.2.840.10008.1.2.4.57", "1.2.840.10008.1.2.4.70")
 )

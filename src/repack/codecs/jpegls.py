@@ -13,7 +13,7 @@ from functools import partial
 from struct import unpack
 
 from repack.codecs import arrays
-from repack.codecs.frames import Codec, CodecFailed, FrameLayout, Reader
+from repack.codecs.frames import Codec, CodecFailed, FrameLayout, Reader, Tool
 
 LOSSLESS_SYNTAX, NEAR_SYNTAX = "1.2.840.10008.1.2.4.80", "1.2.840.10008.1.2.4.81"
 LARGEST_ERROR = 255  # NEAR is one byte (ISO/IEC 14495-1 C.2.3)
@@ -122,12 +122,12 @@ def _read_with_gdcm(stream: bytes, layout: FrameLayout) -> bytes:
     return arrays.widen(bytes(words), layout, bits, _NAME)
 
 
+_PYJPEGLS, _IMAGECODECS, _GDCM = (Tool(package, "CharLS") for package in ("pyjpegls", "imagecodecs", "python-gdcm"))
 _WRITER, _WRITE, _CHECKER, _READ = (
-    ("pyjpegls", _write_with_pyjpegls, "imagecodecs", _read_with_imagecodecs)
+    (_PYJPEGLS, _write_with_pyjpegls, _IMAGECODECS, _read_with_imagecodecs)
     if _HAS_PYJPEGLS
-    else ("imagecodecs", _write_with_imagecodecs, "python-gdcm", _read_with_gdcm)
+    else (_IMAGECODECS, _write_with_imagecodecs, _GDCM, _read_with_gdcm)
 )
-_SHARED_CODE = "CharLS"
 
 LOSSLESS = Codec(
     name="jpegls",
@@ -137,7 +137,6 @@ LOSSLESS = Codec(
     encode=_WRITE,
     decode=_READ,
     has_free_precision=_HAS_PYJPEGLS,
-    shared_code=_SHARED_CODE,
     opened_by="Weasis, OHIF, programs built on GDCM or DCMTK, dcm4che, Orthanc; not on older discs",
 )
 
@@ -157,7 +156,6 @@ def near(max_error: int) -> Codec:
         has_free_precision=_HAS_PYJPEGLS,
         refuse=partial(_refuse_error, max_error=max_error),
         max_error=max_error,
-        shared_code=_SHARED_CODE,
         opened_by="as jpegls; some web viewers show 16-bit images wrongly",
     )
 
@@ -168,8 +166,5 @@ def _refuse_error(layout: FrameLayout, max_error: int) -> str:
     return f"an error of {max_error} is not possible for samples of {layout.precision} bits"
 
 
-_SECOND = ("pyjpegls", _read_with_pyjpegls) if _HAS_PYJPEGLS else ("python-gdcm", _read_with_gdcm)
-READERS = tuple(
-    Reader(uid, "imagecodecs", _read_with_imagecodecs, *_SECOND, shared_code=_SHARED_CODE)
-    for uid in (LOSSLESS_SYNTAX, NEAR_SYNTAX)
-)
+_SECOND = (_PYJPEGLS, _read_with_pyjpegls) if _HAS_PYJPEGLS else (_GDCM, _read_with_gdcm)
+READERS = tuple(Reader(uid, _IMAGECODECS, _read_with_imagecodecs, *_SECOND) for uid in (LOSSLESS_SYNTAX, NEAR_SYNTAX))

@@ -10,11 +10,12 @@ from dataclasses import replace
 from functools import partial
 
 from repack.codecs import arrays
-from repack.codecs.frames import Codec, CodecFailed, FrameLayout, Reader
+from repack.codecs.frames import Codec, CodecFailed, FrameLayout, Reader, Tool
 
 _BARE = b"\xff\x0a"
 _BOXED = b"\0\0\0\x0cJXL \r\n\x87\n"  # signature box (18181-2 9.1)
 _NAME = "JPEG XL"
+_LIBJXL = Tool("imagecodecs", "libjxl")
 EFFORTS = range(1, 10)
 USUAL_EFFORT = 3  # 2 to 4 % smaller than JPEG-LS at half its speed; 7 gains 1.5 % more and is ten times slower
 
@@ -134,12 +135,11 @@ def _read(stream: bytes, layout: FrameLayout) -> bytes:
 LOSSLESS = Codec(
     name="jpegxl",
     transfer_syntax="1.2.840.10008.1.2.4.110",
-    writer="imagecodecs",
-    checker="imagecodecs",
+    writer=_LIBJXL,
+    checker=_LIBJXL,
     encode=partial(_write, effort=USUAL_EFFORT),
     decode=_read,
     has_free_precision=False,
-    shared_code="libjxl",
     opened_by="Weasis 4.6 and later, dicom-rs, dcm4che since 2025; hardly any other yet",
 )
 
@@ -149,4 +149,4 @@ def with_effort(effort: int) -> Codec:
     return replace(LOSSLESS, encode=partial(_write, effort=effort))
 
 
-READERS = (Reader(LOSSLESS.transfer_syntax, "imagecodecs", _read),)
+READERS = (Reader(LOSSLESS.transfer_syntax, _LIBJXL, _read),)

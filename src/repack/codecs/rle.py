@@ -6,9 +6,10 @@ Each byte of a sample goes into a segment of its own, of even length (G.2).
 from itertools import pairwise
 from struct import unpack_from
 
-from repack.codecs.frames import Codec, CodecFailed, FrameLayout, Reader
+from repack.codecs.frames import Codec, CodecFailed, FrameLayout, Reader, Tool
 
 TRANSFER_SYNTAX = "1.2.840.10008.1.2.5"
+_PYLIBJPEG, _IMAGECODECS = Tool("pylibjpeg-rle", "pylibjpeg-rle"), Tool("imagecodecs", "imagecodecs")
 _HEADER = 64  # bytes: the number of segments and 15 offsets (G.5)
 _MOST_SEGMENTS = 15
 _LARGEST_GROWTH = 64  # two bytes become at most 128 (G.3.1)
@@ -90,13 +91,13 @@ def _refuse(layout: FrameLayout) -> str:
 LOSSLESS = Codec(
     name="rle",
     transfer_syntax=TRANSFER_SYNTAX,
-    writer="pylibjpeg-rle",
-    checker="imagecodecs",
+    writer=_PYLIBJPEG,
+    checker=_IMAGECODECS,
     encode=_write_with_pylibjpeg,
     decode=_read_with_imagecodecs,
     has_free_precision=False,
     refuse=_refuse,
-    opened_by="nearly every program, old ones too; it saves the least",
+    opened_by="nearly every program (Horos 4.0.1 is said to spoil it); it saves the least",
 )
 
-READERS = (Reader(TRANSFER_SYNTAX, "pylibjpeg-rle", _read_with_pylibjpeg, "imagecodecs", _read_with_imagecodecs),)
+READERS = (Reader(TRANSFER_SYNTAX, _PYLIBJPEG, _read_with_pylibjpeg, _IMAGECODECS, _read_with_imagecodecs),)

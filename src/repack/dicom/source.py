@@ -192,7 +192,7 @@ def _decode(reader: Reader, stream: bytes, layout: FrameLayout) -> bytes:
     if len(frame) != layout.size:
         raise CodecFailed("its compressed image has another size than its header says")
     if reader.second_decode is not None and reader.second_decode(stream, layout) != frame:
-        raise CodecFailed(f"{reader.package} and {reader.second_package} decode its image differently")
+        raise CodecFailed(f"{reader.tool.library} and another library decode its image differently")
     return frame
 
 
