@@ -159,6 +159,7 @@ class DicomFacts:
     frames: int
     has_pixels: bool
     is_directory: bool  # a DICOMDIR
+    is_program: bool = False  # its preamble begins as a program does
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from repack import archive, manifest, outcomes
@@ -44,7 +45,7 @@ def run(request: Request, progress: Progress | None = None) -> Done:
     progress = progress or NoProgress()
     archive.check_target(request.target, overwrite=request.overwrite)
     with Pool(request.jobs) as pool, ThreadPoolExecutor(1) as beside:
-        pool.warm(outcomes.get_ready)
+        pool.warm(partial(outcomes.get_ready, wishes=request.wishes))
         found = survey(request.bundle, request.rule_files, pool, progress, without=request.target)
         refuse_repacked(found.bundle)
         plan = make_plan(found, request.wishes)

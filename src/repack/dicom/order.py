@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass
 
-from repack.codecs import READERS
+from repack.codecs import READERS, choose
 from repack.codecs.frames import Codec
 from repack.dicom import syntaxes
 from repack.dicom.syntaxes import Kind
+from repack.model import Wishes
 
 LARGEST_OFFSET = 0xFFFF_FFFE  # of a Basic Offset Table (PS3.5 A.4)
 
@@ -27,6 +28,12 @@ class Order:
     def is_lossless(self) -> bool:
         """Does every sample stay?"""
         return not any(codec.max_error for codec in self.candidates)
+
+
+def make_order(wishes: Wishes) -> Order:
+    """The order that the options of the command line amount to."""
+    candidates = choose(wishes.codec, wishes.max_error, wishes.effort)
+    return Order(candidates, wishes.is_codec_named or wishes.codec != Wishes().codec, wishes.exact_only)
 
 
 def explain_leaving(uid: str | None, order: Order) -> str:

@@ -23,7 +23,7 @@ from repack.dicom import (
 )
 from repack.dicom.assemble import Parts
 from repack.dicom.image import NotDone
-from repack.dicom.order import LARGEST_OFFSET, Order
+from repack.dicom.order import Order
 from repack.dicom.source import Source
 from repack.model import Proof, Restorable
 
@@ -56,20 +56,12 @@ class Rewritten:
         return b"".join(part for part, _worth in self.parts)
 
 
-def transcode(
-    original: bytes,
-    candidates: Codec | tuple[Codec, ...],
-    *,
-    is_named: bool = False,
-    is_exact_only: bool = False,
-    largest_offset: int = LARGEST_OFFSET,
-) -> Rewritten | NotDone:
+def transcode(original: bytes, order: Order | Codec) -> Rewritten | NotDone:
     """Write the frames of a DICOM file anew, with the codec that makes the smallest result, and prove it (promise 3).
 
-    Without any codec they become native Explicit VR Little Endian. See Order for the options.
+    Without any codec they become native Explicit VR Little Endian.
     """
-    chosen = (candidates,) if isinstance(candidates, Codec) else candidates
-    order = Order(chosen, is_named, is_exact_only, largest_offset)
+    order = Order((order,)) if isinstance(order, Codec) else order
     try:
         found = source.read(original, order)
         if isinstance(found, NotDone):
@@ -83,7 +75,7 @@ def transcode(
 
 def expand(data: bytes) -> Rewritten | NotDone:
     """A file that is compressed without loss, by us or by others, as native Explicit VR Little Endian."""
-    return transcode(data, (), is_named=True)
+    return transcode(data, Order((), is_named=True))
 
 
 # --- compressed frames ---
