@@ -62,8 +62,7 @@ def _check_shape(stream: bytes, layout: FrameLayout, codec: str) -> _Announced:
 
     Decoders take memory on the word of the image size, and for every tile before the first one is read.
     """
-    components = 38
-    if not stream.startswith(_START) or len(stream) < components + 2 + 3 * layout.samples:
+    if not stream.startswith(_START) or len(stream) < 42 + 3 * layout.samples:
         raise CodecFailed(f"the {codec} stream cannot be decoded")
     x1, y1, x0, y0, tile_x, tile_y, tile_x0, tile_y0, samples = unpack_from(">8IH", stream, 8)
     if (y1 - y0, x1 - x0, samples) != (layout.rows, layout.columns, layout.samples):
