@@ -89,6 +89,10 @@ def _read_native(data: bytes, top: Header) -> Source | NotDone:
     if is_swapped and size % 2:
         return NotDone("its frames end in the middle of a big-endian word")
     end = start + size * found.frames
+    if top.encoding.order == "big" and pixels.vr == b"OB" and found.layout.width > 1:
+        words = data[start:end]
+        if samples.swap(words) != words:  # PS3.5 A.2 wants OW here; readers differ on what this means
+            return NotDone("its 16-bit samples are marked as bytes (OB), so their order in a big-endian file is unclear")
     return Source(
         data,
         found,
@@ -115,8 +119,7 @@ def _refuse_native(data: bytes, top: Header) -> str:
         return "its image is in fragments although its transfer syntax says that it is not"
     if part10.EXTENDED_OFFSET_TABLE in top.elements:
         return "its header speaks of fragments although its transfer syntax says that there are none"
-    is_big_byte = top.encoding.order == "big" and pixels.vr == b"OB" and top.number(image.BITS_ALLOCATED) != 8
-    if pixels.vr not in {b"OB", b"OW", b""} or is_big_byte:
+    if pixels.vr not in {b"OB", b"OW", b""}:
         return "its Pixel Data element has an unusual type (VR)"
     if pixels.end > len(data):
         return "its image is cut short: the file ends inside the Pixel Data element"
