@@ -11,7 +11,7 @@ from functools import partial
 from struct import unpack_from
 
 from repack.codecs import arrays
-from repack.codecs.frames import Codec, CodecFailed, FrameLayout, Reader, Tool
+from repack.codecs.frames import Codec, CodecFailed, FrameLayout, Reader, Tool, refuse_claim
 
 _START = b"\xff\x4f\xff\x51"  # SOC, SIZ (ISO/IEC 15444-1 A.4, A.5.1)
 _JPEG_2000, _HTJ2K = "JPEG 2000", "HTJ2K"
@@ -77,6 +77,7 @@ def _check_shape(stream: bytes, layout: FrameLayout, codec: str) -> _Announced:
     tiles = -(-(x1 - tile_x0) // tile_x) * -(-(y1 - tile_y0) // tile_y)
     if tiles * _SMALLEST_TILE_PART > len(stream):
         raise CodecFailed(f"the {codec} stream cannot be decoded")
+    refuse_claim(stream, layout, codec)
     return _Announced(bits, bool(depth & 0x80))
 
 

@@ -44,6 +44,8 @@ def _check_shape(stream: bytes, layout: FrameLayout) -> None:
         raise CodecFailed("the JPEG Lossless stream cannot be decoded") from error
     if (rows, columns, samples) != (layout.rows, layout.columns, layout.samples) or not 2 <= bits <= 8 * layout.width:
         raise CodecFailed("the JPEG Lossless stream holds an image of another shape")
+    if rows * columns * samples > 8 * len(stream):  # each sample takes a bit or more
+        raise CodecFailed("the JPEG Lossless stream is too short for an image of this size")
     if sampling != {0x11}:
         raise CodecFailed("the JPEG Lossless stream holds colours of another resolution")
 

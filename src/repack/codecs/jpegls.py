@@ -12,7 +12,7 @@ from functools import partial
 from struct import unpack
 
 from repack.codecs import arrays, plugins
-from repack.codecs.frames import Codec, CodecFailed, FrameLayout, Reader, Tool
+from repack.codecs.frames import Codec, CodecFailed, FrameLayout, Reader, Tool, refuse_claim
 
 LOSSLESS_SYNTAX, NEAR_SYNTAX = "1.2.840.10008.1.2.4.80", "1.2.840.10008.1.2.4.81"
 LARGEST_ERROR = 255  # NEAR is one byte (ISO/IEC 14495-1 C.2.3)
@@ -66,6 +66,7 @@ def _check_shape(stream: bytes, layout: FrameLayout) -> int:
     bits, rows, columns, samples = unpack(">BHHB", header)
     if (rows, columns, samples) != (layout.rows, layout.columns, layout.samples) or not 2 <= bits <= 8 * layout.width:
         raise CodecFailed("the JPEG-LS stream holds an image of another shape")
+    refuse_claim(stream, layout, _NAME)
     return int(bits)
 
 

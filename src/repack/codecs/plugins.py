@@ -1,6 +1,9 @@
 """Decoders that pydicom brings itself or knows how to call (RLE; GDCM)."""
 
+import logging
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from repack.codecs import arrays
 from repack.codecs.frames import CodecFailed, FrameLayout
@@ -16,8 +19,7 @@ def decode(stream: bytes, layout: FrameLayout, transfer_syntax: str, plugin: str
     from pydicom.uid import UID  # noqa: PLC0415  as above
 
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # pydicom wonders about streams that are as long as their image
+        with _quiet():
             words, described = get_decoder(UID(transfer_syntax)).as_buffer(
                 encapsulate([stream]),
                 decoding_plugin=plugin,
@@ -37,3 +39,17 @@ def decode(stream: bytes, layout: FrameLayout, transfer_syntax: str, plugin: str
     if len(words) != layout.size:
         raise CodecFailed(f"the {codec} stream holds an image of another shape")
     return arrays.by_pixel(bytes(words), layout) if described.get("planar_configuration") else bytes(words)
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """pydicom wonders aloud about padding, and about streams that are as long as their image."""
+    log = logging.getLogger("pydicom")
+    level = log.level
+    log.setLevel(logging.ERROR)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        log.setLevel(level)
