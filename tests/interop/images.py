@@ -5,10 +5,17 @@ from io import BytesIO
 import numpy as np
 from pydicom import Dataset, dcmread
 
-from tests.raw_dicom import RawImage
+from tests.raw_dicom import RawImage, text
 
 ROWS, COLUMNS = 24, 26
 CELLS = ROWS * COLUMNS
+
+
+def identity(*, explicit: bool = True) -> bytes:
+    """Patient, study and series: without them a server does not know where an image belongs."""
+    patient = text(0x0010_0020, "LO", "NOBODY", explicit=explicit)
+    study = text(0x0020_000D, "UI", "1.2.3.1", explicit=explicit)
+    return patient + study + text(0x0020_000E, "UI", "1.2.3.2", explicit=explicit)
 
 
 def grey(
@@ -28,6 +35,7 @@ def grey(
         high_bit=high,
         sign=sign,
         frames=frames if frames > 1 else None,
+        extra=identity(),
     )
     return image.content
 
@@ -45,6 +53,7 @@ def colour(planar: int, *, allocated: int = 8, frames: int = 1, explicit: bool =
         planar=planar,
         frames=frames if frames > 1 else None,
         explicit=explicit,
+        extra=identity(explicit=explicit),
     )
     return image.content
 
