@@ -39,7 +39,7 @@ def big_endian(image: RawImage, _data: st.DataObject) -> bytes:
 
 def deflated(image: RawImage, data: st.DataObject) -> bytes:
     level, memory = data.draw(st.sampled_from([1, 6, 9])), data.draw(st.sampled_from([8, 9]))
-    return deflated_file(image, level, memory, data.draw(st.sampled_from([b"", b"\0"])))
+    return deflated_file(image, level, memory, data.draw(st.sampled_from([b"", b"\0", b"\1\2\3\4"])))
 
 
 def in_fragments(image: RawImage, data: st.DataObject) -> bytes:
@@ -110,6 +110,8 @@ def test_one_codec_after_another_keeps_every_word(first: str, image: RawImage, s
     if isinstance(two, NotDone):
         if first == second:
             assert two.reason.endswith("stored this way already")
+        elif image.sign and image.stored < image.allocated and "are signed" in two.reason:
+            assert one.notes  # the first result said already that its words are odd
         else:
             check_refusal(image, two)
         return
@@ -121,7 +123,7 @@ def test_one_codec_after_another_keeps_every_word(first: str, image: RawImage, s
     assert invert(back.data, one.restorable) == image.content
 
 
-@_FEW
+@settings(_FEW, max_examples=150)
 @given(native_images(), st.integers(1, 5))
 def test_near_lossless_stays_within_its_bound(image: RawImage, most: int):
     result = transcode(image.content, Order(choose("jpegls-near", most), is_named=True))
