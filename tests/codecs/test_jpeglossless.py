@@ -19,17 +19,16 @@ READER = READERS[0]
 LAYOUT = FrameLayout(20, 31, 1, 2, 12)
 
 
-def write(frame: bytes, layout: FrameLayout, predictor: int = 1) -> bytes:
+def write(frame: bytes, layout: FrameLayout, predictor: int = 1, colours: str = "RGB") -> bytes:
     shape = (layout.rows, layout.columns, layout.samples)[: 2 if layout.samples == 1 else 3]
     words = np.frombuffer(frame, f"<u{layout.width}").reshape(shape)
-    colours = None if layout.samples == 1 else "RGB"
     stream = imagecodecs.jpeg8_encode(
         words,
         lossless=True,
         predictor=predictor,
         bitspersample=layout.precision,
-        colorspace=colours,
-        outcolorspace=colours,
+        colorspace=None if layout.samples == 1 else colours,
+        outcolorspace=None if layout.samples == 1 else colours,
     )
     return bytes(stream)
 
@@ -47,6 +46,23 @@ def test_every_predictor_and_precision(predictor: int, samples: int, precision: 
         layout = FrameLayout(rows, columns, samples, 1 if precision <= 8 else 2, precision)
         for frame in (ramp(layout), noise(layout)):
             assert opinions(READER, write(frame, layout, predictor), layout) == (frame, frame)
+
+
+def test_no_colour_is_ever_converted():
+    """Streams of YBR_FULL data are numbered and marked as YCbCr; those of RGB data may be as well."""
+    layout = FrameLayout(20, 31, 3, 1, 8)
+    stream = bytearray(write(noise(layout), layout, colours="YCBCR"))
+    scan = stream.index(b"\xff\xda")
+    assert stream[scan + 5 : scan + 11] == bytes([1, 0, 2, 0, 3, 0])
+    stream[scan + 8] = stream[scan + 10] = 0x10  # libjpeg-turbo 3.1 uses the second Huffman table there, and says 0
+    assert opinions(READER, bytes(stream), layout) == (noise(layout), noise(layout))
+
+
+def test_two_opinions_differ_where_the_stream_names_the_wrong_table():
+    """So a stream that only one decoder understands is never taken for read."""
+    layout = FrameLayout(20, 31, 3, 1, 8)
+    first, second = opinions(READER, write(noise(layout), layout, colours="YCBCR"), layout)
+    assert first != second
 
 
 @pytest.mark.parametrize("reader", READERS, ids=["57", "70"])
