@@ -11,9 +11,9 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
-from repack import __version__
-from repack.codecs import BY_NAME
-from repack.model import Category, Content, Dropped, KeptAsIs, Outcome, Plan, Planned, Proof, Transcoded, Wishes
+from repack import __version__, codecs
+from repack.codecs.frames import Codec
+from repack.model import Action, Category, Content, Dropped, KeptAsIs, Outcome, Plan, Planned, Proof, Transcoded, Wishes
 
 SCHEMA: Literal["repack-manifest-1"] = "repack-manifest-1"
 _TOOLS = ("pydicom", "numpy", "isal", "pefile", "langcodes")
@@ -72,6 +72,22 @@ class Options(msgspec.Struct, frozen=True):
     force_drop: bool
     exact_only: bool
     rules: tuple[str, ...]
+    max_error: Natural = 0
+    effort: Natural | None = None
+
+
+class CodecRecord(msgspec.Struct, frozen=True, omit_defaults=True):
+    """How images were compressed, by which libraries, in which packages (`tools` has their versions).
+
+    Where one library both writes and checks, if in two builds, `shared_code` names it: the check is weaker then.
+    """
+
+    name: str
+    transfer_syntax: str
+    writer: str
+    checker: str
+    shared_code: str = ""
+    max_error: Natural = 0
 
 
 class Count(msgspec.Struct, frozen=True):
@@ -102,6 +118,7 @@ class Manifest(msgspec.Struct, frozen=True):
     entries: tuple[EntryRecord, ...]
     totals: Totals
     warnings: tuple[str, ...]
+    codecs: tuple[CodecRecord, ...] = ()
 
 
 def record(line: Planned, outcome: Outcome) -> EntryRecord:
@@ -152,10 +169,11 @@ def compose(
         version=__version__,
         source=Source(_as_text(bundle.path.name), bundle.kind, bundle.size, source_sha256),
         options=_options(plan.wishes, tuple(map(_as_text, rule_files))),
-        tools=_tools(plan.wishes.codec),
+        tools=_tools(plan),
         entries=tuple(entries),
         totals=count(entries),
         warnings=plan.warnings,
+        codecs=tuple(_record_codec(codec) for codec in _chosen(plan.wishes)),
     )
 
 
@@ -175,13 +193,33 @@ def _options(wishes: Wishes, rule_files: tuple[str, ...]) -> Options:
         force_drop=wishes.force_drop,
         exact_only=wishes.exact_only,
         rules=rule_files,
+        max_error=wishes.max_error,
+        effort=wishes.effort,
     )
 
 
-def _tools(codec: str) -> dict[str, str]:
-    """Versions of what made the images and what checked them."""
-    chosen = BY_NAME[codec]
-    names = dict.fromkeys((chosen.writer, chosen.checker, *_TOOLS))
+def _chosen(wishes: Wishes) -> tuple[Codec, ...]:
+    return codecs.choose(wishes.codec, wishes.max_error, wishes.effort)
+
+
+def _record_codec(codec: Codec) -> CodecRecord:
+    writer, checker = (f"{tool.library} in {tool.package}" for tool in (codec.writer, codec.checker))
+    return CodecRecord(codec.name, codec.transfer_syntax, writer, checker, codec.shared_code, codec.max_error)
+
+
+def _tools(plan: Plan) -> dict[str, str]:
+    """Versions of what made the images, what checked them, and what read those that were compressed already."""
+    found = {
+        line.facts.dicom.transfer_syntax
+        for line in plan.lines
+        if line.facts.dicom and line.decision.action is Action.TRANSCODE
+    }
+    readers = [reader for uid, reader in codecs.READERS.items() if uid in found]
+    packages = [
+        *(tool.package for codec in _chosen(plan.wishes) for tool in (codec.writer, codec.checker)),
+        *(tool.package for reader in readers for tool in (reader.tool, reader.second_tool) if tool),
+    ]
+    names = dict.fromkeys((*packages, *_TOOLS))
     return {"python": platform.python_version()} | {name: importlib.metadata.version(name) for name in names}
 
 

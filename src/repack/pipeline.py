@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from repack import archive, manifest, outcomes
@@ -48,7 +49,7 @@ def run(request: Request, progress: Progress | None = None) -> Done:
     progress = progress or NoProgress()
     archive.check_target(request.target, overwrite=request.overwrite)
     with Pool(request.jobs) as pool, _hashing_beside(request.bundle) as source_hash:
-        pool.warm(outcomes.get_ready)
+        pool.warm(partial(outcomes.get_ready, wishes=request.wishes))
         found = survey(request.bundle, request.rule_files, pool, progress, without=request.target)
         refuse_repacked(found.bundle)
         plan = make_plan(found, request.wishes)
