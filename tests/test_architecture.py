@@ -66,7 +66,14 @@ MAY_IMPORT: dict[str, set[str]] = {
         "dicom.transcode", "model",
     },
     "manifest": {"", "codecs", "model"},
-    "archive": {"", "bundles.zipped", "deflate", "errors", "model", "zipformat"},
+    "structure": {"model", "zipformat"},
+    "archive": {"", "bundles.zipped", "deflate", "errors", "model", "structure", "zipformat"},
+    "leaflet": {"dicom", "dicom.syntaxes", "manifest", "model"},
+    "finished": {"", "bundles", "errors", "manifest", "model", "restoredata"},
+    "placing": {"bundles.names"},
+    "originals": {"codecs.frames", "dicom", "dicom.image", "dicom.part10", "dicom.transcode", "manifest", "model"},
+    "giving": {"", "deflate", "model", "originals", "placing"},
+    "against": {"archive", "manifest", "model"},
     "survey": {
         "", "archive", "bundles", "classify", "classify.facts", "classify.references", "classify.rulefile",
         "classify.rules", "errors", "model", "plan", "progress", "workers",
@@ -76,7 +83,17 @@ MAY_IMPORT: dict[str, set[str]] = {
         "manifest", "model", "outcomes", "progress", "restoredata", "workers",
     },
     "pipeline": {
-        "", "archive", "bundles.names", "carrying", "errors", "manifest", "model", "outcomes", "progress", "survey",
+        "", "archive", "bundles.names", "carrying", "errors", "leaflet", "manifest", "model", "outcomes", "progress",
+        "survey",
+        "workers",
+    },
+    "restore": {
+        "", "archive", "classify", "classify.patterns", "errors", "finished", "giving", "model", "originals",
+        "outcomes", "placing", "progress", "workers",
+    },
+    "verify": {
+        "", "against", "archive", "bundles", "classify", "classify.references", "dicom", "dicom.dicomdir",
+        "dicom.image", "errors", "finished", "manifest", "model", "originals", "outcomes", "progress", "structure",
         "workers",
     },
     "report": set(),
@@ -87,6 +104,8 @@ MAY_IMPORT: dict[str, set[str]] = {
         "report", "report.tables", "report.words",
     },
     "report.planned_json": {"model"},
+    "report.restored": {"manifest", "model", "report", "report.tables", "report.words", "restore"},
+    "report.verified": {"report", "report.tables", "report.words", "verify"},
     "report.console": {"report", "report.tables", "report.words"},
     "cli.options": {"classify", "classify.languages", "codecs", "errors", "model", "workers"},
     "cli.looking": {
@@ -98,17 +117,21 @@ MAY_IMPORT: dict[str, set[str]] = {
         "", "cli.looking", "cli.options", "manifest", "model", "pipeline", "report", "report.console",
         "report.planned_json", "report.tables",
     },
-    "cli": {"cli.job", "cli.looking", "errors", "report", "report.console"},
+    "cli.giveback": {
+        "", "cli.options", "errors", "report", "report.console", "report.restored", "report.verified",
+        "restore", "verify",
+    },
+    "cli": {"cli.giveback", "cli.job", "cli.looking", "errors", "report", "report.console"},
     "__main__": {"cli"},
 }  # fmt: skip
 
 #: Third-party package -> the modules that may know it.
 THIRD_PARTIES: dict[str, set[str]] = {
-    "typer": {"cli", "cli.job", "cli.looking", "cli.options"},
+    "typer": {"cli", "cli.giveback", "cli.job", "cli.looking", "cli.options"},
     "rich": {"report.console"},
     "pefile": {"classify.pe"},
     "langcodes": {"classify.languages"},
-    "msgspec": {"classify.rulefile", "manifest", "report.contents", "report.planned_json"},
+    "msgspec": {"classify.rulefile", "manifest", "report.contents", "report.planned_json", "report.verified"},
     "isal": {"deflate"},
     "pydicom": {"dicom.explicit", "dicom.header", "codecs.jpegls"},
     "numpy": {"dicom.samples", "codecs.jpegls"},

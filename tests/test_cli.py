@@ -87,7 +87,7 @@ def test_every_entry_of_the_input_is_in_the_manifest_in_order(disc: Path, run: R
         entries = manifest_of(disc.with_name("scan.repacked.zip"))["entries"]
         assert [entry["path"] for entry in entries] == [info.filename for info in old.infolist()]
         kept = [entry["path"] for entry in entries if entry["action"] != "dropped"]
-        ours = ["REPACK/restore.xz", "REPACK/manifest.json"]
+        ours = ["REPACK/restore.xz", "REPACK/README.txt", "REPACK/manifest.json"]
         assert [info.filename for info in new.infolist()] == kept + ours
         dates = {info.filename: info.date_time for info in old.infolist()}
         assert all(info.date_time == dates[info.filename] for info in new.infolist() if info.filename in dates)

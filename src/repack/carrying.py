@@ -110,6 +110,7 @@ def _write(
             draft.add(line.entry, content)
             if outcome.is_damaged and isinstance(content, Raw):
                 damaged[outcome.index] = content
+                return manifest.record(line, outcome, archive.digest_raw(content))
     return manifest.record(line, outcome)
 
 

@@ -1,12 +1,18 @@
 """The record of a run: one line for every entry, before and after, and how it was proven (design, section 5).
 
-It holds no header value of any image: names of entries, sizes, hashes, transfer syntaxes, reasons. The same input and
-options give the same manifest, so it holds no time and no name of a computer either.
+It holds no header value of any image: names of entries, sizes, hashes, transfer syntaxes, reasons. It holds no name
+of a computer, and no time but the day of each round in `history`: that of SOURCE_DATE_EPOCH where it is set, else of
+the clock, in UTC. So the same input and options give the same manifest on the same day, and with SOURCE_DATE_EPOCH on
+every day.
+
+`source` and each entry's `before` are those of the first original, however often its zip was repacked since.
 """
 
 import importlib.metadata
+import os
 import platform
 from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -22,6 +28,7 @@ ActionDone = Literal["transcoded", "copied", "dropped"]
 Natural = Annotated[int, msgspec.Meta(ge=0)]
 Sha256 = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]
 Version = Annotated[str, msgspec.Meta(pattern=r"^[0-9]+\.[0-9]+")]
+Day = Annotated[str, msgspec.Meta(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$")]
 
 
 class State(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -34,7 +41,11 @@ class State(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class EntryRecord(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What happened to one entry, and why. `wish` wanted it gone: followed where it was dropped, else not."""
+    """What happened to one entry, and why. `wish` wanted it gone: followed where it was dropped, else not.
+
+    A damaged entry has no `sha256`, because its content cannot be had; `carried` is the SHA-256 of the compressed
+    bytes that were carried over.
+    """
 
     path: str
     category: Category
@@ -47,6 +58,7 @@ class EntryRecord(msgspec.Struct, frozen=True, omit_defaults=True):
     wish: str = ""
     forced: bool = False
     damaged: bool = False
+    carried: Sha256 | None = None
     folder: bool = False
     notes: tuple[str, ...] = ()
 
@@ -91,8 +103,29 @@ class Totals(msgspec.Struct, frozen=True):
     dropped: Natural
 
 
+class OwnFile(msgspec.Struct, frozen=True):
+    """A file that repack added to the zip; the manifest cannot hold its own hash, the zip's CRC guards it."""
+
+    path: str
+    size: Natural
+    sha256: Sha256
+
+
+class Round(msgspec.Struct, frozen=True):
+    """One run of repack on the way from the first original to this zip: what it was given, and when."""
+
+    version: Version
+    date: Day
+    source: Source
+    options: Options
+    tools: dict[str, str]
+
+
 class Manifest(msgspec.Struct, frozen=True):
-    """The whole record."""
+    """The whole record. `version`, `options` and `tools` are those of the last round.
+
+    `directory` is the SHA-256 of the zip's central directory (APPNOTE 4.3.12) without the manifest's own record.
+    """
 
     schema: Literal["repack-manifest-1"]
     version: Version
@@ -102,10 +135,13 @@ class Manifest(msgspec.Struct, frozen=True):
     entries: tuple[EntryRecord, ...]
     totals: Totals
     warnings: tuple[str, ...]
+    history: tuple[Round, ...] = ()
+    own: tuple[OwnFile, ...] = ()
+    directory: Sha256 | None = None
 
 
-def record(line: Planned, outcome: Outcome) -> EntryRecord:
-    """The manifest's line for one entry."""
+def record(line: Planned, outcome: Outcome, carried: str | None = None) -> EntryRecord:
+    """The manifest's line for one entry; `carried` is the SHA-256 of a damaged one's compressed bytes."""
     entry, decision = line.entry, line.decision
     action, after, proof = _result(outcome)
     return EntryRecord(
@@ -120,6 +156,7 @@ def record(line: Planned, outcome: Outcome) -> EntryRecord:
         wish=decision.wish,
         forced=decision.forced,
         damaged=isinstance(outcome, KeptAsIs) and outcome.is_damaged,
+        carried=carried,
         folder=entry.is_directory,
         notes=(*entry.notes, *outcome.notes) if isinstance(outcome, Transcoded) else entry.notes,
     )
@@ -143,20 +180,57 @@ def _state(content: Content) -> State:
 
 
 def compose(
-    plan: Plan, entries: Sequence[EntryRecord], source_sha256: str | None, rule_files: Iterable[str]
+    plan: Plan,
+    entries: Sequence[EntryRecord],
+    source_sha256: str | None,
+    rule_files: Iterable[str],
+    past: "Manifest | None" = None,
 ) -> Manifest:
-    """The manifest of a finished run."""
+    """The manifest of a finished run; `past` is that of the zip which was repacked again."""
     bundle = plan.bundle
+    source = Source(_as_text(bundle.path.name), bundle.kind, bundle.size, source_sha256)
+    options = make_options(plan.wishes, rule_files)
+    tools = _tools(plan.wishes.codec)
     return Manifest(
         schema=SCHEMA,
         version=__version__,
-        source=Source(_as_text(bundle.path.name), bundle.kind, bundle.size, source_sha256),
-        options=_options(plan.wishes, tuple(map(_as_text, rule_files))),
-        tools=_tools(plan.wishes.codec),
+        source=past.source if past else source,
+        options=options,
+        tools=tools,
         entries=tuple(entries),
         totals=count(entries),
         warnings=plan.warnings,
+        history=(*(past.history if past else ()), Round(__version__, _today(), source, options, tools)),
     )
+
+
+def seal(record: Manifest, own: Iterable[OwnFile], directory: str) -> Manifest:
+    """The manifest with what is known only when everything else is written."""
+    return msgspec.structs.replace(record, own=tuple(own), directory=directory)
+
+
+def is_consistent(line: EntryRecord) -> bool:
+    """Do action, state and proof of a line go together? Only a dropped entry has neither state nor proof."""
+    is_dropped = line.action == "dropped"
+    is_same = line.after is not None and line.before.sha256 == line.after.sha256
+    return (
+        is_dropped == (line.after is None) == (line.proof is None)
+        and (line.proof is not Proof.IDENTICAL or is_same)
+        and (line.action != "copied" or line.proof is Proof.IDENTICAL)
+    )
+
+
+def line_of_own(file: OwnFile) -> EntryRecord:
+    """A file of our own as a line of the manifest, for those who check both alike."""
+    state = State(file.size, file.size, file.sha256)
+    return EntryRecord(file.path, Category.UNKNOWN, "", "copied", "made by repack", state, state, Proof.IDENTICAL)
+
+
+def _today() -> str:
+    """The day of this round, in UTC (reproducible-builds.org, SOURCE_DATE_EPOCH)."""
+    stated = os.environ.get("SOURCE_DATE_EPOCH", "")
+    moment = datetime.fromtimestamp(int(stated), UTC) if stated.isdecimal() and len(stated) < 12 else datetime.now(UTC)
+    return moment.date().isoformat()
 
 
 def _as_text(name: str) -> str:
@@ -164,7 +238,8 @@ def _as_text(name: str) -> str:
     return name.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
-def _options(wishes: Wishes, rule_files: tuple[str, ...]) -> Options:
+def make_options(wishes: Wishes, rule_files: Iterable[str]) -> Options:
+    """What the user asked for, as the manifest says it."""
     return Options(
         codec=wishes.codec,
         keep_locales=wishes.keep_locales,
@@ -174,7 +249,7 @@ def _options(wishes: Wishes, rule_files: tuple[str, ...]) -> Options:
         keep=wishes.keep,
         force_drop=wishes.force_drop,
         exact_only=wishes.exact_only,
-        rules=rule_files,
+        rules=tuple(map(_as_text, rule_files)),
     )
 
 

@@ -13,6 +13,7 @@ from typing import Protocol
 OUR_FOLDER = "REPACK"
 MANIFEST_NAME = f"{OUR_FOLDER}/manifest.json"
 RESTORE_NAME = f"{OUR_FOLDER}/restore.xz"
+LEAFLET_NAME = f"{OUR_FOLDER}/README.txt"
 
 STORED, DEFLATED = 0, 8  # APPNOTE 4.4.5
 

@@ -6,12 +6,12 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from repack import archive, manifest, outcomes
+from repack import archive, leaflet, manifest, outcomes
 from repack.bundles.names import folded
 from repack.carrying import carry_out, prove
 from repack.errors import BundleUnreadable, WrongUsage
-from repack.manifest import EntryRecord, Manifest
-from repack.model import MANIFEST_NAME, RESTORE_NAME, Bundle, Plan, Wishes
+from repack.manifest import EntryRecord, Manifest, OwnFile
+from repack.model import LEAFLET_NAME, MANIFEST_NAME, RESTORE_NAME, Bundle, Plan, Wishes
 from repack.progress import NoProgress, Progress
 from repack.survey import make_plan, survey
 from repack.workers import Pool
@@ -51,7 +51,10 @@ def run(request: Request, progress: Progress | None = None) -> Done:
         source_hash = beside.submit(_hash_source, request.bundle)
         with archive.drafting(request.target, overwrite=request.overwrite) as draft:
             records, damaged = carry_out(plan, draft, pool, progress)
+            draft.add_ours(LEAFLET_NAME, leaflet.compose(records, request.wishes.keep_locales))
             record = _record(plan, records, source_hash, request.rule_files)
+            own = [OwnFile(*file) for file in draft.own_files()]
+            record = manifest.seal(record, own, draft.directory_digest())
             draft.add_ours(MANIFEST_NAME, manifest.encode(record))
             written = draft.finish()
             prove(draft, written, record, damaged, pool, progress)
