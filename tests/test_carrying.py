@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import pytest
 
 from repack import carrying
-from repack.model import Action, KeptAsIs, Raw
+from repack.model import Action, KeptAsIs, Raw, Wishes
 from repack.outcomes import Task
 from repack.workers import Pool
 
@@ -44,7 +44,7 @@ class Deadly(Bytes):
 
 
 def task(index: int, place: Bytes, action: Action = Action.TRANSCODE) -> Task:
-    return Task(index, place, len(place.content), len(place.content), action, "asked", "jpegls", None, is_dicom=True)
+    return Task(index, place, len(place.content), len(place.content), action, "asked", Wishes(), None, is_dicom=True)
 
 
 def test_a_crash_costs_one_entry_and_not_its_neighbours() -> None:
@@ -73,7 +73,7 @@ def test_a_crash_costs_one_entry_and_not_its_neighbours() -> None:
 )
 def test_small_entries_travel_together(sizes: list[int], action: Action, lots: list[int]) -> None:
     tasks = [
-        Task(index, None, size, size, action, "asked", "jpegls", None, is_dicom=True)
+        Task(index, None, size, size, action, "asked", Wishes(), None, is_dicom=True)
         for index, size in enumerate(sizes)
     ]
     made = carrying._make_lots(tasks)

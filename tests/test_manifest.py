@@ -20,7 +20,7 @@ from pydicom.dataset import Dataset
 
 import repack
 from fixtures.disc import DiscFile, dental_disc, write_folder, write_zip
-from repack import manifest
+from repack import manifest, recording
 from repack.manifest import Count, EntryRecord, Manifest, Options, Source, State, Totals
 from repack.model import LEAFLET_NAME, MANIFEST_NAME, RESTORE_NAME, Category, Proof, Wishes
 from repack.pipeline import Done, Request, run
@@ -219,7 +219,7 @@ def test_the_first_round_is_the_history(done: Done) -> None:
 def test_without_a_stated_day_the_history_has_that_of_the_clock(stated: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SOURCE_DATE_EPOCH", stated)
     before = datetime.now(UTC).date().isoformat()
-    assert before <= manifest._today() <= datetime.now(UTC).date().isoformat()
+    assert before <= recording._today() <= datetime.now(UTC).date().isoformat()
 
 
 def test_the_manifest_in_the_zip_is_the_one_that_was_returned(done: Done, encoded: bytes) -> None:

@@ -32,6 +32,7 @@ from repack.model import (
     Raw,
     Transcoded,
     Verdict,
+    Wishes,
 )
 from repack.outcomes import Task, follow_images, get_ready, keep_after_crash, make_task, work
 from tests.bundles.handmade import Made, make_zip
@@ -64,7 +65,7 @@ def folder_entry(folder: Path, data: bytes) -> Entry:
 def task_for(entry: Entry, action: Action, *, is_dicom: bool = False) -> Task:
     syntax = EXPLICIT if is_dicom else None
     return Task(
-        entry.index, entry.place, entry.size, entry.stored, action, "because", "jpegls", syntax, is_dicom=is_dicom
+        entry.index, entry.place, entry.size, entry.stored, action, "because", Wishes(), syntax, is_dicom=is_dicom
     )
 
 
@@ -115,7 +116,7 @@ def test_a_task_says_what_the_plan_says(tmp_path: Path, *, is_dicom: bool) -> No
         Verdict(Category.UNKNOWN, "none", "no rule"),
         Decision(Action.COPY, "because"),
     )
-    assert make_task(line, "jpegls") == task_for(entry, Action.COPY, is_dicom=is_dicom)
+    assert make_task(line, Wishes()) == task_for(entry, Action.COPY, is_dicom=is_dicom)
 
 
 def test_outcomes_come_in_the_order_of_their_tasks(tmp_path: Path) -> None:
@@ -377,4 +378,4 @@ def test_a_dicomdir_that_cannot_be_followed_says_so(tmp_path: Path) -> None:
 
 
 def test_every_codec_can_be_made_ready() -> None:
-    get_ready(None)  # raises where a codec refuses the frame, which no worker would tell
+    get_ready(None, Wishes())  # raises where a codec refuses the frame, which no worker would tell

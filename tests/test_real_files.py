@@ -14,7 +14,7 @@ from pydicom import Dataset, dcmread
 from repack.codecs import BY_NAME
 from repack.dicom.image import NotDone
 from repack.dicom.transcode import Rewritten, invert, transcode
-from repack.model import Action, KeptAsIs, Transcoded
+from repack.model import Action, KeptAsIs, Transcoded, Wishes
 from repack.outcomes import Task, work
 from tests.shared_data import dicom_files, require
 
@@ -165,7 +165,7 @@ def make_task(index: int, path: Path) -> Task:
         stored=size,
         action=Action.TRANSCODE,
         reason="asked for",
-        codec="jpegls",
+        wishes=Wishes(),
         transfer_syntax=None,
         is_dicom=True,
     )

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from repack import archive, manifest, outcomes
+from repack import archive, outcomes, recording
 from repack.archive import Draft, Written
 from repack.bundles.zipped import ZipPlace
 from repack.classify import references
@@ -37,6 +37,7 @@ def carry_out(plan: Plan, draft: Draft, pool: Pool, progress: Progress) -> tuple
     restore = RestoreWriter()
     waiting: list[tuple[Planned, KeptAsIs]] = []
     new_syntaxes: dict[int, str] = {}
+    new_instances: dict[int, str] = {}
     for line, outcome in _outcomes(plan, pool):
         is_index = line.facts.dicom is not None and line.facts.dicom.is_directory  # whatever a rule calls it
         if is_index and isinstance(outcome, KeptAsIs):
@@ -44,10 +45,13 @@ def carry_out(plan: Plan, draft: Draft, pool: Pool, progress: Progress) -> tuple
             continue
         if isinstance(outcome, Transcoded) and outcome.after.transfer_syntax:
             new_syntaxes[outcome.index] = outcome.after.transfer_syntax
+            if outcome.sop_instance:
+                new_instances[outcome.index] = outcome.sop_instance
         records[outcome.index] = _write(line, outcome, draft, restore, damaged)
         progress.advance(line.entry.size)
     for line, unchanged in waiting:
-        followed = outcomes.follow_images(line.entry, unchanged, _listed_syntaxes(plan, line, new_syntaxes))
+        listed = (_listed(plan, line, new) for new in (new_syntaxes, new_instances))
+        followed = outcomes.follow_images(line.entry, unchanged, *listed)
         records[followed.index] = _write(line, followed, draft, restore, damaged)
         progress.advance(line.entry.size)
     if restore.records:
@@ -57,7 +61,7 @@ def carry_out(plan: Plan, draft: Draft, pool: Pool, progress: Progress) -> tuple
 
 def _outcomes(plan: Plan, pool: Pool) -> Iterator[tuple[Planned, Outcome]]:
     """The outcome of every line, in order. Raises BundleUnreadable where an entry's bytes cannot be had at all."""
-    lots = _make_lots([outcomes.make_task(line, plan.wishes.codec) for line in plan.lines])
+    lots = _make_lots([outcomes.make_task(line, plan.wishes) for line in plan.lines])
     lines = iter(plan.lines)
     for outcome in _work(lots, pool):
         line = next(lines)
@@ -105,23 +109,24 @@ def _write(
     match outcome:
         case Transcoded():
             draft.add(line.entry, outcome.packed)
-            restore.add(outcome.index, outcome.restorable)
+            if outcome.restorable is not None:
+                restore.add(outcome.index, outcome.restorable)
         case KeptAsIs(content=content) if content is not None:
             draft.add(line.entry, content)
             if outcome.is_damaged and isinstance(content, Raw):
                 damaged[outcome.index] = content
-                return manifest.record(line, outcome, archive.digest_raw(content))
-    return manifest.record(line, outcome)
+                return recording.record(line, outcome, archive.digest_raw(content))
+    return recording.record(line, outcome)
 
 
-def _listed_syntaxes(plan: Plan, directory: Planned, new_syntaxes: dict[int, str]) -> dict[str, str]:
-    """File ID -> new transfer syntax, for the images that a DICOMDIR lists."""
+def _listed(plan: Plan, directory: Planned, new_uids: dict[int, str]) -> dict[str, str]:
+    """File ID -> new transfer syntax or SOP Instance UID, for the images that a DICOMDIR lists."""
     by_path = references.index_paths(plan.bundle.entries)
     found: dict[str, str] = {}
     for file_id in directory.facts.mentions:
         index = references.find_listed(directory.entry.path, file_id, by_path)
-        if index is not None and index in new_syntaxes:
-            found[file_id] = new_syntaxes[index]
+        if index is not None and index in new_uids:
+            found[file_id] = new_uids[index]
     return found
 
 

@@ -8,21 +8,14 @@ every day.
 `source` and each entry's `before` are those of the first original, however often its zip was repacked since.
 """
 
-import importlib.metadata
-import os
-import platform
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
 import msgspec
 
-from repack import __version__
-from repack.codecs import BY_NAME
-from repack.model import Category, Content, Dropped, KeptAsIs, Outcome, Plan, Planned, Proof, Transcoded, Wishes
+from repack.model import Category, Proof
 
 SCHEMA: Literal["repack-manifest-1"] = "repack-manifest-1"
-_TOOLS = ("pydicom", "numpy", "isal", "pefile", "langcodes")
 
 ActionDone = Literal["transcoded", "copied", "dropped"]
 Natural = Annotated[int, msgspec.Meta(ge=0)]
@@ -84,6 +77,22 @@ class Options(msgspec.Struct, frozen=True):
     force_drop: bool
     exact_only: bool
     rules: tuple[str, ...]
+    max_error: Natural = 0
+    effort: Natural | None = None
+
+
+class CodecRecord(msgspec.Struct, frozen=True, omit_defaults=True):
+    """How images were compressed, by which libraries, in which packages (`tools` has their versions).
+
+    Where one library both writes and checks, if in two builds, `shared_code` names it: the check is weaker then.
+    """
+
+    name: str
+    transfer_syntax: str
+    writer: str
+    checker: str
+    shared_code: str = ""
+    max_error: Natural = 0
 
 
 class Count(msgspec.Struct, frozen=True):
@@ -135,78 +144,10 @@ class Manifest(msgspec.Struct, frozen=True):
     entries: tuple[EntryRecord, ...]
     totals: Totals
     warnings: tuple[str, ...]
+    codecs: tuple[CodecRecord, ...] = ()
     history: tuple[Round, ...] = ()
     own: tuple[OwnFile, ...] = ()
     directory: Sha256 | None = None
-
-
-def record(line: Planned, outcome: Outcome, carried: str | None = None) -> EntryRecord:
-    """The manifest's line for one entry; `carried` is the SHA-256 of a damaged one's compressed bytes."""
-    entry, decision = line.entry, line.decision
-    action, after, proof = _result(outcome)
-    return EntryRecord(
-        path=entry.path,
-        category=line.verdict.category,
-        rule=line.verdict.rule,
-        action=action,
-        reason=outcome.reason,
-        before=_state(outcome.before),
-        after=after,
-        proof=proof,
-        wish=decision.wish,
-        forced=decision.forced,
-        damaged=isinstance(outcome, KeptAsIs) and outcome.is_damaged,
-        carried=carried,
-        folder=entry.is_directory,
-        notes=(*entry.notes, *outcome.notes) if isinstance(outcome, Transcoded) else entry.notes,
-    )
-
-
-def _result(outcome: Outcome) -> tuple[ActionDone, State | None, Proof | None]:
-    match outcome:
-        case Transcoded():
-            return "transcoded", _state(outcome.after), outcome.proof
-        case KeptAsIs():
-            before = outcome.before
-            stored = outcome.content.length if outcome.content else 0
-            after = State(before.size, stored, before.sha256, before.transfer_syntax)
-            return "copied", after, Proof.IDENTICAL
-        case Dropped():
-            return "dropped", None, None
-
-
-def _state(content: Content) -> State:
-    return State(content.size, content.stored, content.sha256, content.transfer_syntax)
-
-
-def compose(
-    plan: Plan,
-    entries: Sequence[EntryRecord],
-    source_sha256: str | None,
-    rule_files: Iterable[str],
-    past: "Manifest | None" = None,
-) -> Manifest:
-    """The manifest of a finished run; `past` is that of the zip which was repacked again."""
-    bundle = plan.bundle
-    source = Source(_as_text(bundle.path.name), bundle.kind, bundle.size, source_sha256)
-    options = make_options(plan.wishes, rule_files)
-    tools = _tools(plan.wishes.codec)
-    return Manifest(
-        schema=SCHEMA,
-        version=__version__,
-        source=past.source if past else source,
-        options=options,
-        tools=tools,
-        entries=tuple(entries),
-        totals=count(entries),
-        warnings=plan.warnings,
-        history=(*(past.history if past else ()), Round(__version__, _today(), source, options, tools)),
-    )
-
-
-def seal(record: Manifest, own: Iterable[OwnFile], directory: str) -> Manifest:
-    """The manifest with what is known only when everything else is written."""
-    return msgspec.structs.replace(record, own=tuple(own), directory=directory)
 
 
 def is_consistent(line: EntryRecord) -> bool:
@@ -224,40 +165,6 @@ def line_of_own(file: OwnFile) -> EntryRecord:
     """A file of our own as a line of the manifest, for those who check both alike."""
     state = State(file.size, file.size, file.sha256)
     return EntryRecord(file.path, Category.UNKNOWN, "", "copied", "made by repack", state, state, Proof.IDENTICAL)
-
-
-def _today() -> str:
-    """The day of this round, in UTC (reproducible-builds.org, SOURCE_DATE_EPOCH)."""
-    stated = os.environ.get("SOURCE_DATE_EPOCH", "")
-    moment = datetime.fromtimestamp(int(stated), UTC) if stated.isdecimal() and len(stated) < 12 else datetime.now(UTC)
-    return moment.date().isoformat()
-
-
-def _as_text(name: str) -> str:
-    """A file name that JSON can hold: bytes that are not UTF-8 (on Linux, surrogates in Python) become escapes."""
-    return name.encode("utf-8", "backslashreplace").decode("utf-8")
-
-
-def make_options(wishes: Wishes, rule_files: Iterable[str]) -> Options:
-    """What the user asked for, as the manifest says it."""
-    return Options(
-        codec=wishes.codec,
-        keep_locales=wishes.keep_locales,
-        drop_redist=wishes.drop_redist,
-        drop=tuple(str(category) for category in wishes.drop),
-        drop_path=wishes.drop_path,
-        keep=wishes.keep,
-        force_drop=wishes.force_drop,
-        exact_only=wishes.exact_only,
-        rules=tuple(map(_as_text, rule_files)),
-    )
-
-
-def _tools(codec: str) -> dict[str, str]:
-    """Versions of what made the images and what checked them."""
-    chosen = BY_NAME[codec]
-    names = dict.fromkeys((chosen.writer, chosen.checker, *_TOOLS))
-    return {"python": platform.python_version()} | {name: importlib.metadata.version(name) for name in names}
 
 
 def count(entries: Sequence[EntryRecord]) -> Totals:

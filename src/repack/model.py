@@ -160,6 +160,7 @@ class DicomFacts:
     frames: int
     has_pixels: bool
     is_directory: bool  # a DICOMDIR
+    is_program: bool = False  # its preamble begins as a program does
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,6 +234,9 @@ class Wishes:
     keep: tuple[str, ...] = ()
     force_drop: bool = False
     codec: str = "jpegls"
+    is_codec_named: bool = False  # --codec was given: then images that are compressed well already change, too
+    max_error: int = 0  # of jpegls-near: by how much a stored word may differ
+    effort: int | None = None  # of jpegxl
     exact_only: bool = False
 
 
@@ -260,18 +264,32 @@ class Plan:
 
 
 @dataclass(frozen=True, slots=True)
+class Deflating:
+    """How zlib made a raw deflate stream: of all bytes from `start` on, with `rest` zero bytes behind it."""
+
+    start: int
+    level: int
+    memory: int  # zlib's memLevel
+    rest: int
+
+
+@dataclass(frozen=True, slots=True)
 class Restorable:
     """What turns a new file back into the original (design, section 5).
 
-    The original is `head`, then the stored words of all frames, then `tail`. With `is_planar` each frame is
-    rearranged from colour-by-pixel to colour-by-plane (PS3.3 C.7.6.3.1.3) first. A file without frames of its own
-    (DICOMDIR) is all `head`.
+    The original is `head`, then the stored words of all frames with `gap` between each two, then `tail`. With
+    `is_planar` each frame is rearranged from colour-by-pixel to colour-by-plane (PS3.3 C.7.6.3.1.3) first, with
+    `is_swapped` each pair of its bytes then changes places (PS3.5 7.3), and with `deflating` what results is deflated.
+    A file without frames of its own (DICOMDIR) is all `head`.
     """
 
     head: bytes
     tail: bytes = b""
     is_planar: bool = False
     has_frames: bool = True
+    is_swapped: bool = False
+    gap: bytes = b""
+    deflating: Deflating | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -286,7 +304,7 @@ class Content:
 
 @dataclass(frozen=True, slots=True)
 class Transcoded:
-    """The entry was written anew, and the inverse gives back the original."""
+    """The entry was written anew, and it was proven what of the original it holds."""
 
     index: int
     reason: str
@@ -294,8 +312,9 @@ class Transcoded:
     after: Content
     packed: Packed
     proof: Proof
-    restorable: Restorable
+    restorable: Restorable | None  # None: the bytes of the original do not come back (`samples`, `bounded`)
     notes: tuple[str, ...] = ()
+    sop_instance: str = ""  # the new SOP Instance UID, where the image was given one (PS3.3 C.7.6.1.1.5)
 
 
 @dataclass(frozen=True, slots=True)

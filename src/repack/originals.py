@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from repack.codecs.frames import CodecFailed
 from repack.dicom import part10
 from repack.dicom.image import NotDone
-from repack.dicom.transcode import invert
+from repack.dicom.transcode import expand, invert
 from repack.manifest import EntryRecord
 from repack.model import EntryUnreadable, Place, Proof, Restorable
 
@@ -64,8 +64,8 @@ def rebuild(item: Item) -> bytes | Unlike:
 def _expand(item: Item, data: bytes) -> bytes | Unlike:
     if item.line.after is None or digest(data) != item.line.after.sha256:
         return Unlike(CHANGED)
-    result: NotDone = NotDone("this version cannot expand it")
-    return Unlike(f"cannot be decoded ({result.reason})")
+    native = expand(data)
+    return Unlike(f"cannot be decoded ({native.reason})") if isinstance(native, NotDone) else native.data
 
 
 def check_content(item: Item) -> Unlike | None:

@@ -5,10 +5,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from repack import deflate
-from repack.codecs import BY_NAME, CODECS
 from repack.codecs.frames import FrameLayout
 from repack.dicom import dicomdir, syntaxes
 from repack.dicom.image import NotDone
+from repack.dicom.order import make_order
 from repack.dicom.transcode import Rewritten, transcode
 from repack.model import (
     STORED,
@@ -27,9 +27,11 @@ from repack.model import (
     Raw,
     Restorable,
     Transcoded,
+    Wishes,
 )
 
 _CLEARLY_SMALLER = 0.85  # below this share of a quick deflate no better deflate catches up
+_SHARE_OF_COMPRESSED = 0.95  # an image that was compressed already loses its restorable bytes: that has to pay
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +44,12 @@ class Task:
     stored: int
     action: Action
     reason: str
-    codec: str
+    wishes: Wishes
     transfer_syntax: str | None
     is_dicom: bool
 
 
-def make_task(line: Planned, codec: str) -> Task:
+def make_task(line: Planned, wishes: Wishes) -> Task:
     """The task that carries out one line of a plan."""
     entry, dicom = line.entry, line.facts.dicom
     return Task(
@@ -57,16 +59,22 @@ def make_task(line: Planned, codec: str) -> Task:
         stored=entry.stored,
         action=line.decision.action,
         reason=line.decision.reason,
-        codec=codec,
+        wishes=Wishes(
+            codec=wishes.codec,
+            is_codec_named=wishes.is_codec_named,
+            max_error=wishes.max_error,
+            effort=wishes.effort,
+            exact_only=wishes.exact_only,
+        ),
         transfer_syntax=dicom.transfer_syntax if dicom else None,
         is_dicom=dicom is not None,
     )
 
 
-def get_ready(_nothing: None) -> None:
-    """Load the codecs' libraries, which takes longer than a slice: one tiny frame goes there and back."""
+def get_ready(_nothing: None, wishes: Wishes) -> None:
+    """Load the libraries of the chosen codecs, which takes longer than a slice: one tiny frame goes there and back."""
     layout = FrameLayout(rows=32, columns=32, samples=1, width=2, precision=16)
-    for codec in CODECS:
+    for codec in make_order(wishes).candidates:
         codec.decode(codec.encode(bytes(layout.size), layout), layout)
 
 
@@ -129,22 +137,24 @@ def _transcode(task: Task) -> Outcome:
     raw = task.place.raw()
     data = task.place.read()
     before = _before(task, hashlib.sha256(data).hexdigest())
-    result = transcode(data, BY_NAME[task.codec])
+    order = make_order(task.wishes)
+    result = transcode(data, order)
     if isinstance(result, NotDone):
         return KeptAsIs(task.index, result.reason, before, _carry_over(data, raw))
     packed = deflate.pack_around(result.parts)
-    if not _is_surely_smaller(packed, data, raw):
+    share = _SHARE_OF_COMPRESSED if result.proof is Proof.SAMPLES else 1.0
+    if order.candidates and not _is_surely_smaller(packed, data, raw, share):
         kept = _carry_over(data, raw)
-        if kept.length <= packed.length:
+        if packed.length >= kept.length * share:
             name = syntaxes.find(result.transfer_syntax).name
-            reason = f"as {name} it would not take less room in a zip"
-            return KeptAsIs(task.index, reason, before, kept)
+            less = "at least 5 % less room" if share < 1 else "less room"
+            return KeptAsIs(task.index, f"as {name} it would not take {less} in a zip", before, kept)
     return _transcoded(task, before, packed, result)
 
 
-def _is_surely_smaller(packed: Packed, data: bytes, raw: Raw | None) -> bool:
+def _is_surely_smaller(packed: Packed, data: bytes, raw: Raw | None, share: float) -> bool:
     if raw is not None and raw.method != STORED:
-        return packed.length < raw.length
+        return packed.length < raw.length * share
     return packed.length < _CLEARLY_SMALLER * deflate.guess_deflated(data)
 
 
@@ -162,6 +172,7 @@ def _transcoded(task: Task, before: Content, packed: Packed, result: Rewritten) 
         result.proof,
         result.restorable,
         result.notes,
+        result.sop_instance,
     )
 
 
@@ -192,7 +203,12 @@ def _digest(place: Place) -> str:
     return sha256.hexdigest()
 
 
-def follow_images(entry: Entry, kept: KeptAsIs, syntaxes_by_file_id: Mapping[str, str]) -> Transcoded | KeptAsIs:
+def follow_images(
+    entry: Entry,
+    kept: KeptAsIs,
+    syntaxes_by_file_id: Mapping[str, str],
+    instances_by_file_id: Mapping[str, str] | None = None,
+) -> Transcoded | KeptAsIs:
     """The outcome of a DICOMDIR whose images were transcoded: patched, or kept with the reason why not."""
     if entry.place is None or not syntaxes_by_file_id or kept.is_damaged:
         return kept
@@ -203,13 +219,15 @@ def follow_images(entry: Entry, kept: KeptAsIs, syntaxes_by_file_id: Mapping[str
     directory = dicomdir.read_directory(original)
     if isinstance(directory, NotDone):
         return replace(kept, reason=f"{directory.reason}; the transfer syntaxes that it states are stale")
-    patched = dicomdir.patch(directory, syntaxes_by_file_id)
+    patched = dicomdir.patch(directory, syntaxes_by_file_id, instances_by_file_id)
     if isinstance(patched, NotDone):
         return replace(kept, reason=patched.reason)
     if patched.data == original:
         return kept
     packed = deflate.pack(patched.data)
-    reason = f"the transfer syntax of {patched.changed} records follows the images, and every record offset with it"
+    what = "transfer syntax and SOP Instance UID" if instances_by_file_id else "transfer syntax"
+    follow = "follow" if instances_by_file_id else "follows"
+    reason = f"the {what} of {patched.changed} records {follow} the images, and every record offset with it"
     after = Content(packed.size, packed.length, hashlib.sha256(patched.data).hexdigest(), kept.before.transfer_syntax)
     restorable = Restorable(original, has_frames=False)
     note = f"; {patched.note}" if patched.note else ""

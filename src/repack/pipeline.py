@@ -4,9 +4,10 @@ import hashlib
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
-from repack import archive, leaflet, manifest, outcomes
+from repack import archive, leaflet, manifest, outcomes, recording
 from repack.bundles.names import folded
 from repack.carrying import carry_out, prove
 from repack.errors import BundleUnreadable, WrongUsage
@@ -44,7 +45,7 @@ def run(request: Request, progress: Progress | None = None) -> Done:
     progress = progress or NoProgress()
     archive.check_target(request.target, overwrite=request.overwrite)
     with Pool(request.jobs) as pool, ThreadPoolExecutor(1) as beside:
-        pool.warm(outcomes.get_ready)
+        pool.warm(partial(outcomes.get_ready, wishes=request.wishes))
         found = survey(request.bundle, request.rule_files, pool, progress, without=request.target)
         refuse_repacked(found.bundle)
         plan = make_plan(found, request.wishes)
@@ -54,7 +55,7 @@ def run(request: Request, progress: Progress | None = None) -> Done:
             draft.add_ours(LEAFLET_NAME, leaflet.compose(records, request.wishes.keep_locales))
             record = _record(plan, records, source_hash, request.rule_files)
             own = [OwnFile(*file) for file in draft.own_files()]
-            record = manifest.seal(record, own, draft.directory_digest())
+            record = recording.seal(record, own, draft.directory_digest())
             draft.add_ours(MANIFEST_NAME, manifest.encode(record))
             written = draft.finish()
             prove(draft, written, record, damaged, pool, progress)
@@ -76,7 +77,7 @@ def refuse_repacked(bundle: Bundle) -> None:
 def _record(
     plan: Plan, records: Sequence[EntryRecord], source_hash: Future[str | None], rule_files: Sequence[Path]
 ) -> Manifest:
-    return manifest.compose(plan, records, source_hash.result(), (file.name for file in rule_files))
+    return recording.compose(plan, records, source_hash.result(), (file.name for file in rule_files))
 
 
 def _hash_source(bundle: Path) -> str | None:

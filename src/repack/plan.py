@@ -3,10 +3,9 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
+from repack import keeping
 from repack.classify import languages, patterns
 from repack.classify.references import Need, Reference
-from repack.codecs import BY_NAME
-from repack.dicom import syntaxes
 from repack.model import (
     Action,
     Bundle,
@@ -48,7 +47,11 @@ def decide(
     lines = tuple(
         Planned(entry, facts[entry.index], verdicts[entry.index], decisions[entry.index]) for entry in bundle.entries
     )
-    warnings = (*_warn_of_needs(bundle, decisions, needs), *_warn_of_idle_wishes(bundle, verdicts, wishes))
+    warnings = (
+        *_warn_of_needs(bundle, decisions, needs),
+        *keeping.warn_of_programs(bundle, facts),
+        *_warn_of_idle_wishes(bundle, verdicts, wishes),
+    )
     return Plan(bundle, wishes, lines, tuple(dict.fromkeys(warnings)))
 
 
@@ -79,26 +82,8 @@ def _decide_one(
     stop = _find_stop(entry.path, verdict, wishes, wish, sets) if wish else ""
     if wish and not stop:
         return Decision(Action.DROP, reason, wish, forced=wishes.force_drop)
-    kept = _decide_kept(fact, verdict, wishes)
+    kept = keeping.decide_kept(fact, verdict, wishes)
     return replace(kept, reason=stop, wish=wish) if stop else kept
-
-
-def _decide_kept(fact: Facts, verdict: Verdict, wishes: Wishes) -> Decision:
-    if fact.problem and fact.magic == "unreadable":
-        return Decision(Action.COPY, f"damaged: {fact.problem}")
-    if verdict.category is Category.DICOMDIR:
-        return Decision(Action.COPY, "the index of the images; it follows them")
-    if fact.dicom is None or not fact.dicom.has_pixels:
-        return Decision(Action.COPY, "it holds no image" if fact.dicom else _why_kept(verdict))
-    syntax = syntaxes.find(fact.dicom.transfer_syntax)
-    if syntax.leave:
-        return Decision(Action.COPY, f"{syntax.name}: {syntax.leave}")
-    target = syntaxes.find(BY_NAME[wishes.codec].transfer_syntax)
-    return Decision(Action.TRANSCODE, f"{syntax.name} to {target.name}")
-
-
-def _why_kept(verdict: Verdict) -> str:
-    return verdict.why if verdict.category is Category.UNKNOWN else "nobody asked to drop it"
 
 
 def _find_wish(path: str, verdict: Verdict, wishes: Wishes) -> tuple[str, str]:
@@ -164,7 +149,7 @@ def _guard(
             category = verdicts[of].category
             if need.need is Need.NAMES and category in wishes.drop and category in _LAUNCH_IGNORED_FOR:
                 continue
-            kept = _decide_kept(facts[of], verdicts[of], wishes)
+            kept = keeping.decide_kept(facts[of], verdicts[of], wishes)
             reason = f"{bundle.entries[by].path} {need.need}"
             decisions[of] = replace(kept, reason=reason, wish=decisions[of].wish)
             changed = True

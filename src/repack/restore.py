@@ -7,6 +7,7 @@ workers, so that memory stays bounded. A file that does not come back is named, 
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from repack import archive, outcomes, placing
@@ -14,7 +15,7 @@ from repack.classify.patterns import matches
 from repack.errors import OutputUnwritable, ProofFailed, WrongUsage
 from repack.finished import Finished, open_finished
 from repack.giving import FileTask, give_file, give_packed, make_empty_folder
-from repack.model import STORED, Packed, Proof
+from repack.model import STORED, Packed, Proof, Wishes
 from repack.originals import Item, Unlike
 from repack.progress import NoProgress, Progress
 from repack.workers import Crashed, Pool, with_tasks
@@ -67,7 +68,7 @@ def restore(request: Request, progress: Progress | None = None) -> Restored:
     progress.begin("Restoring", sum(finished.manifest.entries[n].before.size for n in files), len(files))
     to_target = _to_zip if request.is_zip else _to_folder
     with Pool(request.jobs) as pool:
-        pool.warm(outcomes.get_ready)
+        pool.warm(partial(outcomes.get_ready, wishes=Wishes()))
         return to_target(request, finished, chosen, pool, progress)
 
 

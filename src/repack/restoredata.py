@@ -5,9 +5,17 @@ The stream, once decompressed, is a sequence of records. Each begins with one li
     {"entry": 17, "head": 3846, "tail": 0}
 
 `entry` is the position in the manifest's list of entries; the line is followed by `head` and then `tail` bytes. The
-original file is head + the stored words of all frames of the new file, little endian + tail. `"planes": true` says that
-the words of each frame have to be put back from colour-by-pixel to colour-by-plane order. `"frames": false` says that
-the head is the whole original. The first record is {"format": "repack restore data", "version": 1}.
+original file is head + the stored words of all frames of the new file, colour by pixel and little endian + tail. The
+line may have more keys, to be followed in this order:
+
+    "frames": false            the head is the whole original
+    "planes": true             each frame is put back from colour-by-pixel (RGBRGB) to colour-by-plane (RRGGBB) order
+    "swapped": true            then the two bytes of each pair of bytes of the frame change places (big endian)
+    "gap": "feff00e0..."       these bytes (hexadecimal) stand between each two frames
+    "deflate": [n, l, m, z]    the result is not yet the original: its bytes from the n-th on (counted from 0) are
+                               replaced by zlib.compressobj(l, zlib.DEFLATED, -15, m) of them, followed by z zero bytes
+
+The first record is {"format": "repack restore data", "version": 1}.
 
 Neighbouring slices share nearly all of their header: a solid stream takes some 20 to 100 bytes for each.
 """
@@ -15,12 +23,15 @@ Neighbouring slices share nearly all of their header: a solid stream takes some 
 import json
 import lzma
 from collections.abc import Iterator, Mapping
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
-from repack.model import Restorable
+from repack.model import Deflating, Restorable
 
-_OPENING: dict[str, str | int] = {"format": "repack restore data", "version": 1}
+_Value = str | int | bool | list[int]
+_OPENING: dict[str, _Value] = {"format": "repack restore data", "version": 1}
+_KEYS = {"entry", "head", "tail", "frames", "planes", "swapped", "gap", "deflate"}
 _LONGEST_LINE = 4096
+_LONGEST_REST = 8  # zero bytes behind a deflate stream
 #: A dictionary of 4 MiB spans hundreds of slice headers and keeps the memory of the main process small.
 _FILTERS = [{"id": lzma.FILTER_LZMA2, "preset": 4, "dict_size": 4 << 20}]
 
@@ -35,7 +46,7 @@ class RestoreWriter:
 
     def add(self, entry: int, restorable: Restorable) -> None:
         """Append what restores the entry at this position of the manifest."""
-        record: dict[str, int | bool] = {
+        record: dict[str, _Value] = {
             "entry": entry,
             "head": len(restorable.head),
             "tail": len(restorable.tail),
@@ -44,6 +55,13 @@ class RestoreWriter:
             record["planes"] = True
         if not restorable.has_frames:
             record["frames"] = False
+        if restorable.is_swapped:
+            record["swapped"] = True
+        if restorable.gap:
+            record["gap"] = restorable.gap.hex()
+        if restorable.deflating:
+            how = restorable.deflating
+            record["deflate"] = [how.start, how.level, how.memory, how.rest]
         self._pieces.append(self._compressor.compress(_line(record) + restorable.head + restorable.tail))
         self.records += 1
 
@@ -69,20 +87,39 @@ def read_records(file: BinaryIO) -> Iterator[tuple[int, Restorable]]:
                 head, tail = stream.read(record["head"]), stream.read(record["tail"])
                 if len(head) != record["head"] or len(tail) != record["tail"]:
                     raise ValueError("restore data ends early")
-                yield (
-                    record["entry"],
-                    Restorable(head, tail, record.get("planes", False), record.get("frames", True)),
-                )
+                yield record["entry"], _restorable(head, tail, record)
     except (lzma.LZMAError, EOFError, KeyError, TypeError, OverflowError, MemoryError, RecursionError) as error:
         raise ValueError("restore data is damaged") from error
 
 
-def _is_record(record: dict[str, object]) -> bool:
-    """Are the values of the kinds that they should be? A bool is no number here."""
-    numbers = (record["entry"], record["head"], record["tail"])
-    flags = (record.get("planes", False), record.get("frames", True))
-    return all(type(n) is int and n >= 0 for n in numbers) and all(type(flag) is bool for flag in flags)
+def _restorable(head: bytes, tail: bytes, record: Mapping[str, Any]) -> Restorable:
+    return Restorable(
+        head,
+        tail,
+        is_planar=record.get("planes", False),
+        has_frames=record.get("frames", True),
+        is_swapped=record.get("swapped", False),
+        gap=bytes.fromhex(record.get("gap", "")),
+        deflating=Deflating(*record["deflate"]) if "deflate" in record else None,
+    )
 
 
-def _line(record: Mapping[str, str | int]) -> bytes:
+def _is_record(record: Mapping[str, Any]) -> bool:
+    """Are the keys known, and their values of the kinds that they should be? A bool is no number here."""
+    numbers = (record["entry"], record["head"], record["tail"], *record.get("deflate", ()))
+    flags = (record.get("planes", False), record.get("frames", True), record.get("swapped", False))
+    return (
+        record.keys() <= _KEYS
+        and all(type(n) is int and n >= 0 for n in numbers)
+        and all(type(flag) is bool for flag in flags)
+        and type(record.get("gap", "")) is str
+        and ("deflate" not in record or _is_deflating(*record["deflate"]))
+    )
+
+
+def _is_deflating(_start: int, level: int, memory: int, rest: int) -> bool:
+    return level <= 9 and 1 <= memory <= 9 and rest <= _LONGEST_REST
+
+
+def _line(record: Mapping[str, _Value]) -> bytes:
     return json.dumps(record, separators=(",", ":")).encode("ascii") + b"\n"

@@ -6,6 +6,7 @@ decoded and its original rebuilt, the DICOMDIR, and the manifest's own sums.
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from repack import against, manifest, outcomes
@@ -16,7 +17,7 @@ from repack.dicom import dicomdir
 from repack.dicom.image import NotDone
 from repack.errors import BundleUnreadable
 from repack.finished import Finished, open_finished
-from repack.model import MANIFEST_NAME, RESTORE_NAME, Category, EntryUnreadable, Proof
+from repack.model import MANIFEST_NAME, RESTORE_NAME, Category, EntryUnreadable, Proof, Wishes
 from repack.originals import Item, Unlike, check_content, rebuild
 from repack.progress import NoProgress, Progress
 from repack.structure import Finding, check_structure
@@ -71,7 +72,7 @@ def verify(request: Request, progress: Progress | None = None) -> Verified:
     done.note("manifest", _twice(len(finished.manifest.entries)), "its sums; each line has its entry", _sums(finished))
     with Pool(request.jobs) as pool:
         if request.share:
-            pool.warm(outcomes.get_ready)
+            pool.warm(partial(outcomes.get_ready, wishes=Wishes()))
         _check_entries(finished, request, done, pool, progress)
         directories = list(_directories(finished))
         if directories:

@@ -4,22 +4,38 @@ from dataclasses import replace
 
 import pytest
 
-from repack.dicom.image import Image, NotDone, read_image
+from repack.codecs import BY_NAME
+from repack.dicom import source
+from repack.dicom.image import Image, NotDone
+from repack.dicom.order import Order
 from repack.dicom.samples import choose_precision
+from repack.dicom.source import Source
 from tests.raw_dicom import EXPLICIT_LE, JPEG_LS, RawImage, element, file_meta, number, sequence, text
 
 PREAMBLE = bytes(128) + b"DICM"
 PLAIN = RawImage(bytes(range(240)), 10, 12)
 
 
-def image_of(recipe: RawImage) -> Image:
-    found = read_image(recipe.content)
-    assert isinstance(found, Image), found
+ORDER = Order((BY_NAME["jpegls"],))
+
+
+def source_of(recipe: RawImage) -> Source:
+    found = source.read(recipe.content, ORDER)
+    assert isinstance(found, Source), found
     return found
 
 
+def image_of(recipe: RawImage) -> Image:
+    return source_of(recipe).image
+
+
+def frames_end(recipe: RawImage) -> int:
+    ((_data, _start, end),) = source_of(recipe).words.spans
+    return end
+
+
 def reason_of(content: bytes) -> str:
-    found = read_image(content)
+    found = source.read(content, ORDER)
     assert isinstance(found, NotDone), found
     return found.reason
 
@@ -32,8 +48,8 @@ def changed(tag: int, span: bytes) -> bytes:
 def test_frames_lie_where_the_words_are(*, explicit: bool):
     recipe = replace(PLAIN, words=bytes(range(240)) * 3, frames=3, padding=b"pad", explicit=explicit, behind=bytes(5))
     found = image_of(recipe)
-    assert recipe.content[found.pixel_data.value : found.frames_end] == recipe.words
-    assert recipe.content[found.frames_end : found.pixel_data.end] == b"pad"
+    assert recipe.content[found.pixel_data.value : frames_end(recipe)] == recipe.words
+    assert recipe.content[frames_end(recipe) : found.pixel_data.end] == b"pad"
     assert (found.frames, found.layout.size, found.is_planar, found.is_signed) == (3, 240, False, False)
 
 
@@ -104,7 +120,7 @@ def test_planar_configuration_of_a_grey_image_does_not_matter():
 
 def test_one_spare_byte_is_padding_even_of_a_one_byte_image():
     recipe = RawImage(b"\7", 1, 1, allocated=8, stored=8, padding=b"\0")
-    assert image_of(recipe).frames_end == image_of(recipe).pixel_data.end - 1
+    assert frames_end(recipe) == image_of(recipe).pixel_data.end - 1
     assert "more than the frames" in reason_of(replace(recipe, padding=b"\0\0").content)
 
 
@@ -138,8 +154,8 @@ def test_unusual_type_of_pixel_data_is_left():
 def test_signature_inside_an_item_is_not_ours(*, nested: bool):
     signature = sequence(0xFFFA_FFFA, [number(0x0400_0005, 1)])
     item = sequence(0x0040_0275, [signature])
-    found = read_image(replace(PLAIN, late=item if nested else b"", behind=b"" if nested else signature).content)
-    assert isinstance(found, Image) == nested
+    recipe = replace(PLAIN, late=item if nested else b"", behind=b"" if nested else signature)
+    assert isinstance(source.read(recipe.content, ORDER), Source) == nested
 
 
 def test_syntaxes_are_left_with_their_names():
@@ -153,6 +169,6 @@ def test_syntaxes_are_left_with_their_names():
 
 def test_precision_looks_only_at_the_frames():
     clean = replace(PLAIN, words=b"\xff\x0f" * 120, padding=b"\xff\xff\xff")
-    assert choose_precision(image_of(clean), clean.content) == 12
+    assert choose_precision(image_of(clean), source_of(clean).words) == 12
     dirty = replace(clean, words=b"\xff\x0f" * 119 + b"\xff\x1f")
-    assert choose_precision(image_of(dirty), dirty.content) == 16
+    assert choose_precision(image_of(dirty), source_of(dirty).words) == 16

@@ -228,7 +228,7 @@ def test_precision_is_that_of_the_table(
     )
     result = check_identity(image)
     _table, (stream,) = fragments_of(result.data)
-    if JPEGLS.writer == "pyjpegls":
+    if JPEGLS.writer.package == "pyjpegls":
         assert stream_precision(stream) == precision
         assert f"at {precision} bits" in result.reason
     else:
@@ -556,7 +556,7 @@ def test_codec_that_gives_another_shape_costs_only_the_entry():
 def test_inverse_refuses_what_transcode_did_not_make():
     result = rewrite(PLAIN)
     with pytest.raises(CodecFailed):
-        invert(PLAIN.content, result.restorable)
+        invert(result.data.replace(b"1.2.840.10008.1.2.4.80", b"1.2.840.10008.1.2.4.50"), result.restorable)
     with pytest.raises(Unparseable):
         invert(b"no DICOM at all, but some bytes", result.restorable)
     at = result.data.index(b"\xe0\x7f\x10\0OB")

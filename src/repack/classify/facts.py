@@ -18,6 +18,7 @@ _NOTHING_READ = DicomFacts(
     has_pixels=False,
     is_directory=False,
 )
+_PROGRAMS = frozenset({"pe", "elf", "macho"})
 _START = 16 << 10  # bytes that hold the header of nearly every slice
 _MOST = 64 << 20  # bytes of one entry that are read for facts, at most
 _PREAMBLE_END = 132
@@ -88,6 +89,11 @@ def magic_of(start: bytes) -> str:
     return "dicom" if _is_bare_dicom(start) else "unknown"
 
 
+def is_program(start: bytes) -> bool:
+    """Do the first bytes announce a program (Windows, Linux, macOS) or a script?"""
+    return start.startswith(b"#!") or any(start.startswith(m) for m, name in MAGICS if name in _PROGRAMS)
+
+
 def _is_bare_dicom(start: bytes) -> bool:
     """A DICOM file without preamble: file meta from byte 0, or a data set whose first elements fit."""
     try:
@@ -145,5 +151,6 @@ def _describe(place: Place, top: header.Header, size: int, problem: str) -> Fact
         frames=top.frames or 0,
         has_pixels=top.pixel_data is not None,
         is_directory=is_directory,
+        is_program=is_program(top.data),
     )
     return Facts("dicom", dicom=facts, mentions=mentions, problem=problem)

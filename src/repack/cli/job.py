@@ -39,7 +39,9 @@ def repack(
     keep: options.Keep = None,
     rules: options.RuleFiles = None,
     force_drop: options.ForceDrop = False,
-    codec: options.CodecName = "jpegls",
+    codec: options.CodecName = None,
+    max_error: options.MaxError = 0,
+    effort: options.Effort = None,
     exact_only: options.ExactOnly = False,
     jobs: options.Jobs = options.CORES,
     dry_run: Annotated[bool, typer.Option("--dry-run", "-n", help="Show the plan; write nothing.")] = False,
@@ -67,8 +69,11 @@ def repack(
         drop_path=options.slashed(drop_path),
         keep=options.slashed(keep),
         force_drop=force_drop,
-        codec=options.check_codec(codec),
+        codec=options.check_codec(codec, max_error, effort, is_exact_only=exact_only),
+        is_codec_named=codec is not None,
         exact_only=exact_only,
+        max_error=max_error,
+        effort=effort,
     )
     target = options.choose_target(bundle, output)
     request = pipeline.Request(bundle, target, wishes, tuple(rules or ()), jobs, overwrite)

@@ -6,14 +6,15 @@ from typing import Annotated
 
 import typer
 
+from repack import codecs
 from repack.classify import languages
-from repack.codecs import BY_NAME
 from repack.errors import OutputUnwritable, WrongUsage
-from repack.model import Category
+from repack.model import Category, Wishes
 from repack.workers import count_cores
 
 NAMES = {"help_option_names": ["-h", "--help"]}
 CORES = count_cores()
+USUAL_CODEC = Wishes().codec
 
 BundlePath = Annotated[Path, typer.Argument(metavar="BUNDLE", help="A zip, or a folder such as a mounted CD.")]
 RuleFiles = Annotated[
@@ -33,7 +34,21 @@ DropCategory = Annotated[
 DropPath = Annotated[list[str] | None, typer.Option("--drop-path", metavar="GLOB", help="Drop files by path.")]
 Keep = Annotated[list[str] | None, typer.Option("--keep", metavar="GLOB", help="Keep files whatever else is asked.")]
 ForceDrop = Annotated[bool, typer.Option("--force-drop", help="Drop what was asked even if a kept program needs it.")]
-CodecName = Annotated[str, typer.Option("--codec", metavar="NAME", help="How images are compressed; see codecs.")]
+CodecName = Annotated[
+    str | None,
+    typer.Option(
+        "--codec",
+        metavar="NAME",
+        help="How images are compressed; see repack codecs. Default: jpegls; what is compressed well already stays.",
+    ),
+]
+MaxError = Annotated[
+    int, typer.Option("--max-error", metavar="N", min=0, help="jpegls-near: no stored value changes by more than N.")
+]
+Effort = Annotated[
+    int | None,
+    typer.Option("--effort", metavar="N", min=1, max=9, help="jpegxl: 1 (fast) to 9 (small, very slow); default 3."),
+]
 ExactOnly = Annotated[
     bool, typer.Option("--exact-only", help="Change only files that restore gives back byte for byte.")
 ]
@@ -55,10 +70,30 @@ def slashed(globs: list[str] | None) -> tuple[str, ...]:
     return tuple(glob.replace("\\", "/") for glob in globs or ())  # as people on Windows write them too
 
 
-def check_codec(name: str) -> str:
-    """The name of a codec that is here. Raises WrongUsage."""
-    if name not in BY_NAME:
-        raise WrongUsage(f"--codec {name} is not known to this version", f"it has: {', '.join(BY_NAME)}")
+def check_codec(name: str | None, max_error: int, effort: int | None, *, is_exact_only: bool) -> str:
+    """The name of a codec that is here, and that goes with its options. Raises WrongUsage."""
+    name = name or USUAL_CODEC
+    if name not in codecs.NAMES:
+        raise WrongUsage(f"--codec {name} is not known to this version", f"it has: {', '.join(codecs.NAMES)}")
+    if effort is not None and name != "jpegxl":
+        raise WrongUsage(f"--effort does not go with --codec {name}", "it belongs to --codec jpegxl")
+    if max_error and name != codecs.NEAR:
+        raise WrongUsage(
+            f"--max-error does not go with --codec {name}, which loses nothing", f"it belongs to --codec {codecs.NEAR}"
+        )
+    if name == codecs.NEAR and not 0 < max_error <= codecs.LARGEST_ERROR:
+        raise WrongUsage(
+            f"--codec {codecs.NEAR} changes stored values and must be told by how much at most",
+            f"add --max-error N with N from 1 to {codecs.LARGEST_ERROR}, or choose jpegls, which loses nothing",
+        )
+    if name == codecs.NEAR and is_exact_only:
+        raise WrongUsage(
+            f"--codec {codecs.NEAR} changes stored values, --exact-only forbids it", "leave one of them out"
+        )
+    for codec in codecs.choose(name, max_error, effort):
+        problem = codecs.find_problem(codec) if name != USUAL_CODEC else ""  # the usual one is not worth the time
+        if problem:
+            raise WrongUsage(f"--codec {name} does not work here: {problem}", "see repack codecs for those that do")
     return name
 
 

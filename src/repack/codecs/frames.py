@@ -6,9 +6,11 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class FrameLayout:
-    """The shape of one frame of stored words, colour by pixel, little endian.
+    """The shape of one frame of stored words: unsigned, little endian, colour by pixel.
 
     `width` is bytes per sample (1 or 2); `precision` the number of bits that a codec should declare per sample.
+    Signed words travel as they lie in the file, in two's complement, so their precision is the whole cell
+    (8 * width). `is_signed` is for codecs whose streams know a sign (JPEG 2000); the others take the raw words.
     """
 
     rows: int
@@ -16,6 +18,7 @@ class FrameLayout:
     samples: int
     width: int
     precision: int
+    is_signed: bool = False
 
     @property
     def size(self) -> int:
@@ -27,14 +30,63 @@ class CodecFailed(Exception):
     """A codec refused a frame or a stream, or gave back another shape than asked for."""
 
 
+Encode = Callable[[bytes, FrameLayout], bytes]
+Decode = Callable[[bytes, FrameLayout], bytes]
+
+
+def take_every_layout(_layout: FrameLayout) -> str:
+    """The answer of a codec that writes frames of 8 or 16 bits, of 1 or 3 samples and of any size."""
+    return ""
+
+
+@dataclass(frozen=True, slots=True)
+class Tool:
+    """A Python package that encodes or decodes, and the library in it that does the work."""
+
+    package: str
+    library: str
+
+
 @dataclass(frozen=True, slots=True)
 class Codec:
-    """One way to write frames. `encode` and `decode` come from different libraries: each checks the other."""
+    """One way to write frames. `encode` and `decode` come from different libraries: each checks the other.
+
+    Both raise CodecFailed. `decode` looks at the shape that a stream announces before it takes memory; it needs
+    `rows`, `columns`, `samples` and `width` of a layout, not precision and sign.
+    """
 
     name: str
     transfer_syntax: str
-    writer: str
-    checker: str
-    encode: Callable[[bytes, FrameLayout], bytes]
-    decode: Callable[[bytes, FrameLayout], bytes]
+    writer: Tool
+    checker: Tool
+    encode: Encode
+    decode: Decode
     has_free_precision: bool  # else the stream declares Bits Allocated, whatever the layout says
+    refuse: Callable[[FrameLayout], str] = take_every_layout  # the reason why it does not write this; "" where it does
+    max_error: int = 0  # by how much a decoded word may differ; 0: lossless
+    opened_by: str = ""  # which programs show it, in short
+
+    @property
+    def shared_code(self) -> str:
+        """The library that both writes and checks, where there is no independent one: the check is weaker then."""
+        return self.writer.library if self.writer.library == self.checker.library else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """One way to read frames that others compressed without loss, and a second opinion where there is one.
+
+    Both raise CodecFailed. Words of a stream with 8 bits or fewer come back in cells of the layout's width. Colour
+    comes back as the decoder gives it: a stream with a reversible colour transform (JPEG 2000) is already RGB.
+    """
+
+    transfer_syntax: str
+    tool: Tool
+    decode: Decode
+    second_tool: Tool | None = None
+    second_decode: Decode | None = None  # to be asked only where `decode` succeeded: it may be less robust
+
+    @property
+    def shared_code(self) -> str:
+        """As for a codec: the library that gives both opinions."""
+        return self.tool.library if self.second_tool is None or self.tool.library == self.second_tool.library else ""

@@ -1,4 +1,6 @@
-"""JPEG-LS lossless (ISO/IEC 14495-1; PS3.5 A.4.3): pyjpegls writes, imagecodecs checks; two builds of CharLS.
+"""JPEG-LS (ISO/IEC 14495-1; PS3.5 A.4.3), lossless and near-lossless: pyjpegls writes, imagecodecs checks.
+
+Both are builds of CharLS. In near-lossless mode (NEAR = n) no word differs by more than n.
 
 Where pyjpegls has no wheel (Python 3.14) imagecodecs writes, with precision = Bits Allocated, and GDCM checks. The
 libraries are loaded with the first frame: a listing of a disc does not need them.
@@ -6,15 +8,22 @@ libraries are loaded with the first frame: a listing of a disc does not need the
 
 import importlib.util
 import warnings
+from dataclasses import replace
+from functools import partial
 from struct import unpack
 
-from repack.codecs.frames import Codec, CodecFailed, FrameLayout
+from repack.codecs import arrays
+from repack.codecs.frames import Codec, CodecFailed, FrameLayout, Reader, Tool
 
+LOSSLESS_SYNTAX, NEAR_SYNTAX = "1.2.840.10008.1.2.4.80", "1.2.840.10008.1.2.4.81"
+LARGEST_ERROR = 255  # NEAR is one byte (ISO/IEC 14495-1 C.2.3)
+
+_NAME = "JPEG-LS"
 _START, _FRAME_HEADER = b"\xff\xd8", b"\xff\xf7"  # SOI, SOF55
 _HAS_PYJPEGLS = importlib.util.find_spec("jpeg_ls") is not None
 
 
-def _write_with_pyjpegls(frame: bytes, layout: FrameLayout) -> bytes:
+def _write_with_pyjpegls(frame: bytes, layout: FrameLayout, max_error: int = 0) -> bytes:
     import jpeg_ls  # noqa: PLC0415  see above
 
     # Planar Configuration 0 makes one scan, interleaved by sample: the only colour layout that every reader shows
@@ -22,6 +31,7 @@ def _write_with_pyjpegls(frame: bytes, layout: FrameLayout) -> bytes:
     try:
         stream = jpeg_ls.encode_pixel_data(
             frame,
+            lossy_error=max_error,
             rows=layout.rows,
             columns=layout.columns,
             samples_per_pixel=layout.samples,
@@ -33,19 +43,18 @@ def _write_with_pyjpegls(frame: bytes, layout: FrameLayout) -> bytes:
     return bytes(stream)
 
 
-def _write_with_imagecodecs(frame: bytes, layout: FrameLayout) -> bytes:
+def _write_with_imagecodecs(frame: bytes, layout: FrameLayout, max_error: int = 0) -> bytes:
     import imagecodecs  # noqa: PLC0415  see above
-    import numpy as np  # noqa: PLC0415  see above
 
-    shape = (layout.rows, layout.columns, layout.samples)[: 2 if layout.samples == 1 else 3]
+    words = arrays.from_frame(frame, layout)
     try:
-        return bytes(imagecodecs.jpegls_encode(np.frombuffer(frame, f"<u{layout.width}").reshape(shape)))
+        return bytes(imagecodecs.jpegls_encode(words, level=max_error))
     except (RuntimeError, ValueError) as error:
         raise CodecFailed("the JPEG-LS encoder refused the image") from error
 
 
-def _check_shape(stream: bytes, layout: FrameLayout) -> None:
-    """Raise CodecFailed unless the stream's frame header (ISO/IEC 14495-1 C.2.2) announces this layout.
+def _check_shape(stream: bytes, layout: FrameLayout) -> int:
+    """The bits per sample that the frame header (ISO/IEC 14495-1 C.2.2) announces. Raises CodecFailed on other shapes.
 
     No reader is shown another one: GDCM aborts the whole process, and imagecodecs takes memory on the header's word.
     """
@@ -56,8 +65,9 @@ def _check_shape(stream: bytes, layout: FrameLayout) -> None:
         at += 2 + int.from_bytes(stream[at + 2 : at + 4], "big")
     header = stream[at + 4 : at + 10].ljust(6, b"\0")
     bits, rows, columns, samples = unpack(">BHHB", header)
-    if (rows, columns, samples, (bits + 7) // 8) != (layout.rows, layout.columns, layout.samples, layout.width):
+    if (rows, columns, samples) != (layout.rows, layout.columns, layout.samples) or not 2 <= bits <= 8 * layout.width:
         raise CodecFailed("the JPEG-LS stream holds an image of another shape")
+    return int(bits)
 
 
 def _read_with_imagecodecs(stream: bytes, layout: FrameLayout) -> bytes:
@@ -68,20 +78,28 @@ def _read_with_imagecodecs(stream: bytes, layout: FrameLayout) -> bytes:
         words = imagecodecs.jpegls_decode(stream)
     except (RuntimeError, ValueError) as error:
         raise CodecFailed("the JPEG-LS stream cannot be decoded") from error
-    if words.nbytes != layout.size or words.dtype.itemsize != layout.width or words.shape[0] != layout.rows:
-        raise CodecFailed("the JPEG-LS stream holds an image of another shape")
-    if words.dtype.itemsize > 1:
-        words = words.astype("<u2", copy=False)
-    return bytes(words.tobytes())
+    return arrays.to_frame(words, layout, _NAME)
+
+
+def _read_with_pyjpegls(stream: bytes, layout: FrameLayout) -> bytes:
+    bits = _check_shape(stream, layout)
+    import jpeg_ls  # noqa: PLC0415  see above
+
+    try:
+        frame, _described = jpeg_ls.decode_pixel_data(stream, version=2)
+    except (RuntimeError, ValueError) as error:
+        raise CodecFailed("the JPEG-LS stream cannot be decoded") from error
+    return arrays.widen(bytes(frame), layout, bits, _NAME)
 
 
 def _read_with_gdcm(stream: bytes, layout: FrameLayout) -> bytes:
-    _check_shape(stream, layout)
+    bits = _check_shape(stream, layout)
+    narrow = replace(layout, width=1 if bits <= 8 else 2)
     from pydicom.encaps import encapsulate  # noqa: PLC0415  heavy, and needed only where pyjpegls is missing
     from pydicom.pixels.decoders.base import get_decoder  # noqa: PLC0415  as above
     from pydicom.uid import UID  # noqa: PLC0415  as above
 
-    decoder = get_decoder(UID(TRANSFER_SYNTAX))
+    decoder = get_decoder(UID(LOSSLESS_SYNTAX))
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # pydicom wonders about streams that are as long as their image
@@ -91,8 +109,8 @@ def _read_with_gdcm(stream: bytes, layout: FrameLayout) -> bytes:
                 rows=layout.rows,
                 columns=layout.columns,
                 samples_per_pixel=layout.samples,
-                bits_allocated=8 * layout.width,
-                bits_stored=8 * layout.width,
+                bits_allocated=8 * narrow.width,
+                bits_stored=8 * narrow.width,
                 number_of_frames=1,
                 pixel_representation=0,
                 planar_configuration=0,
@@ -101,31 +119,52 @@ def _read_with_gdcm(stream: bytes, layout: FrameLayout) -> bytes:
             )
     except (RuntimeError, ValueError, AttributeError) as error:
         raise CodecFailed("the JPEG-LS stream cannot be decoded") from error
-    if len(words) != layout.size:
-        raise CodecFailed("the JPEG-LS stream holds an image of another shape")
-    return bytes(words)
+    return arrays.widen(bytes(words), layout, bits, _NAME)
 
 
-TRANSFER_SYNTAX = "1.2.840.10008.1.2.4.80"
-
-LOSSLESS = (
-    Codec(
-        name="jpegls",
-        transfer_syntax=TRANSFER_SYNTAX,
-        writer="pyjpegls",
-        checker="imagecodecs",
-        encode=_write_with_pyjpegls,
-        decode=_read_with_imagecodecs,
-        has_free_precision=True,
-    )
+_PYJPEGLS, _IMAGECODECS, _GDCM = (Tool(package, "CharLS") for package in ("pyjpegls", "imagecodecs", "python-gdcm"))
+_WRITER, _WRITE, _CHECKER, _READ = (
+    (_PYJPEGLS, _write_with_pyjpegls, _IMAGECODECS, _read_with_imagecodecs)
     if _HAS_PYJPEGLS
-    else Codec(
-        name="jpegls",
-        transfer_syntax=TRANSFER_SYNTAX,
-        writer="imagecodecs",
-        checker="python-gdcm",
-        encode=_write_with_imagecodecs,
-        decode=_read_with_gdcm,
-        has_free_precision=False,
-    )
+    else (_IMAGECODECS, _write_with_imagecodecs, _GDCM, _read_with_gdcm)
 )
+
+LOSSLESS = Codec(
+    name="jpegls",
+    transfer_syntax=LOSSLESS_SYNTAX,
+    writer=_WRITER,
+    checker=_CHECKER,
+    encode=_WRITE,
+    decode=_READ,
+    has_free_precision=_HAS_PYJPEGLS,
+    opened_by="Weasis, OHIF, programs built on GDCM or DCMTK, dcm4che, Orthanc; not on older discs",
+)
+
+
+def near(max_error: int) -> Codec:
+    """JPEG-LS near-lossless: no stored word, read as unsigned, differs by more than `max_error` (1 to 255).
+
+    Signed words may flip their sign, and a palette's entries their meaning: such images are not for it.
+    """
+    return Codec(
+        name="jpegls-near",
+        transfer_syntax=NEAR_SYNTAX,
+        writer=_WRITER,
+        checker=_CHECKER,
+        encode=partial(_WRITE, max_error=max_error),
+        decode=_READ,
+        has_free_precision=_HAS_PYJPEGLS,
+        refuse=partial(_refuse_error, max_error=max_error),
+        max_error=max_error,
+        opened_by="as jpegls; some web viewers show 16-bit images wrongly",
+    )
+
+
+def _refuse_error(layout: FrameLayout, max_error: int) -> str:
+    if 0 < max_error <= min(LARGEST_ERROR, ((1 << layout.precision) - 1) // 2):
+        return ""
+    return f"an error of {max_error} is not possible for samples of {layout.precision} bits"
+
+
+_SECOND = (_PYJPEGLS, _read_with_pyjpegls) if _HAS_PYJPEGLS else (_GDCM, _read_with_gdcm)
+READERS = tuple(Reader(uid, _IMAGECODECS, _read_with_imagecodecs, *_SECOND) for uid in (LOSSLESS_SYNTAX, NEAR_SYNTAX))

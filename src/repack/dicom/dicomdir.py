@@ -15,7 +15,7 @@ GROUP_LENGTH = 0x0004_0000
 FIRST_ROOT_RECORD, LAST_ROOT_RECORD = 0x0004_1200, 0x0004_1202
 RECORD_SEQUENCE = 0x0004_1220
 NEXT_RECORD, FIRST_LOWER_RECORD, REFERENCED_RECORD = 0x0004_1400, 0x0004_1420, 0x0004_1504
-FILE_ID, FILE_TRANSFER_SYNTAX = 0x0004_1500, 0x0004_1512
+FILE_ID, FILE_SOP_INSTANCE, FILE_TRANSFER_SYNTAX = 0x0004_1500, 0x0004_1511, 0x0004_1512
 _OFFSETS = frozenset({FIRST_ROOT_RECORD, LAST_ROOT_RECORD, NEXT_RECORD, FIRST_LOWER_RECORD, REFERENCED_RECORD})
 
 
@@ -94,16 +94,23 @@ def _file_id(data: bytes, level: tuple[tuple[Element, int], ...]) -> str:
     return ""
 
 
-def patch(directory: Directory, syntaxes: Mapping[str, str]) -> Patched | NotDone:
+def patch(
+    directory: Directory, syntaxes: Mapping[str, str], instances: Mapping[str, str] | None = None
+) -> Patched | NotDone:
     """The DICOMDIR with the transfer syntax of each file ID in `syntaxes`, and offsets that fit again.
 
+    `instances` are the new SOP Instance UIDs of the file IDs that have one.
     Offsets that are all wrong by one amount are common in the field (fo-dicom/fo-dicom#828); they come out right.
     """
     stated = list(_stated_offsets(directory))
     shift = _common_shift(stated, {record.start for record in directory.records})
     if shift is None:
         return NotDone("its record offsets are inconsistent, so they cannot be moved; its transfer syntaxes are stale")
-    bodies = [_new_body(directory, record, syntaxes.get(record.file_id)) for record in directory.records]
+    uids = {FILE_TRANSFER_SYNTAX: syntaxes, FILE_SOP_INSTANCE: instances or {}}
+    bodies = [
+        _new_body(directory, record, {tag: new[record.file_id] for tag, new in uids.items() if record.file_id in new})
+        for record in directory.records
+    ]
     sequence, behind = next(pair for pair in directory.top if pair[0].tag == RECORD_SEQUENCE)
     moved: dict[int, int] = {}
     at = sequence.value
@@ -145,27 +152,27 @@ def _common_shift(stated: list[int], starts: set[int]) -> int | None:
     return fitting[0] if len(fitting) == 1 else None
 
 
-def _new_body(directory: Directory, record: Record, syntax: str | None) -> bytes:
-    """The bytes of a record, with another transfer syntax where one is given and the record states one."""
+def _new_body(directory: Directory, record: Record, uids: Mapping[int, str]) -> bytes:
+    """The bytes of a record with other UIDs, by tag, where it states such an element."""
     data = directory.data
-    stated = next(
-        ((e, behind) for e, behind in record.elements if e.tag == FILE_TRANSFER_SYNTAX and syntax is not None),
-        None,
-    )
-    if stated is None or syntax is None:
-        return data[record.start : record.end]
-    element, behind = stated
-    uid = syntax.encode("ascii")
-    uid += b"\0" * (len(uid) % 2)
-    is_short = directory.encoding.is_explicit and element.value - element.start == 8  # UI, as it should be
-    length = len(uid).to_bytes(2 if is_short else 4, "little")
-    new = bytearray(data[record.start : element.value - len(length)] + length + uid + data[behind : record.end])
-    grown = len(uid) - element.length
-    if not record.is_undefined:
+    new = bytearray(data[record.start : record.end])
+    first = {element.tag: (element, behind) for element, behind in reversed(record.elements) if element.tag in uids}
+    stated = sorted(first.values())
+    grown_before: dict[int, int] = {}  # start of a changed element -> by how much it grew
+    for element, behind in reversed(stated):
+        uid = uids[element.tag].encode("ascii")
+        uid += b"\0" * (len(uid) % 2)
+        is_short = directory.encoding.is_explicit and element.value - element.start == 8  # UI, as it should be
+        length = len(uid).to_bytes(2 if is_short else 4, "little")
+        new[element.value - len(length) - record.start : behind - record.start] = length + uid
+        grown_before[element.start] = len(uid) - element.length
+    grown = sum(grown_before.values())
+    if not record.is_undefined and grown:
         new[4:8] = (record.end - record.start - 8 + grown).to_bytes(4, "little")
     for group_length, _behind in record.elements:
         if group_length.tag == GROUP_LENGTH and group_length.length == 4:
-            at = group_length.value - record.start + (grown if group_length.start > element.start else 0)
+            moved = sum(more for start, more in grown_before.items() if start < group_length.start)
+            at = group_length.value - record.start + moved
             new[at : at + 4] = (int.from_bytes(new[at : at + 4], "little") + grown).to_bytes(4, "little")
     return bytes(new)
 

@@ -88,6 +88,11 @@ def read(data: bytes) -> Header:
             data = data[: meta.data_set] + deflate.inflate_start(data[meta.data_set :], ENOUGH)
         except deflate.Damaged as error:
             raise Unparseable(str(error)) from error
+    return read_inflated(data, meta)
+
+
+def read_inflated(data: bytes, meta: FileMeta) -> Header:
+    """As `read`, of a file whose data set is not deflated, or no longer, whatever its file meta says."""
     encoding = _ENCODINGS.get(meta.transfer_syntax or "", part10.EXPLICIT)
     return _read_elements(data, meta, encoding, meta.data_set)
 

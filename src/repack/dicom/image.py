@@ -10,7 +10,7 @@ from typing import Literal
 from repack.codecs.frames import FrameLayout
 from repack.dicom import header, part10, syntaxes
 from repack.dicom.header import Header
-from repack.dicom.part10 import UNDEFINED, Element, FileMeta
+from repack.dicom.part10 import Element, FileMeta
 
 SAMPLES_PER_PIXEL = 0x0028_0002
 PHOTOMETRIC_INTERPRETATION = 0x0028_0004
@@ -21,7 +21,11 @@ PIXEL_REPRESENTATION = 0x0028_0103
 FLOAT_PIXEL_DATA, DOUBLE_PIXEL_DATA = 0x7FE0_0008, 0x7FE0_0009
 MAC_PARAMETERS, DIGITAL_SIGNATURES = 0x4FFE_0001, 0xFFFA_FFFA
 
-_COLOURS = {1: frozenset({"MONOCHROME1", "MONOCHROME2", "PALETTE COLOR"}), 3: frozenset({"RGB", "YBR_FULL"})}
+#: By samples per pixel. YBR_RCT is RGB once it is decoded (PS3.3 C.7.6.3.1.2, PS3.5 8.2.4).
+_COLOURS = {
+    1: frozenset({"MONOCHROME1", "MONOCHROME2", "PALETTE COLOR"}),
+    3: frozenset({"RGB", "YBR_FULL", "YBR_RCT"}),
+}
 #: First bytes -> byte order, bytes of an offset, of a count of entries and of an entry (TIFF 6.0 section 2; BigTIFF).
 _TIFFS: dict[bytes, tuple[Literal["little", "big"], int, int, int]] = {
     b"II*\0": ("little", 4, 2, 12),
@@ -41,47 +45,34 @@ class NotDone:
 
 @dataclass(frozen=True, slots=True)
 class Image:
-    """A native image that can be transcoded.
+    """The shape of an image that repack can deal with, and where its Pixel Data element lies.
 
-    From the start of the Pixel Data value to `frames_end` lie the stored words of all frames; the rest is padding.
-    `layout.precision` is not yet narrowed by a look at the words.
+    `behind` is the offset behind that element; `layout.precision` is not yet narrowed by a look at the words.
     """
 
     header: Header
     meta: FileMeta
     pixel_data: Element
+    behind: int
     layout: FrameLayout
     frames: int
-    frames_end: int
     is_planar: bool
     is_signed: bool
     bits_stored: int
     high_bit: int
+    photometric: str
 
 
-def read_image(data: bytes) -> Image | NotDone:
-    """Find the native frames of a DICOM file, or say why they are left alone."""
-    try:
-        top = header.read(data)
-    except part10.Unparseable as error:
-        return NotDone(f"its header cannot be read ({error})")
+def refuse_content(data: bytes, top: Header, leave: str) -> str:
+    """The reason why a file without an image for us is left alone, or nothing; `leave` speaks of its syntax."""
     if top.meta is None:
-        return NotDone("it has no file meta information, so it does not say how its image is stored")
-    leave = _refuse_syntax(data, top, top.meta) or _refuse_structure(data, top)
-    if leave or top.pixel_data is None:
-        return NotDone(leave)
-    return _read_shape(top, top.meta, top.pixel_data)
-
-
-def _refuse_syntax(data: bytes, top: Header, meta: FileMeta) -> str:
-    """The reason why a file of this kind is left alone, or nothing."""
-    if header.MEDIA_STORAGE_SOP_CLASS in meta.elements and (
-        _meta_text(data, meta, header.MEDIA_STORAGE_SOP_CLASS) == syntaxes.MEDIA_STORAGE_DIRECTORY
+        return "it has no file meta information, so it does not say how its image is stored"
+    if header.MEDIA_STORAGE_SOP_CLASS in top.meta.elements and (
+        _meta_text(data, top.meta, header.MEDIA_STORAGE_SOP_CLASS) == syntaxes.MEDIA_STORAGE_DIRECTORY
     ):
         return "it is a DICOMDIR, an index of other files"
-    syntax = syntaxes.find(meta.transfer_syntax)
-    if syntax.leave and (top.pixel_data or top.problem):
-        return f"{syntax.name}: {syntax.leave}"
+    if leave and (top.pixel_data or top.problem):
+        return f"{syntaxes.find(top.meta.transfer_syntax).name}: {leave}"
     if top.problem:
         return f"its header cannot be read ({top.problem})"
     if top.pixel_data is None:
@@ -91,23 +82,23 @@ def _refuse_syntax(data: bytes, top: Header, meta: FileMeta) -> str:
     return ""
 
 
-def _refuse_structure(data: bytes, top: Header) -> str:
-    """The reason why Pixel Data is left alone whatever its image looks like, or nothing."""
-    if top.pixel_data is None:
-        return "it holds no image (no Pixel Data element)"
+def read_shape(data: bytes, top: Header, behind: int) -> Image | NotDone:
+    """The image of a file whose Pixel Data element ends before `behind`, or why it is left alone."""
+    if top.pixel_data is None or top.meta is None:
+        return NotDone("it holds no image (no Pixel Data element)")
+    leave = _refuse_tail(data, top, behind)
+    if leave:
+        return NotDone(leave)
+    return _read_attributes(top, top.meta, top.pixel_data, behind)
+
+
+def refuse_any_change(data: bytes, top: Header) -> str:
+    """The reason why a file is left alone whatever its image looks like, or nothing."""
     if MAC_PARAMETERS in top.elements:
         return "it carries a digital signature, which any change would break"
     if _is_tiff(data):
         return "it is a TIFF file as well, whose offsets any change would break"
-    if top.pixel_data.length == UNDEFINED:
-        return "its image is in fragments although its transfer syntax says that it is not"
-    if part10.EXTENDED_OFFSET_TABLE in top.elements:
-        return "its header speaks of fragments although its transfer syntax says that there are none"
-    if top.pixel_data.vr not in {b"OB", b"OW", b""}:
-        return "its Pixel Data element has an unusual type (VR)"
-    if top.pixel_data.end > len(data):
-        return "its image is cut short: the file ends inside the Pixel Data element"
-    return _refuse_tail(data, top, top.pixel_data)
+    return ""
 
 
 def _is_tiff(data: bytes) -> bool:
@@ -125,12 +116,12 @@ def _is_tiff(data: bytes) -> bool:
     return tags == sorted(tags)
 
 
-def _refuse_tail(data: bytes, top: Header, pixel_data: Element) -> str:
+def _refuse_tail(data: bytes, top: Header, behind: int) -> str:
     """What follows Pixel Data must read as elements or be zeros, and be no second image and no signature."""
-    if not any(data[pixel_data.end :]):
+    if not any(data[behind:]):
         return ""
     try:
-        tags = {e.tag for e, _ in part10.walk(data, pixel_data.end, len(data), top.encoding)}
+        tags = {e.tag for e, _ in part10.walk(data, behind, len(data), top.encoding)}
     except part10.Unparseable:
         return "bytes behind its image cannot be read as DICOM"
     if part10.ITEM_END in tags:  # where the walk stopped
@@ -142,7 +133,7 @@ def _refuse_tail(data: bytes, top: Header, pixel_data: Element) -> str:
     return ""
 
 
-def _read_shape(top: Header, meta: FileMeta, pixel_data: Element) -> Image | NotDone:
+def _read_attributes(top: Header, meta: FileMeta, pixel_data: Element, behind: int) -> Image | NotDone:
     numbers = {
         tag: top.number(tag)
         for tag in (ROWS, COLUMNS, SAMPLES_PER_PIXEL, BITS_ALLOCATED, BITS_STORED, PIXEL_REPRESENTATION)
@@ -158,23 +149,18 @@ def _read_shape(top: Header, meta: FileMeta, pixel_data: Element) -> Image | Not
         reason = "its header does not say the shape of its image (sign, order of colours)"
     if reason:
         return NotDone(reason)
-    layout = FrameLayout(rows, columns, samples, allocated // 8, allocated)
-    spare = pixel_data.length - layout.size * top.frames
-    if spare < 0:
-        return NotDone("its image is cut short: Pixel Data is smaller than rows x columns x frames")
-    if spare >= layout.size and spare > 1:
-        return NotDone("its Pixel Data holds more than the frames that its header announces")
     return Image(
         header=top,
         meta=meta,
         pixel_data=pixel_data,
-        layout=layout,
+        behind=behind,
+        layout=FrameLayout(rows, columns, samples, allocated // 8, allocated, is_signed=sign == 1),
         frames=top.frames,
-        frames_end=pixel_data.value + layout.size * top.frames,
         is_planar=planar == 1,
         is_signed=sign == 1,
         bits_stored=stored,
         high_bit=stored - 1 if high_bit is None else high_bit,
+        photometric=photometric,
     )
 
 

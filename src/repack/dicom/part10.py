@@ -171,6 +171,8 @@ def read_meta(data: bytes) -> FileMeta | None:
     at = 0
     if data[PREAMBLE_LENGTH : PREAMBLE_LENGTH + 4] == PREFIX:
         at = PREAMBLE_LENGTH + 4
+    elif data[:6] == PREFIX + b"\x02\x00":  # a writer that forgot the preamble
+        at = 4
     elif data[:2] != b"\x02\x00":
         return None
     elements: dict[int, Element] = {}

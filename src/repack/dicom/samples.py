@@ -3,11 +3,26 @@
 numpy is loaded when words are first looked at: a listing of a disc does not need it.
 """
 
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
 from repack.codecs.frames import FrameLayout
 from repack.dicom.image import Image
 
+if TYPE_CHECKING:
+    import numpy as np
 
-def choose_precision(image: Image, data: bytes) -> int:
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """Where stored words lie: spans of bytes, and their order of bytes. Nothing is copied to look at them."""
+
+    spans: tuple[tuple[bytes, int, int], ...]  # bytes, start, end
+    order: Literal["<", ">"] = "<"
+
+
+def choose_precision(image: Image, words: Words) -> int:
     """How many bits per sample the stream should declare (PS3.5 8.2.3, table 8.2.3-1).
 
     Bits Stored only for unsigned 16-bit words whose higher bits are all zero and whose Bits Stored is above 8;
@@ -17,10 +32,10 @@ def choose_precision(image: Image, data: bytes) -> int:
         return 8
     if image.is_signed or not 8 < image.bits_stored < 16 or image.high_bit != image.bits_stored - 1:
         return 16
-    return 16 if _has_higher_bits(image, data) else image.bits_stored
+    return 16 if _has_higher_bits(image, words) else image.bits_stored
 
 
-def may_show_otherwise(image: Image, data: bytes) -> bool:
+def may_show_otherwise(image: Image, words: Words) -> bool:
     """Do the words hold more than a sample of Bits Stored bits?
 
     Readers mask the bits above, or extend the sign, of a native image; some do not do it for a compressed one
@@ -30,24 +45,42 @@ def may_show_otherwise(image: Image, data: bytes) -> bool:
         return False
     if image.high_bit != image.bits_stored - 1:
         return True
-    return _is_not_sign_extended(image, data) if image.is_signed else _has_higher_bits(image, data)
+    return _is_not_sign_extended(image, words) if image.is_signed else _has_higher_bits(image, words)
 
 
-def _has_higher_bits(image: Image, data: bytes) -> bool:
+def _runs(image: Image, words: Words, kind: str) -> "Iterator[np.ndarray[Any, Any]]":
     import numpy as np  # noqa: PLC0415  see above
 
-    start, width = image.pixel_data.value, image.layout.width
-    words = np.frombuffer(data, f"<u{width}", (image.frames_end - start) // width, start)
-    return bool(int(np.bitwise_or.reduce(words)) >> image.bits_stored)
+    width = image.layout.width
+    for data, start, end in words.spans:
+        yield np.frombuffer(data, f"{words.order}{kind}{width}", (end - start) // width, start)
 
 
-def _is_not_sign_extended(image: Image, data: bytes) -> bool:
+def _has_higher_bits(image: Image, words: Words) -> bool:
     import numpy as np  # noqa: PLC0415  see above
 
-    start, width = image.pixel_data.value, image.layout.width
-    words = np.frombuffer(data, f"<i{width}", (image.frames_end - start) // width, start)
+    return any(int(np.bitwise_or.reduce(run)) >> image.bits_stored for run in _runs(image, words, "u"))
+
+
+def _is_not_sign_extended(image: Image, words: Words) -> bool:
     limit = 1 << (image.bits_stored - 1)
-    return bool(words.size and (int(words.min()) < -limit or int(words.max()) >= limit))
+    runs = _runs(image, words, "i")
+    return any(run.size and (int(run.min()) < -limit or int(run.max()) >= limit) for run in runs)
+
+
+def largest_difference(old: bytes, new: bytes, layout: FrameLayout) -> int:
+    """By how much the unsigned words of two frames of one layout differ at most."""
+    import numpy as np  # noqa: PLC0415  see above
+
+    was, now = (np.frombuffer(frame, f"<u{layout.width}").astype(np.int32) for frame in (old, new))
+    return int(np.abs(was - now).max(initial=0))
+
+
+def swap(frame: bytes) -> bytes:
+    """The bytes of each pair in the other order (PS3.5 7.3); its own inverse. The number of bytes is even."""
+    import numpy as np  # noqa: PLC0415  see above
+
+    return np.frombuffer(frame, "<u2").byteswap().tobytes()
 
 
 def by_pixel(frame: bytes, layout: FrameLayout) -> bytes:

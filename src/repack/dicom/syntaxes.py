@@ -9,6 +9,7 @@ from enum import StrEnum
 IMPLICIT_LE = "1.2.840.10008.1.2"
 EXPLICIT_LE = "1.2.840.10008.1.2.1"
 DEFLATED_EXPLICIT = "1.2.840.10008.1.2.1.99"
+ENCAPSULATED_UNCOMPRESSED = "1.2.840.10008.1.2.1.98"
 BIG_ENDIAN_EXPLICIT = "1.2.840.10008.1.2.2"
 MEDIA_STORAGE_DIRECTORY = "1.2.840.10008.1.3.10"
 
@@ -26,7 +27,10 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Syntax:
-    """One row: `leave` is the reason why files in this syntax are kept as they are; empty: they are transcoded."""
+    """One row: `leave` is the reason why files in this syntax are kept as they are; empty: they are transcoded.
+
+    Those that are compressed well without loss are transcoded all the same where a codec is asked for by name.
+    """
 
     uid: str
     name: str
@@ -34,23 +38,22 @@ class Syntax:
     leave: str
 
 
-_BIG_ENDIAN = "stored big-endian, which this version does not convert"
-_DEFLATED = "its whole data set is deflated, which this version does not convert"
-_FRAGMENTED = "its uncompressed image lies in fragments, which this version does not convert"
 _GOOD = "already compressed without loss"
-_WEAK = "already compressed without loss; this version does not compress it again"
 _LOSSY = "compressed with loss: packing it without loss would only make it larger"
 _PERHAPS = "compressed, perhaps with loss: packing it again would only make it larger"
 _VIDEO = "a video, which is compressed already"
 _ELSEWHERE = "its image is stored on a server, not in the file"
+_PAPYRUS = "a retired format of its own kind, which no other program could check"
+_GE = "a private format that mixes two orders of bytes, which no other program could check"
+_UNDECODABLE = "already compressed without loss, in a way that no decoder here reads"
 _UNKNOWN = "its transfer syntax (the way its image is stored) is unknown to repack"
 
 _ROWS: tuple[tuple[str, str, Kind, str], ...] = (
     ("", "Implicit VR Little Endian", Kind.NATIVE, ""),
     (".1", "Explicit VR Little Endian", Kind.NATIVE, ""),
-    (".1.98", "Encapsulated Uncompressed Explicit VR Little Endian", Kind.NATIVE, _FRAGMENTED),
-    (".1.99", "Deflated Explicit VR Little Endian", Kind.NATIVE, _DEFLATED),
-    (".2", "Explicit VR Big Endian", Kind.NATIVE, _BIG_ENDIAN),
+    (".1.98", "Encapsulated Uncompressed Explicit VR Little Endian", Kind.NATIVE, ""),
+    (".1.99", "Deflated Explicit VR Little Endian", Kind.NATIVE, ""),
+    (".2", "Explicit VR Big Endian", Kind.NATIVE, ""),
     (".4.50", "JPEG Baseline (Process 1)", Kind.LOSSY, _LOSSY),
     (".4.51", "JPEG Extended (Process 2 and 4)", Kind.LOSSY, _LOSSY),
     (".4.52", "JPEG Extended (Process 3 and 5)", Kind.LOSSY, _LOSSY),
@@ -58,22 +61,22 @@ _ROWS: tuple[tuple[str, str, Kind, str], ...] = (
     (".4.54", "JPEG Spectral Selection (Process 7 and 9)", Kind.LOSSY, _LOSSY),
     (".4.55", "JPEG Full Progression (Process 10 and 12)", Kind.LOSSY, _LOSSY),
     (".4.56", "JPEG Full Progression (Process 11 and 13)", Kind.LOSSY, _LOSSY),
-    (".4.57", "JPEG Lossless (Process 14)", Kind.LOSSLESS, _WEAK),
-    (".4.58", "JPEG Lossless (Process 15)", Kind.LOSSLESS, _GOOD),
+    (".4.57", "JPEG Lossless (Process 14)", Kind.LOSSLESS, ""),
+    (".4.58", "JPEG Lossless (Process 15)", Kind.LOSSLESS, _UNDECODABLE),
     (".4.59", "JPEG Extended, Hierarchical (Process 16 and 18)", Kind.LOSSY, _LOSSY),
     (".4.60", "JPEG Extended, Hierarchical (Process 17 and 19)", Kind.LOSSY, _LOSSY),
     (".4.61", "JPEG Spectral Selection, Hierarchical (Process 20 and 22)", Kind.LOSSY, _LOSSY),
     (".4.62", "JPEG Spectral Selection, Hierarchical (Process 21 and 23)", Kind.LOSSY, _LOSSY),
     (".4.63", "JPEG Full Progression, Hierarchical (Process 24 and 26)", Kind.LOSSY, _LOSSY),
     (".4.64", "JPEG Full Progression, Hierarchical (Process 25 and 27)", Kind.LOSSY, _LOSSY),
-    (".4.65", "JPEG Lossless, Hierarchical (Process 28)", Kind.LOSSLESS, _GOOD),
-    (".4.66", "JPEG Lossless, Hierarchical (Process 29)", Kind.LOSSLESS, _GOOD),
-    (".4.70", "JPEG Lossless (Process 14, SV1)", Kind.LOSSLESS, _WEAK),
+    (".4.65", "JPEG Lossless, Hierarchical (Process 28)", Kind.LOSSLESS, _UNDECODABLE),
+    (".4.66", "JPEG Lossless, Hierarchical (Process 29)", Kind.LOSSLESS, _UNDECODABLE),
+    (".4.70", "JPEG Lossless (Process 14, SV1)", Kind.LOSSLESS, ""),
     (".4.80", "JPEG-LS Lossless", Kind.LOSSLESS, _GOOD),
     (".4.81", "JPEG-LS Near-Lossless", Kind.LOSSY, _LOSSY),
     (".4.90", "JPEG 2000 Lossless", Kind.LOSSLESS, _GOOD),
     (".4.91", "JPEG 2000", Kind.LOSSY, _PERHAPS),
-    (".4.92", "JPEG 2000 Multi-component Lossless", Kind.LOSSLESS, _GOOD),
+    (".4.92", "JPEG 2000 Multi-component Lossless", Kind.LOSSLESS, _UNDECODABLE),
     (".4.93", "JPEG 2000 Multi-component", Kind.LOSSY, _PERHAPS),
     (".4.94", "JPIP Referenced", Kind.ELSEWHERE, _ELSEWHERE),
     (".4.95", "JPIP Referenced Deflate", Kind.ELSEWHERE, _ELSEWHERE),
@@ -85,13 +88,13 @@ _ROWS: tuple[tuple[str, str, Kind, str], ...] = (
     (".4.203", "HTJ2K", Kind.LOSSY, _PERHAPS),
     (".4.204", "JPIP HTJ2K Referenced", Kind.ELSEWHERE, _ELSEWHERE),
     (".4.205", "JPIP HTJ2K Referenced Deflate", Kind.ELSEWHERE, _ELSEWHERE),
-    (".5", "RLE Lossless", Kind.LOSSLESS, _WEAK),
+    (".5", "RLE Lossless", Kind.LOSSLESS, ""),
     (".6.1", "RFC 2557 MIME Encapsulation", Kind.UNKNOWN, _UNKNOWN),
     (".6.2", "XML Encoding", Kind.UNKNOWN, _UNKNOWN),
     (".7.1", "SMPTE ST 2110-20 Uncompressed Progressive", Kind.VIDEO, _VIDEO),
     (".7.2", "SMPTE ST 2110-20 Uncompressed Interlaced", Kind.VIDEO, _VIDEO),
     (".7.3", "SMPTE ST 2110-30 PCM Audio", Kind.VIDEO, _VIDEO),
-    (".8.1", "Deflated Image Frame Compression", Kind.LOSSLESS, _GOOD),
+    (".8.1", "Deflated Image Frame Compression", Kind.LOSSLESS, _UNDECODABLE),
 )
 
 _VIDEOS: tuple[tuple[int, str], ...] = (
@@ -119,8 +122,8 @@ SYNTAXES: dict[str, Syntax] = {
             for end, name in _VIDEOS
             if end <= 106
         ),
-        Syntax("1.2.840.10008.1.20", "Papyrus 3 Implicit VR Little Endian", Kind.UNKNOWN, _UNKNOWN),
-        Syntax("1.2.840.113619.5.2", "GE private, big-endian pixels", Kind.UNKNOWN, _UNKNOWN),
+        Syntax("1.2.840.10008.1.20", "Papyrus 3 Implicit VR Little Endian", Kind.UNKNOWN, _PAPYRUS),
+        Syntax("1.2.840.113619.5.2", "GE private, big-endian pixels", Kind.UNKNOWN, _GE),
     )
 }
 

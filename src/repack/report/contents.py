@@ -3,14 +3,15 @@
 import importlib.metadata
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
+from repack import codecs
 from repack.classify import languages
 from repack.classify.rulefile import LoadedRule
 from repack.classify.rules import Considered
-from repack.codecs import CODECS
+from repack.codecs.frames import Codec
 from repack.dicom.syntaxes import SYNTAXES
 from repack.model import Category, Plan, Planned
 from repack.report import words
@@ -163,25 +164,64 @@ def _stated(conditions: msgspec.Struct) -> dict[str, object]:
 
 def codec_tables() -> list[Sheet]:
     """What can be written and read on this installation, and what is done with each transfer syntax."""
-    written = tuple(
-        (
-            codec.name,
-            SYNTAXES[codec.transfer_syntax].name,
-            f"{codec.writer} {importlib.metadata.version(codec.writer)}",
-            f"{codec.checker} {importlib.metadata.version(codec.checker)}",
-        )
-        for codec in CODECS
+    chosen = {name: codecs.choose(name, max_error=1) for name in codecs.NAMES}
+    single = {name: found[0] for name, found in chosen.items() if len(found) == 1}
+    readable = tuple(
+        (SYNTAXES[uid].name, r.tool.library, r.second_tool.library if r.second_tool else "-")
+        for uid, r in codecs.READERS.items()
     )
+    opened = [(name, codec.opened_by) for name, codec in single.items()]
+    opened += [(codecs.SMALLEST, f"{' or '.join(c.name for c in chosen[codecs.SMALLEST])}: the smaller, per image")]
+    opened += [(codecs.NONE, "not compressed (Explicit VR LE): every program, old ones too")]
     known = tuple((row.name, str(row.kind), row.leave or "transcoded") for row in SYNTAXES.values())
     return [
         Sheet(
             "Codecs for --codec",
-            (Column("Name"), Column("Transfer syntax"), Column("Written by"), Column("Checked by")),
-            written,
+            (Column("Name"), Column("Transfer syntax"), Column("Written by"), Column("Checked by"), Column("Here")),
+            tuple(_codec_row(codec) for codec in single.values()),
         ),
+        Sheet("Which programs open the result", (Column("Name"), Column("Opened by", ratio=1)), tuple(opened)),
+        Sheet("One library both writes and checks (the check is weaker)", lines=_shared(single)),
+        Sheet(
+            "Compressed images that can be read",
+            (Column("Transfer syntax", ratio=1), Column("Read by"), Column("Second opinion")),
+            readable,
+        ),
+        Sheet("Packages that hold these libraries", lines=_installed()),
         Sheet(
             "Transfer syntaxes and what is done with them",
             (Column("Transfer syntax", ratio=1), Column("Kind"), Column("By default", ratio=1)),
             known,
         ),
     ]
+
+
+def _codec_row(codec: Codec) -> tuple[str, ...]:
+    problem = codecs.find_problem(codec)
+    syntax = short_syntax(codec.transfer_syntax)
+    return codec.name, syntax, codec.writer.library, codec.checker.library, f"no: {problem}" if problem else "yes"
+
+
+def _shared(single: Mapping[str, Codec]) -> tuple[str, ...]:
+    names: dict[str, list[str]] = {}
+    for name, codec in single.items():
+        if codec.shared_code:
+            names.setdefault(codec.shared_code, []).append(name)
+    return tuple(f"{library}: {', '.join(users)}" for library, users in names.items())
+
+
+def _installed() -> tuple[str, ...]:
+    """The packages that hold the libraries, with their versions."""
+    tools = [tool for codec in codecs.CODECS for tool in (codec.writer, codec.checker)]
+    tools += [tool for reader in codecs.READERS.values() for tool in (reader.tool, reader.second_tool) if tool]
+    libraries: dict[str, dict[str, None]] = {}
+    for tool in tools:
+        libraries.setdefault(tool.package, {})[tool.library] = None
+    return tuple(f"{_package(package)}: {', '.join(inside)}" for package, inside in libraries.items())
+
+
+def _package(name: str) -> str:
+    try:
+        return f"{name} {importlib.metadata.version(name)}"
+    except importlib.metadata.PackageNotFoundError:
+        return f"{name} (not installed)"
