@@ -88,8 +88,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "keeping": {"dicom", "dicom.order", "dicom.syntaxes", "model"},
     "plan": {"", "classify", "classify.languages", "classify.patterns", "classify.references", "keeping", "model"},
     "outcomes": {
-        "", "codecs.frames", "deflate", "dicom", "dicom.dicomdir", "dicom.image", "dicom.order", "dicom.syntaxes",
-        "dicom.transcode", "model",
+        "", "codecs.frames", "deflate", "dicom", "dicom.assemble", "dicom.dicomdir", "dicom.header", "dicom.image",
+        "dicom.order", "dicom.part10", "dicom.syntaxes", "dicom.transcode", "model",
     },
     "manifest": {"model"},
     "recording": {"", "codecs", "codecs.frames", "manifest", "model"},
@@ -101,17 +101,23 @@ MAY_IMPORT: dict[str, set[str]] = {
     "originals": {"codecs.frames", "dicom", "dicom.image", "dicom.part10", "dicom.transcode", "manifest", "model"},
     "giving": {"", "deflate", "model", "originals", "placing"},
     "against": {"archive", "manifest", "model"},
+    "moving": {
+        "bundles.names", "dicom", "dicom.order", "errors", "finished", "manifest", "model", "originals",
+    },
     "survey": {
         "", "archive", "bundles", "classify", "classify.facts", "classify.references", "classify.rulefile",
-        "classify.rules", "errors", "model", "plan", "progress", "workers",
+        "classify.rules", "errors", "model", "moving", "plan", "progress", "workers",
+    },
+    "course": {
+        "", "archive", "deflate", "errors", "manifest", "model", "moving", "outcomes", "recording",
     },
     "carrying": {
         "", "archive", "bundles.names", "bundles.zipped", "classify", "classify.references", "deflate", "errors",
-        "manifest", "model", "outcomes", "progress", "recording", "restoredata", "workers",
+        "course", "manifest", "model", "moving", "outcomes", "progress", "recording", "restoredata", "workers",
     },
     "pipeline": {
-        "", "archive", "bundles.names", "carrying", "errors", "leaflet", "manifest", "model", "outcomes", "progress",
-        "recording", "survey",
+        "", "archive", "bundles.names", "carrying", "errors", "leaflet", "manifest", "model", "moving", "outcomes",
+        "progress", "recording", "survey",
         "workers",
     },
     "restore": {

@@ -79,6 +79,7 @@ class Options(msgspec.Struct, frozen=True):
     rules: tuple[str, ...]
     max_error: Natural = 0
     effort: Natural | None = None
+    codec_named: bool = False
 
 
 class CodecRecord(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -1,18 +1,17 @@
 """The story of a run, top to bottom: bundle, facts, verdicts, plan, outcomes, zip, proof, manifest."""
 
 import hashlib
-from collections.abc import Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
-from repack import archive, leaflet, manifest, outcomes, recording
-from repack.bundles.names import folded
+from repack import archive, leaflet, manifest, moving, outcomes, recording
 from repack.carrying import carry_out, prove
-from repack.errors import BundleUnreadable, WrongUsage
-from repack.manifest import EntryRecord, Manifest, OwnFile
-from repack.model import LEAFLET_NAME, MANIFEST_NAME, RESTORE_NAME, Bundle, Plan, Wishes
+from repack.errors import BundleUnreadable
+from repack.manifest import Manifest, OwnFile
+from repack.model import LEAFLET_NAME, MANIFEST_NAME, Plan, Wishes
+from repack.moving import Past
 from repack.progress import NoProgress, Progress
 from repack.survey import make_plan, survey
 from repack.workers import Pool
@@ -32,12 +31,13 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """A finished run: what was planned, what happened, and how large the new zip is."""
+    """A finished run: what was planned, what happened, and how large the zip is."""
 
     plan: Plan
     manifest: Manifest
     target: Path
     size: int
+    is_idle: bool = False  # the bundle is what was asked for already: nothing was written
 
 
 def run(request: Request, progress: Progress | None = None) -> Done:
@@ -47,13 +47,21 @@ def run(request: Request, progress: Progress | None = None) -> Done:
     with Pool(request.jobs) as pool, ThreadPoolExecutor(1) as beside:
         pool.warm(partial(outcomes.get_ready, wishes=request.wishes))
         found = survey(request.bundle, request.rule_files, pool, progress, without=request.target)
-        refuse_repacked(found.bundle)
         plan = make_plan(found, request.wishes)
+        if found.past is not None and moving.is_idle(plan, found.past):
+            record = found.past.finished.manifest
+            return Done(plan, record, request.bundle, found.bundle.size or record.totals.after.stored, is_idle=True)
         source_hash = beside.submit(_hash_source, request.bundle)
         with archive.drafting(request.target, overwrite=request.overwrite) as draft:
-            records, damaged = carry_out(plan, draft, pool, progress)
-            draft.add_ours(LEAFLET_NAME, leaflet.compose(records, request.wishes.keep_locales))
-            record = _record(plan, records, source_hash, request.rule_files)
+            records, damaged = carry_out(plan, found.past, draft, pool, progress)
+            draft.add_ours(LEAFLET_NAME, leaflet.compose(records, _languages(request.wishes, found.past)))
+            record = recording.compose(
+                plan,
+                records,
+                source_hash.result(),
+                (file.name for file in request.rule_files),
+                found.past.finished.manifest if found.past else None,
+            )
             own = [OwnFile(*file) for file in draft.own_files()]
             record = recording.seal(record, own, draft.directory_digest())
             draft.add_ours(MANIFEST_NAME, manifest.encode(record))
@@ -64,20 +72,10 @@ def run(request: Request, progress: Progress | None = None) -> Done:
     return Done(plan, record, request.target, size)
 
 
-def refuse_repacked(bundle: Bundle) -> None:
-    """A zip that repack made holds restore data of its own, which a second run would have to merge."""
-    ours = {folded(MANIFEST_NAME), folded(RESTORE_NAME)}
-    if any(folded(entry.path) in ours for entry in bundle.entries):
-        raise WrongUsage(
-            f"{bundle.path.name} was made by repack already",
-            "repack the original instead (this version cannot go on from its own result)",
-        )
-
-
-def _record(
-    plan: Plan, records: Sequence[EntryRecord], source_hash: Future[str | None], rule_files: Sequence[Path]
-) -> Manifest:
-    return recording.compose(plan, records, source_hash.result(), (file.name for file in rule_files))
+def _languages(wishes: Wishes, past: Past | None) -> tuple[str, ...]:
+    """The languages to keep: those of this round, else those of the last one that named any."""
+    earlier = [one.options.keep_locales for one in past.finished.manifest.history] if past else []
+    return next((kept for kept in (wishes.keep_locales, *reversed(earlier)) if kept), ())
 
 
 def _hash_source(bundle: Path) -> str | None:

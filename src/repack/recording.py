@@ -50,6 +50,24 @@ def record(line: Planned, outcome: Outcome, carried: str | None = None) -> Entry
     )
 
 
+def of_first(line: EntryRecord, held: EntryRecord, proof: Proof | None) -> EntryRecord:
+    """A line of this round, with what the one before knew of the first original."""
+    return msgspec.structs.replace(line, before=held.before, proof=proof)
+
+
+def of_same(held: EntryRecord, line: Planned, length: int) -> EntryRecord:
+    """The line of an entry that stays as it is, `length` bytes in the new zip."""
+    after = msgspec.structs.replace(held.after, stored=length) if held.after else None
+    return msgspec.structs.replace(held, after=after, wish=line.decision.wish, forced=line.decision.forced)
+
+
+def merge(past: "Manifest | None", lines: dict[int, EntryRecord]) -> list[EntryRecord]:
+    """All lines in their order: those of this round by number, and those of entries that were dropped before."""
+    if past is None:
+        return [lines[number] for number in sorted(lines)]
+    return [lines.get(number, held) for number, held in enumerate(past.entries)]
+
+
 def _result(outcome: Outcome) -> tuple[ActionDone, State | None, Proof | None]:
     match outcome:
         case Transcoded():
@@ -124,6 +142,7 @@ def make_options(wishes: Wishes, rule_files: Iterable[str]) -> Options:
         rules=tuple(map(_as_text, rule_files)),
         max_error=wishes.max_error,
         effort=wishes.effort,
+        codec_named=wishes.is_codec_named,
     )
 
 
