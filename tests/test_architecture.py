@@ -98,9 +98,12 @@ MAY_IMPORT: dict[str, set[str]] = {
     "leaflet": {"dicom", "dicom.syntaxes", "manifest", "model"},
     "finished": {"", "bundles", "errors", "manifest", "model", "restoredata"},
     "placing": {"bundles.names"},
-    "originals": {"codecs.frames", "dicom", "dicom.image", "dicom.part10", "dicom.transcode", "manifest", "model"},
+    "originals": {
+        "codecs.frames", "dicom", "dicom.image", "dicom.part10", "dicom.syntaxes", "dicom.transcode", "dicom.written",
+        "manifest", "model",
+    },
     "giving": {"", "deflate", "model", "originals", "placing"},
-    "against": {"archive", "manifest", "model"},
+    "against": {"archive", "manifest", "model", "originals"},
     "moving": {
         "bundles.names", "dicom", "dicom.order", "errors", "finished", "manifest", "model", "originals",
     },

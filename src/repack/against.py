@@ -1,12 +1,13 @@
 """Compare a finished zip with the bundle that it was made from: every original, entry by entry."""
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from repack.archive import digest_raw
 from repack.manifest import EntryRecord
-from repack.model import Bundle, Entry, EntryUnreadable, Place
+from repack.model import Bundle, Entry, EntryUnreadable, Place, Proof
+from repack.originals import has_same_samples
 
 _LOT = 32
 
@@ -18,6 +19,7 @@ class Pair:
     number: int
     line: EntryRecord
     place: Place
+    new: Place | None = None  # the entry in the finished zip, where its samples are to be compared
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +31,11 @@ class Pairing:
     unknown: tuple[Entry, ...]  # entries that the manifest does not speak of
 
 
-def pair(original: Bundle, lines: Sequence[EntryRecord]) -> Pairing:
-    """Pair files by path, and where paths repeat, in order; records of folders tell nothing and are left out."""
+def pair(original: Bundle, lines: Sequence[EntryRecord], entries: Mapping[int, Entry]) -> Pairing:
+    """Pair files by path, and where paths repeat, in order; records of folders tell nothing and are left out.
+
+    `entries` are those of the finished zip, by the number of their line.
+    """
     left: dict[str, list[Entry]] = {}
     for entry in original.entries:
         if not entry.is_directory:
@@ -44,7 +49,8 @@ def pair(original: Bundle, lines: Sequence[EntryRecord]) -> Pairing:
         if not same:
             gone.append(number)
         elif (place := same.pop(0).place) is not None:
-            pairs.append(Pair(number, line, place))
+            new = entries[number].place if line.proof is Proof.SAMPLES and number in entries else None
+            pairs.append(Pair(number, line, place, new))
     unknown = tuple(sorted((e for same in left.values() for e in same), key=lambda entry: entry.index))
     return Pairing(tuple(pairs), tuple(gone), unknown)
 
@@ -68,8 +74,10 @@ def _compare_one(pair: Pair) -> str:
             return "" if is_same else "was damaged when the zip was made, and is another file in the original"
         for chunk in pair.place.chunks():
             digest.update(chunk)
+        if pair.new is not None and not has_same_samples(pair.place.read(), pair.new.read()):
+            return "has other samples than the original"
     except EntryUnreadable as error:
-        return "" if pair.line.before.sha256 is None else f"cannot be read in the original: {error}"
+        return "" if pair.line.before.sha256 is None else f"cannot be compared with the original: {error}"
     if pair.line.before.sha256 not in {None, digest.hexdigest()}:
         return "is another file in the original"
     return ""

@@ -23,6 +23,11 @@ from repack.progress import NoProgress, Progress
 from repack.structure import Finding, check_structure
 from repack.workers import Crashed, Pool, with_tasks
 
+_HOW = {
+    Proof.EXACT: "decoded; the original rebuilt, its SHA-256 compared",
+    Proof.SAMPLES: "decoded; the zip does not hold the original",
+    Proof.BOUNDED: "near-lossless: its own SHA-256 only",
+}
 _OURS = -1  # the number of an entry that is not in the manifest's list
 
 
@@ -142,9 +147,11 @@ def _check_entries(finished: Finished, request: Request, done: Verified, pool: P
         progress.advance(task.item.line.before.size)
     own = len(finished.own)
     done.note("files", _twice(len(files) + own), "size, CRC and SHA-256 of each content", found)
-    if rewritten:
-        how = "decoded; the original rebuilt, its SHA-256 compared" if deep else "not decoded (--quick)"
-        done.note("rewritten", (len(deep), len(rewritten)), how, ())
+    for proof, how in _HOW.items():
+        of_proof = [n for n in rewritten if lines[n].proof is proof]
+        if of_proof:
+            looked_at = deep.intersection(of_proof)
+            done.note(proof, (len(looked_at), len(of_proof)), how if looked_at else "not decoded", ())
 
 
 def _spread(numbers: list[int], share: float) -> set[int]:
@@ -254,7 +261,7 @@ def _check_against(finished: Finished, path: Path, done: Verified, pool: Pool, p
     if original.path.resolve() == finished.bundle.path.resolve():
         raise BundleUnreadable(path.name, "it is the zip itself", "give --against the bundle that it was made from")
     lines = finished.manifest.entries
-    pairing = against.pair(original, lines)
+    pairing = against.pair(original, lines, finished.entries)
     progress.begin("Comparing", sum(p.line.before.size for p in pairing.pairs), len(pairing.pairs))
     found = [Finding(lines[n].path, f"is not in {path.name}") for n in pairing.gone]
     found += [Finding(e.path, f"is in {path.name}, but the manifest does not know it") for e in pairing.unknown]
@@ -266,3 +273,6 @@ def _check_against(finished: Finished, path: Path, done: Verified, pool: Pool, p
             progress.advance(pair.line.before.size)
     files = sum(not line.folder for line in lines)
     done.note("original", (len(pairing.pairs), files), f"each file of {path.name}, by its SHA-256", found)
+    samples = sum(pair.new is not None for pair in pairing.pairs)
+    if samples:
+        done.note("samples", _twice(samples), "each stored word compared with the original's", ())
