@@ -16,11 +16,12 @@ from pathlib import Path
 from typing import BinaryIO
 
 from repack import zipformat
-from repack.model import MANIFEST_NAME, EntryName, Raw, Stamp
+from repack.model import LEAFLET_NAME, MANIFEST_NAME, RESTORE_NAME, EntryName, Raw, Stamp
 
 _LINE = struct.Struct("<4s6H3I5H2I")  # APPNOTE 4.3.12
 _END, _END64 = struct.Struct("<4s4H2IH"), struct.Struct("<4sQ2H2I4Q")  # 4.3.16, 4.3.14
 _LOCATOR64_LENGTH, _LONGEST_COMMENT = 20, 0xFFFF  # 4.3.15, 4.4.12
+_OURS = frozenset(name.encode("ascii") for name in (MANIFEST_NAME, LEAFLET_NAME, RESTORE_NAME))
 _UTF8, _ZIP64_FIELD, _WIDE = 0x800, 1, 0xFFFF_FFFF  # 4.4.4, 4.5.3
 
 
@@ -156,6 +157,10 @@ def _check_lines(
             yield Finding(line.shown, "has a line in the zip's directory that repack does not write")
     if b"".join(line.written for line in lines) != directory:
         yield Finding(_DIRECTORY, "holds more than its lines")
+    ours = [line for line in lines if line.name.raw in _OURS]  # the digest cannot speak of the manifest's own line
+    for line in ours[1:]:
+        if (line.stamp, line.attributes, line.made_by) != (ours[0].stamp, ours[0].attributes, ours[0].made_by):
+            yield Finding(line.shown, "has another time, system or attributes than repack gives it")
     known = digest_directory((line.written for line in lines if line.name.raw != MANIFEST_NAME.encode()), comment)
     if directory_sha256 is not None and known != directory_sha256:
         yield Finding(_DIRECTORY, "is not the one that the manifest knows (its SHA-256)")
