@@ -375,13 +375,6 @@ def test_a_case_twin_is_not_taken_for_the_image_that_dicomdir_lists(disc: Path, 
     assert index.count(b"1.2.840.10008.1.2.4.80") == 4
 
 
-def test_repacking_a_repacked_zip_is_refused_for_now(disc: Path, run: Run) -> None:
-    run(disc, "-q")
-    code, _out, err = run(disc.with_name("scan.repacked.zip"))
-    assert code == 2
-    assert "made by repack already" in one_line(err)
-
-
 @pytest.mark.usefixtures("litter")
 @pytest.mark.parametrize(
     ("words", "said"),

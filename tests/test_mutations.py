@@ -8,9 +8,8 @@ program still reads the same.
 import random
 import zipfile
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Self
 
 import pytest
 
@@ -20,27 +19,9 @@ from repack.cli import main
 from repack.errors import DifferenceFound
 from repack.model import Wishes
 from repack.pipeline import Request, run
+from tests.inline import Inline
 
 FLIPS = 500
-
-
-class Inline:
-    """A pool without processes: 500 checks start nothing."""
-
-    def __init__(self, _jobs: int) -> None:
-        pass
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_rest: object) -> None:
-        pass
-
-    def warm(self, _get_ready: Callable[..., None]) -> None:
-        pass
-
-    def run(self, function: Callable, tasks: Iterable) -> Iterator:
-        return (function(task) for task in tasks)
 
 
 def small_disc() -> Iterator[DiscFile]:
