@@ -3,11 +3,15 @@
 An element is a span of bytes; a file is a concatenation of spans, so a test knows where each byte belongs.
 """
 
+import zlib
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 IMPLICIT_LE = "1.2.840.10008.1.2"
 EXPLICIT_LE = "1.2.840.10008.1.2.1"
+BIG_ENDIAN = "1.2.840.10008.1.2.2"
+DEFLATED = "1.2.840.10008.1.2.1.99"
+UNCOMPRESSED_FRAGMENTS = "1.2.840.10008.1.2.1.98"
 JPEG_LS = "1.2.840.10008.1.2.4.80"
 CT_IMAGE = "1.2.840.10008.5.1.4.1.1.2"
 UNDEFINED = 0xFFFF_FFFF
@@ -193,3 +197,73 @@ def stream_interleaving(stream: bytes) -> int:
     """ILV of the first scan: 0 none, 1 line, 2 sample (ISO/IEC 14495-1 C.2.3)."""
     at = stream.index(b"\xff\xda")
     return stream[at + 4 + 1 + 2 * stream[at + 4] + 1]
+
+
+# --- the same image in other encodings of the data set ---
+
+_NUMBERS = {"AT": 2, "FD": 8, "FL": 4, "OD": 8, "OF": 4, "OL": 4, "OV": 8, "OW": 2} | {
+    "SL": 4, "SS": 2, "SV": 8, "UL": 4, "US": 2, "UV": 8,
+}  # fmt: skip
+
+
+def turned(value: bytes, size: int) -> bytes:
+    """Each number of `size` bytes with its bytes in the other order; what is left over at the end stays."""
+    whole = len(value) // size * size
+    return b"".join(value[n : n + size][::-1] for n in range(0, whole, size)) + value[whole:]
+
+
+def to_big_endian(spans: bytes) -> bytes:
+    """Explicit VR Little Endian elements, items and delimiters as Explicit VR Big Endian (PS3.5 7.3)."""
+    new, at = b"", 0
+    while at < len(spans):
+        tag, at = spans[at : at + 4], at + 4
+        new += turned(tag, 2)
+        if tag[:2] == b"\xfe\xff":
+            length, at = spans[at : at + 4], at + 4
+            new += turned(length, 4)  # an item's content follows as further elements
+            continue
+        vr, at = spans[at : at + 2].decode("ascii"), at + 2
+        if vr in _LONG:
+            length, at = spans[at + 2 : at + 6], at + 6
+            new += vr.encode() + b"\0\0" + turned(length, 4)
+        else:
+            length, at = spans[at : at + 2], at + 2
+            new += vr.encode() + turned(length, 2)
+        if vr != "SQ":
+            size = int.from_bytes(length, "little")
+            new += turned(spans[at : at + size], _NUMBERS.get(vr, 1))
+            at += size
+    return new
+
+
+def big_endian_file(image: RawImage) -> bytes:
+    """An explicit image as a big-endian file."""
+    behind = to_big_endian(image.behind) if any(image.behind) else image.behind
+    meta = replace(image, syntax=BIG_ENDIAN).meta
+    return image.preamble + meta + to_big_endian(image.data_set(image.planar) + image.pixels) + behind
+
+
+def deflated_file(image: RawImage, level: int = 6, memory: int = 8, pad: bytes = b"") -> bytes:
+    """An explicit image as a deflated file."""
+    deflater = zlib.compressobj(level, zlib.DEFLATED, -15, memory)
+    data_set = image.data_set(image.planar) + image.pixels + image.behind
+    stream = deflater.compress(data_set) + deflater.flush()
+    return image.preamble + replace(image, syntax=DEFLATED).meta + stream + pad
+
+
+def fragmented_file(image: RawImage, *, has_table: bool = True) -> bytes:
+    """An explicit image with each frame, padded to even length, in a fragment (PS3.5 A.4.11)."""
+    count = image.frames or 1
+    size = len(image.words) // count
+    frames = [image.words[n * size : (n + 1) * size] + b"\0" * (size % 2) for n in range(count)]
+    return encapsulated_file(image, UNCOMPRESSED_FRAGMENTS, frames, has_table=has_table)
+
+
+def encapsulated_file(image: RawImage, syntax: str, frames: list[bytes], *, has_table: bool = True) -> bytes:
+    """An explicit image with one fragment a frame, and a Basic Offset Table or an empty one."""
+    offsets = [sum(len(frame) + 8 for frame in frames[:n]) for n in range(len(frames))]
+    table = item(b"".join(offset.to_bytes(4, "little") for offset in offsets) if has_table else b"")
+    value = table + b"".join(item(frame) for frame in frames) + SEQUENCE_END
+    pixels = element(0x7FE0_0010, "OB", value, length=UNDEFINED)
+    head = image.preamble + replace(image, syntax=syntax).meta + image.data_set(image.planar)
+    return head + pixels + image.behind

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 from hypothesis import strategies as st
 
-from repack.model import Restorable
+from repack.model import Deflating, Restorable
 from tests.raw_dicom import RawImage, element, group_length, item, number, sequence, text, with_length
 
 
@@ -187,4 +187,7 @@ def restorables() -> st.SearchStrategy[Restorable]:
     lookalike = st.sampled_from([b"", b"\n", b'{"entry": 1, "head": 3, "tail": 0}\n', b"\xfd7zXZ\0"])
     blob: Callable[..., st.SearchStrategy[bytes]] = st.binary
     heads = st.one_of(lookalike, blob(max_size=300))
-    return st.builds(Restorable, heads, heads, st.booleans(), st.booleans())
+    whole = st.integers(0, 2**40)
+    deflating = st.builds(Deflating, whole, st.integers(0, 9), st.integers(1, 9), st.binary(max_size=8))
+    flags = (st.booleans(), st.booleans(), st.booleans())
+    return st.builds(Restorable, heads, heads, *flags, st.binary(max_size=9), st.none() | deflating)

@@ -229,10 +229,21 @@ def test_rules_list_show_check(run: Run, tmp_path: Path) -> None:
     assert run("rules", "check", own)[0] == 0
 
 
-def test_codecs_names_writer_and_checker(run: Run) -> None:
+def test_codecs_names_what_can_be_written_and_read(run: Run) -> None:
     code, out, _err = run("codecs")
     assert code == 0
-    assert "JPEG-LS Lossless" in out
+    written, opened, shared, read, packages, syntaxes = re.split(r"\n\n(?=\S)", out.strip())
+    rows = {line.split()[0]: line for line in written.splitlines()[4:] if line.strip()}
+    assert set(rows) == {"jpegls", "j2k", "htj2k", "jpegxl", "rle", "jpegls-near"}
+    assert "OpenJPH" in rows["htj2k"]
+    assert "OpenJPEG" in rows["htj2k"]
+    assert all(row.split()[-1] == "yes" for row in rows.values())
+    assert {"smallest", "none"} <= {line.split()[0] for line in opened.splitlines() if line.strip()}
+    assert "libjxl: jpegxl" in shared
+    assert re.search(r"JPEG Lossless \(Process 14\) +libjpeg-turbo +jpegsof3", read)
+    assert re.search(r"imagecodecs \d+\.\d+", packages)
+    assert "HTJ2K Lossless RPCL" in syntaxes
+    assert max(map(len, out.splitlines())) <= 80
 
 
 def test_version_and_help(run: Run) -> None:
@@ -381,6 +392,14 @@ def test_a_case_twin_is_not_taken_for_the_image_that_dicomdir_lists(disc: Path, 
     [
         (("--keep-locales", "englsh"), "did you mean 'en'"),
         (("--codec", "zip9"), "it has: jpegls"),
+        (("--codec", "jpegls-near"), "add --max-error N"),
+        (("--codec", "jpegls-near", "--max-error", "256"), "from 1 to 255"),
+        (("--codec", "jpegls-near", "--max-error", "2", "--exact-only"), "--exact-only forbids it"),
+        (("--codec", "j2k", "--max-error", "2"), "it belongs to --codec jpegls-near"),
+        (("--max-error", "2"), "it belongs to --codec jpegls-near"),
+        (("--max-error", "-1"), "--max-error"),
+        (("--effort", "3"), "it belongs to --codec jpegxl"),
+        (("--codec", "jpegxl", "--effort", "10"), "--effort"),
         (("--drop", "viewr"), "viewr"),
         (("--no-such-option",), "--no-such-option"),
         (("--jobs", "0"), "--jobs"),
@@ -390,6 +409,16 @@ def test_wrong_usage(words: tuple[str, ...], said: str, disc: Path, run: Run) ->
     code, _out, err = run(disc, *words)
     assert code == 2
     assert said in one_line(err)
+
+
+@pytest.mark.usefixtures("litter")
+def test_a_codec_that_is_not_here_is_named_before_anything_is_done(
+    disc: Path, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "openjpeg.utils", None)  # as if the package were not installed
+    code, _out, err = run(disc, "--codec", "htj2k")
+    assert (code, "--codec htj2k does not work here" in one_line(err)) == (2, True)
+    assert re.search(r"htj2k.*no:", " ".join(run("codecs")[1].split()))
 
 
 @pytest.mark.usefixtures("litter")

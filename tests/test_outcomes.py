@@ -11,7 +11,9 @@ import pytest
 from fixtures.disc import dental_disc
 from repack import outcomes
 from repack.bundles import open_bundle
-from repack.dicom.transcode import invert
+from repack.codecs import NAMES, choose
+from repack.dicom.order import Order
+from repack.dicom.transcode import Rewritten, invert, transcode
 from repack.model import (
     DEFLATED,
     STORED,
@@ -260,6 +262,85 @@ def test_the_smaller_one_wins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
         assert "JPEG-LS" in outcome.reason
 
 
+# --- the wishes ---
+
+
+def wishing(task: Task, **wishes: object) -> Task:
+    return replace(task, wishes=replace(Wishes(is_codec_named=True), **wishes))  # type: ignore[arg-type]
+
+
+def image_task(tmp_path: Path, data: bytes = IMAGE, **wishes: object) -> Task:
+    entry = zip_entry(tmp_path, Made(data=data, method=8))
+    return wishing(task_for(entry, Action.TRANSCODE, is_dicom=True), **wishes)
+
+
+def compressed(codec: str) -> bytes:
+    result = transcode(IMAGE, Order(choose(codec), is_named=True))
+    assert isinstance(result, Rewritten)
+    return result.data
+
+
+@pytest.mark.parametrize("codec", ["jpegls", "j2k", "htj2k", "jpegxl", "smallest"])
+def test_the_codec_that_was_asked_for_is_taken(tmp_path: Path, codec: str) -> None:
+    outcome = work_one(image_task(tmp_path, codec=codec))
+    assert isinstance(outcome, Transcoded)
+    assert outcome.proof is Proof.EXACT
+    assert outcome.after.transfer_syntax in {one.transfer_syntax for one in choose(codec)}
+
+
+def test_a_near_lossless_image_has_a_new_uid_and_nothing_to_restore(tmp_path: Path) -> None:
+    outcome = work_one(image_task(tmp_path, codec="jpegls-near", max_error=2))
+    assert isinstance(outcome, Transcoded)
+    assert (outcome.proof, outcome.restorable) == (Proof.BOUNDED, None)
+    assert outcome.sop_instance.encode() in unpack(outcome.packed)
+
+
+def test_without_compression_even_a_larger_file_is_taken(tmp_path: Path) -> None:
+    outcome = work_one(image_task(tmp_path, compressed("jpegls"), codec="none"))
+    assert isinstance(outcome, Transcoded)
+    assert outcome.proof is Proof.SAMPLES
+    assert outcome.after.transfer_syntax == EXPLICIT
+    assert outcome.after.stored > outcome.before.stored
+
+
+@pytest.mark.parametrize(("made_by", "codec", "is_taken"), [("rle", "jpegls", True), ("jpegls", "htj2k", False)])
+def test_what_is_compressed_already_has_to_shrink_by_five_percent(
+    tmp_path: Path, made_by: str, codec: str, *, is_taken: bool
+) -> None:
+    outcome = work_one(image_task(tmp_path, compressed(made_by), codec=codec))
+    if is_taken:
+        assert isinstance(outcome, Transcoded)
+        assert (outcome.proof, outcome.restorable) == (Proof.SAMPLES, None)
+        assert outcome.after.stored < 0.95 * outcome.before.stored
+    else:
+        assert "it would not take at least 5 % less room in a zip" in kept(outcome).reason
+
+
+@pytest.mark.parametrize("share", [0.94, 0.96])
+@pytest.mark.parametrize("method", [0, 8])
+def test_five_percent_are_five_percent(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, share: float, method: int
+) -> None:
+    """The size is that in the zip: noise in place of frames, so that nothing shrinks on the way."""
+
+    def transcode_by(data: bytes, _order: Order) -> Rewritten:
+        noise = hashlib.shake_128(b"noise").digest(int(len(data) * share))
+        return Rewritten(((noise, False),), JPEG_LS, None, Proof.SAMPLES, "made up for this test")
+
+    monkeypatch.setattr(outcomes, "transcode", transcode_by)
+    noise = hashlib.shake_128(b"other").digest(100_000)
+    entry = zip_entry(tmp_path, Made(data=noise, method=method))
+    outcome = work_one(task_for(entry, Action.TRANSCODE, is_dicom=True))
+    assert isinstance(outcome, Transcoded) == (share < 0.95)
+
+
+def test_exact_only_changes_nothing_that_cannot_come_back(tmp_path: Path) -> None:
+    for data, codec in ((compressed("rle"), "jpegls"), (IMAGE, "jpegls-near")):
+        outcome = work_one(image_task(tmp_path, data, codec=codec, max_error=2, exact_only=True))
+        assert unpack(kept(outcome).content) == data
+    assert isinstance(work_one(image_task(tmp_path, exact_only=True)), Transcoded)
+
+
 # --- trouble ---
 
 
@@ -361,6 +442,19 @@ def test_a_dicomdir_follows_its_images(tmp_path: Path) -> None:
     assert outcome.after.sha256 == sha256(new)
     assert outcome.before == before.before
     assert "2 records" in outcome.reason
+    assert outcome.restorable is not None
+    assert invert(new, outcome.restorable) == DIRECTORY
+
+
+def test_a_dicomdir_follows_images_with_new_uids(tmp_path: Path) -> None:
+    entry, before = directory_kept(tmp_path, DIRECTORY)
+    near, instance = "1.2.840.10008.1.2.4.81", "2.25.1234567890"
+    outcome = follow_images(entry, before, {"DICOM/I0000001": near}, {"DICOM/I0000001": instance})
+    assert isinstance(outcome, Transcoded)
+    new = unpack(outcome.packed)
+    assert (new.count(near.encode()), new.count(instance.encode())) == (1, 1)
+    assert "transfer syntax and SOP Instance UID of 1 records follow" in outcome.reason
+    assert outcome.restorable is not None
     assert invert(new, outcome.restorable) == DIRECTORY
 
 
@@ -377,5 +471,6 @@ def test_a_dicomdir_that_cannot_be_followed_says_so(tmp_path: Path) -> None:
     assert outcome.content == before.content
 
 
-def test_every_codec_can_be_made_ready() -> None:
-    get_ready(None, Wishes())  # raises where a codec refuses the frame, which no worker would tell
+@pytest.mark.parametrize("codec", NAMES)
+def test_every_codec_can_be_made_ready(codec: str) -> None:
+    get_ready(None, Wishes(codec=codec, max_error=1))  # raises where a codec refuses the frame, which no worker would tell

@@ -269,12 +269,12 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Deflating:
-    """How zlib made a raw deflate stream: of all bytes from `start` on, with `rest` zero bytes behind it."""
+    """How zlib made a raw deflate stream: of all bytes from `start` on, with the bytes `rest` behind it."""
 
     start: int
     level: int
     memory: int  # zlib's memLevel
-    rest: int
+    rest: bytes
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,9 @@ line may have more keys, to be followed in this order:
     "planes": true             each frame is put back from colour-by-pixel (RGBRGB) to colour-by-plane (RRGGBB) order
     "swapped": true            then the two bytes of each pair of bytes of the frame change places (big endian)
     "gap": "feff00e0..."       these bytes (hexadecimal) stand between each two frames
-    "deflate": [n, l, m, z]    the result is not yet the original: its bytes from the n-th on (counted from 0) are
-                               replaced by zlib.compressobj(l, zlib.DEFLATED, -15, m) of them, followed by z zero bytes
+    "deflate": [n, l, m, "00"] the result is not yet the original: its bytes from the n-th on (counted from 0) are
+                               replaced by what zlib.compressobj(l, zlib.DEFLATED, -15, m) makes of them, and the bytes
+                               at the end (hexadecimal) follow
 
 The first record is {"format": "repack restore data", "version": 1}.
 
@@ -27,11 +28,10 @@ from typing import Any, BinaryIO
 
 from repack.model import Deflating, Restorable
 
-_Value = str | int | bool | list[int]
+_Value = str | int | bool | list[int | str]
 _OPENING: dict[str, _Value] = {"format": "repack restore data", "version": 1}
 _KEYS = {"entry", "head", "tail", "frames", "planes", "swapped", "gap", "deflate"}
 _LONGEST_LINE = 4096
-_LONGEST_REST = 8  # zero bytes behind a deflate stream
 #: A dictionary of 4 MiB spans hundreds of slice headers and keeps the memory of the main process small.
 _FILTERS = [{"id": lzma.FILTER_LZMA2, "preset": 4, "dict_size": 4 << 20}]
 
@@ -61,7 +61,7 @@ class RestoreWriter:
             record["gap"] = restorable.gap.hex()
         if restorable.deflating:
             how = restorable.deflating
-            record["deflate"] = [how.start, how.level, how.memory, how.rest]
+            record["deflate"] = [how.start, how.level, how.memory, how.rest.hex()]
         self._pieces.append(self._compressor.compress(_line(record) + restorable.head + restorable.tail))
         self.records += 1
 
@@ -100,25 +100,29 @@ def _restorable(head: bytes, tail: bytes, record: Mapping[str, Any]) -> Restorab
         has_frames=record.get("frames", True),
         is_swapped=record.get("swapped", False),
         gap=bytes.fromhex(record.get("gap", "")),
-        deflating=Deflating(*record["deflate"]) if "deflate" in record else None,
+        deflating=_deflating(*record["deflate"]) if "deflate" in record else None,
     )
+
+
+def _deflating(start: int, level: int, memory: int, rest: str) -> Deflating:
+    return Deflating(start, level, memory, bytes.fromhex(rest))
 
 
 def _is_record(record: Mapping[str, Any]) -> bool:
     """Are the keys known, and their values of the kinds that they should be? A bool is no number here."""
-    numbers = (record["entry"], record["head"], record["tail"], *record.get("deflate", ()))
+    numbers = (record["entry"], record["head"], record["tail"], *record.get("deflate", ())[:3])
     flags = (record.get("planes", False), record.get("frames", True), record.get("swapped", False))
     return (
         record.keys() <= _KEYS
         and all(type(n) is int and n >= 0 for n in numbers)
         and all(type(flag) is bool for flag in flags)
-        and type(record.get("gap", "")) is str
+        and all(type(text) is str for text in (record.get("gap", ""), *record.get("deflate", ())[3:]))
         and ("deflate" not in record or _is_deflating(*record["deflate"]))
     )
 
 
-def _is_deflating(_start: int, level: int, memory: int, rest: int) -> bool:
-    return level <= 9 and 1 <= memory <= 9 and rest <= _LONGEST_REST
+def _is_deflating(_start: int, level: int, memory: int, _rest: str) -> bool:
+    return level <= 9 and 1 <= memory <= 9
 
 
 def _line(record: Mapping[str, _Value]) -> bytes:

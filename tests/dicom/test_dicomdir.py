@@ -59,6 +59,7 @@ class RawDirectory:
     wrong: Mapping[int, int] = field(default_factory=dict)
     syntax_vr: str = "UI"
     states_syntax: bool = True
+    instances: Mapping[str, str] = field(default_factory=dict)
 
     def _uint(self, tag: int, value: int) -> bytes:
         return element(tag, "UL", max(value, 0).to_bytes(4, "little"), explicit=self.explicit)
@@ -78,7 +79,7 @@ class RawDirectory:
             parts += [
                 text(0x0004_1500, "CS", file_id.replace("/", "\\"), explicit=e),
                 text(0x0004_1510, "UI", "1.2.840.10008.5.1.4.1.1.2", explicit=e),
-                text(0x0004_1511, "UI", "1.2.3", explicit=e),
+                text(0x0004_1511, "UI", self.instances.get(file_id, "1.2.3"), explicit=e),
                 uid if self.states_syntax else b"",
             ]
         group_4 = b"".join(parts)
@@ -167,6 +168,9 @@ def reason_of(content: bytes, syntaxes: Mapping[str, str]) -> str:
 _UIDS = st.sampled_from([IMPLICIT_LE, EXPLICIT_LE, JPEG_LS, "1.2.840.10008.1.2.4.201", "1.2.840.10008.1.2.4.100.1"])
 
 
+_INSTANCES = st.sampled_from(["1.2.3", "1.2.3.4", "2.25.159415489220730363476105063908436292012"])
+
+
 @st.composite
 def directories(draw: st.DrawFn) -> RawDirectory:
     count = draw(st.integers(0, 4))
@@ -192,6 +196,16 @@ def test_patched_is_what_a_writer_would_have_made(directory: RawDirectory, draws
     assert patched.data == wanted.content
     assert patched.changed == sum(uid != directory.syntaxes[name] for name, uid in new.items())
     assert patched.note == ""
+
+
+@settings(max_examples=100, deadline=None)
+@given(directories(), st.data())
+def test_new_instance_uids_are_followed_too(directory: RawDirectory, draws: st.DataObject):
+    syntaxes = dict.fromkeys(directory.syntaxes, "1.2.840.10008.1.2.4.81")
+    new = {name: draws.draw(_INSTANCES) for name in directory.syntaxes if draws.draw(st.booleans())}
+    patched = patch(read(directory.content), syntaxes, new)
+    assert isinstance(patched, Patched)
+    assert patched.data == replace(directory, syntaxes=syntaxes, instances=new).content
 
 
 @settings(max_examples=60, deadline=None)

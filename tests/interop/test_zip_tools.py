@@ -3,7 +3,6 @@
 import calendar
 import hashlib
 import os
-import shutil
 import subprocess
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,6 +14,7 @@ from repack.bundles import open_bundle
 from repack.errors import BundleUnreadable
 from repack.model import STORED, Packed, Stamp
 from tests.entries import Content, make_entry, unix_time
+from tests.interop.programs import call, find
 
 pytestmark = pytest.mark.interop
 
@@ -39,19 +39,6 @@ SOME = [
 ]
 
 
-def program(name: str) -> str:
-    found = shutil.which(name)
-    if found is None:
-        pytest.skip(f"{name} is not installed")
-    return found
-
-
-def call(*words: str | Path, cwd: Path | None = None) -> str:
-    done = subprocess.run([str(word) for word in words], capture_output=True, text=True, cwd=cwd, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
-
-
 def write(target: Path, contents: Sequence[Content]) -> Path:
     with drafting(target, overwrite=False) as draft:
         for content in contents:
@@ -67,12 +54,12 @@ def made(tmp_path: Path) -> Path:
 
 
 def test_unzip_finds_no_fault(made: Path) -> None:
-    assert f"No errors detected in compressed data of {made}" in call(program("unzip"), "-t", made)
-    call(program("zip"), "-T", made)
+    assert f"No errors detected in compressed data of {made}" in call("unzip", "-t", made)
+    call("zip", "-T", made)
 
 
 def test_7z_finds_no_fault_and_no_warning(made: Path) -> None:
-    told = call(program("7z"), "t", "-scsUTF-8", made)
+    told = call("7z", "t", "-scsUTF-8", made)
     assert "Everything is Ok" in told
     assert "arning" not in told
 
@@ -81,7 +68,7 @@ def test_7z_finds_no_fault_and_no_warning(made: Path) -> None:
 def test_content_names_times_and_modes_arrive(made: Path, tmp_path: Path, tool: str) -> None:
     out = tmp_path / "out"
     out.mkdir()
-    call(program(tool), *(["-q"] if tool == "unzip" else ["x", "-bd"]), made, cwd=out)
+    call(tool, *(["-q"] if tool == "unzip" else ["x", "-bd"]), made, cwd=out)
     for content in SOME:
         path = out / content.entry.path
         assert path.is_dir() if content.entry.is_directory else path.read_bytes() == content.data
@@ -100,14 +87,14 @@ def test_more_entries_than_16_bits_can_count(tmp_path: Path, tool: str) -> None:
             draft.add(make_entry(b"%d" % number, b"", index=number).entry, Packed(b"", STORED, 0, 0))
         draft.finish()
         draft.publish(overwrite=False)
-    told = call(program(tool), *(["-tqq"] if tool == "unzip" else ["t", "-bd"]), target)
+    told = call(tool, *(["-tqq"] if tool == "unzip" else ["t", "-bd"]), target)
     assert "65600" in told or tool == "unzip"
 
 
 @pytest.mark.slow
 def test_an_entry_behind_4_gib(tmp_path: Path) -> None:
     """The hole is sparse: it takes no room where the file system knows holes."""
-    unzip, seven = program("unzip"), program("7z")
+    unzip, seven = find("unzip"), find("7z")
     target = tmp_path / "far.zip"
     with drafting(target, overwrite=False) as draft:
         draft.add(SOME[0].entry, SOME[0].packed)
@@ -156,7 +143,7 @@ def disc(tmp_path: Path) -> Path:
 )
 def test_archives_of_other_programs(disc: Path, tmp_path: Path, words: list[str]) -> None:
     made = tmp_path / "made.zip"
-    call(program(words[0]), *(made if word == "OUT" else word for word in words[1:]), cwd=disc)
+    call(words[0], *(made if word == "OUT" else word for word in words[1:]), cwd=disc)
     entries = {entry.path: entry for entry in open_bundle(made).entries}
     files = {path: entry for path, entry in entries.items() if not entry.is_directory}
     assert set(files) == {"DICOM/I1", "DICOM/I2", "Größe.txt", "run.sh"}
@@ -167,9 +154,9 @@ def test_archives_of_other_programs(disc: Path, tmp_path: Path, words: list[str]
         assert entry.notes == ()
     assert files["run.sh"].attributes >> 16 == 0o100755
     again = write_again(tmp_path / "again.zip", made)
-    assert "Everything is Ok" in call(program("7z"), "t", again)
+    assert "Everything is Ok" in call("7z", "t", again)
     out = tmp_path / "out"
-    call(program("unzip"), "-q", again, "-d", out)
+    call("unzip", "-q", again, "-d", out)
     assert (out / "DICOM" / "I1").read_bytes() == NOISE
     if words[0] == "zip":  # 7z writes local DOS time alone unless asked
         assert (out / "run.sh").stat().st_mtime == MOMENT
@@ -201,14 +188,14 @@ def write_again(target: Path, source: Path) -> Path:
 )
 def test_archives_that_cannot_be_read_are_named(disc: Path, tmp_path: Path, words: list[str], problem: str) -> None:
     made = tmp_path / "made.zip"
-    call(program(words[0]), *(made if word == "OUT" else word for word in words[1:]), cwd=disc)
+    call(words[0], *(made if word == "OUT" else word for word in words[1:]), cwd=disc)
     with pytest.raises(BundleUnreadable, match=problem):
         open_bundle(made)
 
 
 def test_a_self_extracting_archive(disc: Path, tmp_path: Path) -> None:
     plain, made = tmp_path / "plain.zip", tmp_path / "made.exe"
-    call(program("zip"), "-qr", plain, ".", cwd=disc)
+    call("zip", "-qr", plain, ".", cwd=disc)
     made.write_bytes(b"MZ" + bytes(5_000) + plain.read_bytes())
     places = [entry.place for entry in open_bundle(made).entries if entry.path == "DICOM/I1"]
     assert places[0] is not None

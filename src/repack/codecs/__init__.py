@@ -25,6 +25,7 @@ READERS: dict[str, Reader] = {
 LARGEST_ERROR = jpegls.LARGEST_ERROR
 
 SMALLEST, NONE, NEAR = "smallest", "none", "jpegls-near"
+NONE_OPENED_BY = "every program, old ones too (not compressed)"
 #: `smallest` tries these for each image: the ones that most viewers open.
 _SAFE = ("jpegls", "j2k")
 

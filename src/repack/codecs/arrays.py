@@ -46,3 +46,12 @@ def widen(frame: bytes, layout: FrameLayout, bits: int, codec: str, *, is_signed
     if width == layout.width:
         return bytes(frame)
     return np.frombuffer(frame, "i1" if is_signed else "u1").astype("<i2" if is_signed else "<u2").tobytes()
+
+
+def by_pixel(planes: bytes, layout: FrameLayout) -> bytes:
+    """RRR GGG BBB -> RGB RGB RGB (PS3.3 C.7.6.3.1.3)."""
+    import numpy as np  # noqa: PLC0415  see above
+
+    if layout.samples == 1:
+        return planes
+    return np.frombuffer(planes, f"<u{layout.width}").reshape(layout.samples, -1).T.tobytes()

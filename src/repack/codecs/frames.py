@@ -30,6 +30,18 @@ class CodecFailed(Exception):
     """A codec refused a frame or a stream, or gave back another shape than asked for."""
 
 
+_LARGE, _LARGEST_RATIO = 1 << 26, 1000
+
+
+def refuse_claim(stream: bytes, layout: FrameLayout, codec: str) -> None:
+    """Raise CodecFailed where a few bytes claim a huge image, before a decoder takes memory for it.
+
+    Real images of over 64 MB do not shrink to a thousandth; smaller ones may be blank, and cost little.
+    """
+    if layout.size > max(_LARGE, _LARGEST_RATIO * len(stream)):
+        raise CodecFailed(f"the {codec} stream is too short for an image of this size")
+
+
 Encode = Callable[[bytes, FrameLayout], bytes]
 Decode = Callable[[bytes, FrameLayout], bytes]
 

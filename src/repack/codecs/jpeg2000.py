@@ -11,7 +11,7 @@ from functools import partial
 from struct import unpack_from
 
 from repack.codecs import arrays
-from repack.codecs.frames import Codec, CodecFailed, FrameLayout, Reader, Tool
+from repack.codecs.frames import Codec, CodecFailed, FrameLayout, Reader, Tool, refuse_claim
 
 _START = b"\xff\x4f\xff\x51"  # SOC, SIZ (ISO/IEC 15444-1 A.4, A.5.1)
 _JPEG_2000, _HTJ2K = "JPEG 2000", "HTJ2K"
@@ -62,8 +62,7 @@ def _check_shape(stream: bytes, layout: FrameLayout, codec: str) -> _Announced:
 
     Decoders take memory on the word of the image size, and for every tile before the first one is read.
     """
-    components = 38
-    if not stream.startswith(_START) or len(stream) < components + 2 + 3 * layout.samples:
+    if not stream.startswith(_START) or len(stream) < 42 + 3 * layout.samples:
         raise CodecFailed(f"the {codec} stream cannot be decoded")
     x1, y1, x0, y0, tile_x, tile_y, tile_x0, tile_y0, samples = unpack_from(">8IH", stream, 8)
     if (y1 - y0, x1 - x0, samples) != (layout.rows, layout.columns, layout.samples):
@@ -78,6 +77,7 @@ def _check_shape(stream: bytes, layout: FrameLayout, codec: str) -> _Announced:
     tiles = -(-(x1 - tile_x0) // tile_x) * -(-(y1 - tile_y0) // tile_y)
     if tiles * _SMALLEST_TILE_PART > len(stream):
         raise CodecFailed(f"the {codec} stream cannot be decoded")
+    refuse_claim(stream, layout, codec)
     return _Announced(bits, bool(depth & 0x80))
 
 

@@ -5,6 +5,7 @@ Both come with imagecodecs but share no code. Every predictor and 2 to 16 bits p
 
 import struct
 from collections.abc import Callable
+from functools import partial
 from struct import unpack_from
 from typing import Any
 
@@ -44,6 +45,8 @@ def _check_shape(stream: bytes, layout: FrameLayout) -> None:
         raise CodecFailed("the JPEG Lossless stream cannot be decoded") from error
     if (rows, columns, samples) != (layout.rows, layout.columns, layout.samples) or not 2 <= bits <= 8 * layout.width:
         raise CodecFailed("the JPEG Lossless stream holds an image of another shape")
+    if rows * columns * samples > 8 * len(stream):  # each sample takes a bit or more
+        raise CodecFailed("the JPEG Lossless stream is too short for an image of this size")
     if sampling != {0x11}:
         raise CodecFailed("the JPEG Lossless stream holds colours of another resolution")
 
@@ -52,7 +55,9 @@ def _read_with_libjpeg(stream: bytes, layout: FrameLayout) -> bytes:
     _check_shape(stream, layout)
     import imagecodecs  # noqa: PLC0415  heavy, and needed with the first frame only
 
-    return _read(imagecodecs.jpeg8_decode, stream, layout)
+    # Without a word it guesses YCbCr from the numbers of the components, and refuses to make RGB of it.
+    colours = "RGB" if layout.samples == 3 else None
+    return _read(partial(imagecodecs.jpeg8_decode, colorspace=colours, outcolorspace=colours), stream, layout)
 
 
 def _read_with_jpegsof3(stream: bytes, layout: FrameLayout) -> bytes:

@@ -7,13 +7,12 @@ libraries are loaded with the first frame: a listing of a disc does not need the
 """
 
 import importlib.util
-import warnings
 from dataclasses import replace
 from functools import partial
 from struct import unpack
 
-from repack.codecs import arrays
-from repack.codecs.frames import Codec, CodecFailed, FrameLayout, Reader, Tool
+from repack.codecs import arrays, plugins
+from repack.codecs.frames import Codec, CodecFailed, FrameLayout, Reader, Tool, refuse_claim
 
 LOSSLESS_SYNTAX, NEAR_SYNTAX = "1.2.840.10008.1.2.4.80", "1.2.840.10008.1.2.4.81"
 LARGEST_ERROR = 255  # NEAR is one byte (ISO/IEC 14495-1 C.2.3)
@@ -67,6 +66,7 @@ def _check_shape(stream: bytes, layout: FrameLayout) -> int:
     bits, rows, columns, samples = unpack(">BHHB", header)
     if (rows, columns, samples) != (layout.rows, layout.columns, layout.samples) or not 2 <= bits <= 8 * layout.width:
         raise CodecFailed("the JPEG-LS stream holds an image of another shape")
+    refuse_claim(stream, layout, _NAME)
     return int(bits)
 
 
@@ -95,31 +95,8 @@ def _read_with_pyjpegls(stream: bytes, layout: FrameLayout) -> bytes:
 def _read_with_gdcm(stream: bytes, layout: FrameLayout) -> bytes:
     bits = _check_shape(stream, layout)
     narrow = replace(layout, width=1 if bits <= 8 else 2)
-    from pydicom.encaps import encapsulate  # noqa: PLC0415  heavy, and needed only where pyjpegls is missing
-    from pydicom.pixels.decoders.base import get_decoder  # noqa: PLC0415  as above
-    from pydicom.uid import UID  # noqa: PLC0415  as above
-
-    decoder = get_decoder(UID(LOSSLESS_SYNTAX))
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # pydicom wonders about streams that are as long as their image
-            words, _described = decoder.as_buffer(
-                encapsulate([stream]),
-                decoding_plugin="gdcm",
-                rows=layout.rows,
-                columns=layout.columns,
-                samples_per_pixel=layout.samples,
-                bits_allocated=8 * narrow.width,
-                bits_stored=8 * narrow.width,
-                number_of_frames=1,
-                pixel_representation=0,
-                planar_configuration=0,
-                photometric_interpretation="MONOCHROME2" if layout.samples == 1 else "RGB",
-                pixel_keyword="PixelData",
-            )
-    except (RuntimeError, ValueError, AttributeError) as error:
-        raise CodecFailed("the JPEG-LS stream cannot be decoded") from error
-    return arrays.widen(bytes(words), layout, bits, _NAME)
+    frame = plugins.decode(stream, narrow, LOSSLESS_SYNTAX, "gdcm", _NAME)
+    return arrays.widen(frame, layout, bits, _NAME)
 
 
 _PYJPEGLS, _IMAGECODECS, _GDCM = (Tool(package, "CharLS") for package in ("pyjpegls", "imagecodecs", "python-gdcm"))

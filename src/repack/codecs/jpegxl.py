@@ -10,7 +10,7 @@ from dataclasses import replace
 from functools import partial
 
 from repack.codecs import arrays
-from repack.codecs.frames import Codec, CodecFailed, FrameLayout, Reader, Tool
+from repack.codecs.frames import Codec, CodecFailed, FrameLayout, Reader, Tool, refuse_claim
 
 _BARE = b"\xff\x0a"
 _BOXED = b"\0\0\0\x0cJXL \r\n\x87\n"  # signature box (18181-2 9.1)
@@ -110,8 +110,9 @@ def _check_shape(codestream: bytes, layout: FrameLayout) -> None:
         raise CodecFailed("the JPEG XL stream cannot be decoded") from error
     if shape != (layout.rows, layout.columns) or not is_plain or is_float or channels or is_lossy:
         raise CodecFailed("the JPEG XL stream holds an image of another shape")
-    if samples != layout.samples or (bits + 7) // 8 != layout.width:
+    if samples != layout.samples or (bits + 7) // 8 > layout.width:
         raise CodecFailed("the JPEG XL stream holds an image of another shape")
+    refuse_claim(codestream, layout, _NAME)
 
 
 def _is_colour(header: _Header) -> bool:

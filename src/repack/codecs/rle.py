@@ -1,15 +1,18 @@
 """RLE Lossless (PS3.5 annex G): pylibjpeg-rle writes, imagecodecs checks; two separate implementations.
 
-Each byte of a sample goes into a segment of its own, of even length (G.2).
+Each byte of a sample goes into a segment of its own, of even length (G.2). What others wrote is read by pydicom's
+decoder first: the faster ones may take the process down on a damaged stream.
 """
 
 from itertools import pairwise
 from struct import unpack_from
 
+from repack.codecs import arrays, plugins
 from repack.codecs.frames import Codec, CodecFailed, FrameLayout, Reader, Tool
 
 TRANSFER_SYNTAX = "1.2.840.10008.1.2.5"
 _PYLIBJPEG, _IMAGECODECS = Tool("pylibjpeg-rle", "pylibjpeg-rle"), Tool("imagecodecs", "imagecodecs")
+_PYDICOM = Tool("pydicom", "pydicom")
 _HEADER = 64  # bytes: the number of segments and 15 offsets (G.5)
 _MOST_SEGMENTS = 15
 _LARGEST_GROWTH = 64  # two bytes become at most 128 (G.3.1)
@@ -55,31 +58,14 @@ def _read_with_imagecodecs(stream: bytes, layout: FrameLayout) -> bytes:
         planes = imagecodecs.dicomrle_decode(stream, f"<u{layout.width}")
     except (RuntimeError, ValueError) as error:
         raise CodecFailed("the RLE stream cannot be decoded") from error
-    return _by_pixel(bytes(planes), layout)
-
-
-def _read_with_pylibjpeg(stream: bytes, layout: FrameLayout) -> bytes:
-    _check_shape(stream, layout)
-    from rle.utils import decode_pixel_data  # noqa: PLC0415  as above
-
-    try:
-        planes = decode_pixel_data(
-            stream, version=2, rows=layout.rows, columns=layout.columns, bits_allocated=8 * layout.width
-        )
-    except (RuntimeError, ValueError) as error:
-        raise CodecFailed("the RLE stream cannot be decoded") from error
-    return _by_pixel(bytes(planes), layout)
-
-
-def _by_pixel(planes: bytes, layout: FrameLayout) -> bytes:
-    """The segments hold one colour after the other; a frame holds one pixel after the other."""
-    import numpy as np  # noqa: PLC0415  as above
-
     if len(planes) != layout.size:
         raise CodecFailed("the RLE stream holds an image of another shape")
-    if layout.samples == 1:
-        return planes
-    return np.frombuffer(planes, f"<u{layout.width}").reshape(layout.samples, -1).T.tobytes()
+    return arrays.by_pixel(bytes(planes), layout)
+
+
+def _read_with_pydicom(stream: bytes, layout: FrameLayout) -> bytes:
+    _check_shape(stream, layout)
+    return plugins.decode(stream, layout, TRANSFER_SYNTAX, "pydicom", "RLE")
 
 
 def _refuse(layout: FrameLayout) -> str:
@@ -100,4 +86,4 @@ LOSSLESS = Codec(
     opened_by="nearly every program (Horos 4.0.1 is said to spoil it); it saves the least",
 )
 
-READERS = (Reader(TRANSFER_SYNTAX, _PYLIBJPEG, _read_with_pylibjpeg, _IMAGECODECS, _read_with_imagecodecs),)
+READERS = (Reader(TRANSFER_SYNTAX, _PYDICOM, _read_with_pydicom, _IMAGECODECS, _read_with_imagecodecs),)

@@ -14,11 +14,11 @@ _RAW = -15
 _LARGEST = 1 << 30  # a small file may inflate to a thousand times its size
 _LEVELS, _MEMORIES = (6, 9, 1, 5, 7, 8, 4, 3, 2, 0), (8, 9)
 _PIECE = 64 << 10
-_LONGEST_REST = 8  # zero bytes behind the stream; the Standard has at most one
+_LONGEST_REST = 64  # bytes behind the stream: a zero to make it even, or what a zlib or gzip wrapper ends with
 
 
-def inflate(original: bytes, at: int) -> tuple[bytes, int]:
-    """The file with its data set inflated, and the number of bytes behind the stream at `at`. Raises Unparseable."""
+def inflate(original: bytes, at: int) -> tuple[bytes, bytes]:
+    """The file with its data set inflated, and the bytes behind the stream at `at`. Raises Unparseable."""
     inflater = zlib.decompressobj(_RAW)
     try:
         data_set = inflater.decompress(memoryview(original)[at:], _LARGEST)
@@ -28,12 +28,12 @@ def inflate(original: bytes, at: int) -> tuple[bytes, int]:
         raise Unparseable("its data set is larger than 1 GiB when inflated")
     if not inflater.eof:
         raise Unparseable("it ends too early")
-    return original[:at] + data_set, len(inflater.unused_data)
+    return original[:at] + data_set, inflater.unused_data
 
 
-def find_deflating(original: bytes, inflated: bytes, at: int, rest: int) -> Deflating | None:
+def find_deflating(original: bytes, inflated: bytes, at: int, rest: bytes) -> Deflating | None:
     """How zlib makes the stream at `at` of the original from the inflated file; None where it does not."""
-    if rest > _LONGEST_REST or any(original[len(original) - rest :]):
+    if len(rest) > _LONGEST_REST:
         return None
     for level in _LEVELS:
         for memory in _MEMORIES:
@@ -53,11 +53,11 @@ def _makes(original: bytes, inflated: bytes, deflating: Deflating) -> bool:
 
 
 def _pieces(inflated: bytes, deflating: Deflating) -> Iterator[bytes]:
-    """The stream in pieces, and the zeros behind it: a wrong guess shows in the first."""
+    """The stream in pieces, and what lies behind it: a wrong guess shows in the first."""
     deflater = zlib.compressobj(deflating.level, zlib.DEFLATED, _RAW, deflating.memory)
     for start in range(deflating.start, len(inflated), _PIECE):
         yield deflater.compress(memoryview(inflated)[start : start + _PIECE])
-    yield deflater.flush() + bytes(deflating.rest)
+    yield deflater.flush() + deflating.rest
 
 
 def deflate(inflated: bytes, deflating: Deflating) -> bytes:

@@ -57,11 +57,11 @@ def read(original: bytes, order: Order) -> Source | NotDone:
     return _deflate_too(original, found, rest, order) if syntax == syntaxes.DEFLATED_EXPLICIT else found
 
 
-def _open(original: bytes) -> tuple[bytes, Header, int]:
-    """The file with its data set inflated, its header, and the number of bytes behind a deflated data set."""
+def _open(original: bytes) -> tuple[bytes, Header, bytes]:
+    """The file with its data set inflated, its header, and the bytes behind a deflated data set."""
     meta = part10.read_meta(original)
     if meta is None or meta.transfer_syntax != syntaxes.DEFLATED_EXPLICIT:
-        return original, header.read(original), 0
+        return original, header.read(original), b""
     data, rest = deflated.inflate(original, meta.data_set)
     return data, header.read_inflated(data, meta), rest
 
@@ -89,6 +89,12 @@ def _read_native(data: bytes, top: Header) -> Source | NotDone:
     if is_swapped and size % 2:
         return NotDone("its frames end in the middle of a big-endian word")
     end = start + size * found.frames
+    if top.encoding.order == "big" and pixels.vr == b"OB" and found.layout.width > 1:
+        words = data[start:end]
+        if samples.swap(words) != words:  # PS3.5 A.2 wants OW here; readers differ on what this means
+            return NotDone(
+                "its 16-bit samples are marked as bytes (OB), so their order in a big-endian file is unclear"
+            )
     return Source(
         data,
         found,
@@ -115,15 +121,14 @@ def _refuse_native(data: bytes, top: Header) -> str:
         return "its image is in fragments although its transfer syntax says that it is not"
     if part10.EXTENDED_OFFSET_TABLE in top.elements:
         return "its header speaks of fragments although its transfer syntax says that there are none"
-    is_big_byte = top.encoding.order == "big" and pixels.vr == b"OB" and top.number(image.BITS_ALLOCATED) != 8
-    if pixels.vr not in {b"OB", b"OW", b""} or is_big_byte:
+    if pixels.vr not in {b"OB", b"OW", b""}:
         return "its Pixel Data element has an unusual type (VR)"
     if pixels.end > len(data):
         return "its image is cut short: the file ends inside the Pixel Data element"
     return ""
 
 
-def _deflate_too(original: bytes, found: Source | NotDone, rest: int, order: Order) -> Source | NotDone:
+def _deflate_too(original: bytes, found: Source | NotDone, rest: bytes, order: Order) -> Source | NotDone:
     """The same source, from a deflated file: with the recipe that deflates it again, where one is found."""
     if isinstance(found, NotDone) or found.restorable is None or not order.is_lossless:
         return found

@@ -33,6 +33,9 @@ _MAY_SHOW_OTHERWISE = (
     "once they are compressed, so compare before you delete the original"
 )
 
+#: Decoders give the words of a narrow stream without the bits of the sign above them, which a wide one would state.
+_SHORT_SIGN = "its samples are signed and shorter than their words: compressed anew, programs would show other values"
+
 
 @dataclass(frozen=True, slots=True)
 class Rewritten:
@@ -92,6 +95,8 @@ class _Encoded(NamedTuple):
 
 
 def _compress(found: Source, order: Order) -> Rewritten | NotDone:
+    if found.restorable is None and found.image.is_signed and samples.may_show_otherwise(found.image, found.words):
+        return NotDone(_SHORT_SIGN)
     best = _encode_smallest(found, order)
     codec = best.codec
     changes, sop_instance = lossy_attributes.describe(found.image, codec, best.length) if codec.max_error else ({}, "")

@@ -172,7 +172,7 @@ def codec_tables() -> list[Sheet]:
     )
     opened = [(name, codec.opened_by) for name, codec in single.items()]
     opened += [(codecs.SMALLEST, f"{' or '.join(c.name for c in chosen[codecs.SMALLEST])}: the smaller, per image")]
-    opened += [(codecs.NONE, "not compressed (Explicit VR LE): every program, old ones too")]
+    opened += [(codecs.NONE, codecs.NONE_OPENED_BY)]
     known = tuple((row.name, str(row.kind), row.leave or "transcoded") for row in SYNTAXES.values())
     return [
         Sheet(
