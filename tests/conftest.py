@@ -21,3 +21,11 @@ def open_file_set() -> Iterator[OpenFileSet]:
     yield open_one
     for file_set in opened:
         file_set._stage["t"].cleanup()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _one_day() -> Iterator[None]:
+    """The day that manifests state, so that a run over midnight changes nothing."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SOURCE_DATE_EPOCH", "1767312000")  # 2026-01-02
+        yield

@@ -89,21 +89,48 @@ MAY_IMPORT: dict[str, set[str]] = {
     "keeping": {"dicom", "dicom.order", "dicom.syntaxes", "model"},
     "plan": {"", "classify", "classify.languages", "classify.patterns", "classify.references", "keeping", "model"},
     "outcomes": {
-        "", "codecs.frames", "deflate", "dicom", "dicom.dicomdir", "dicom.image", "dicom.order", "dicom.syntaxes",
-        "dicom.transcode", "model",
+        "", "codecs.frames", "deflate", "dicom", "dicom.assemble", "dicom.dicomdir", "dicom.header", "dicom.image",
+        "dicom.order", "dicom.part10", "dicom.syntaxes", "dicom.transcode", "model",
     },
-    "manifest": {"", "codecs", "codecs.frames", "model"},
-    "archive": {"", "bundles.zipped", "deflate", "errors", "model", "zipformat"},
+    "manifest": {"model"},
+    "recording": {"", "codecs", "codecs.frames", "manifest", "model"},
+    "structure": {"model", "zipformat"},
+    "archive": {"", "bundles.zipped", "deflate", "errors", "model", "structure", "zipformat"},
+    "leaflet": {"dicom", "dicom.syntaxes", "manifest", "model"},
+    "finished": {"", "bundles", "errors", "manifest", "model", "restoredata"},
+    "placing": {"bundles.names"},
+    "originals": {
+        "codecs.frames", "dicom", "dicom.image", "dicom.part10", "dicom.syntaxes", "dicom.transcode", "dicom.written",
+        "manifest", "model",
+    },
+    "giving": {"", "deflate", "model", "originals", "placing"},
+    "against": {"archive", "manifest", "model", "originals"},
+    "moving": {
+        "bundles.names", "dicom", "dicom.order", "errors", "finished", "manifest", "model", "originals",
+    },
     "survey": {
         "", "archive", "bundles", "classify", "classify.facts", "classify.references", "classify.rulefile",
-        "classify.rules", "errors", "model", "plan", "progress", "workers",
+        "classify.rules", "errors", "model", "moving", "plan", "progress", "workers",
+    },
+    "course": {
+        "", "archive", "deflate", "errors", "manifest", "model", "moving", "outcomes", "recording",
     },
     "carrying": {
         "", "archive", "bundles.names", "bundles.zipped", "classify", "classify.references", "deflate", "errors",
-        "manifest", "model", "outcomes", "progress", "restoredata", "workers",
+        "course", "manifest", "model", "moving", "outcomes", "progress", "recording", "restoredata", "workers",
     },
     "pipeline": {
-        "", "archive", "bundles.names", "carrying", "errors", "manifest", "model", "outcomes", "progress", "survey",
+        "", "archive", "bundles.names", "carrying", "errors", "leaflet", "manifest", "model", "moving", "outcomes",
+        "progress", "recording", "survey",
+        "workers",
+    },
+    "restore": {
+        "", "archive", "classify", "classify.patterns", "errors", "finished", "giving", "model", "originals",
+        "outcomes", "placing", "progress", "workers",
+    },
+    "verify": {
+        "", "against", "archive", "bundles", "classify", "classify.references", "dicom", "dicom.dicomdir",
+        "dicom.image", "errors", "finished", "manifest", "model", "originals", "outcomes", "progress", "structure",
         "workers",
     },
     "report": set(),
@@ -115,6 +142,8 @@ MAY_IMPORT: dict[str, set[str]] = {
         "report", "report.tables", "report.words",
     },
     "report.planned_json": {"model"},
+    "report.restored": {"manifest", "model", "report", "report.tables", "report.words", "restore"},
+    "report.verified": {"report", "report.tables", "report.words", "verify"},
     "report.console": {"report", "report.tables", "report.words"},
     "cli.options": {"", "classify", "classify.languages", "codecs", "errors", "model", "workers"},
     "cli.looking": {
@@ -126,17 +155,28 @@ MAY_IMPORT: dict[str, set[str]] = {
         "", "cli.looking", "cli.options", "manifest", "model", "pipeline", "report", "report.console",
         "report.planned_json", "report.tables",
     },
-    "cli": {"cli.job", "cli.looking", "errors", "report", "report.console"},
+    "cli.giveback": {
+        "", "cli.options", "errors", "report", "report.console", "report.restored", "report.verified",
+        "restore", "verify",
+    },
+    "cli": {"cli.giveback", "cli.job", "cli.looking", "errors", "report", "report.console"},
     "__main__": {"cli"},
 }  # fmt: skip
 
 #: Third-party package -> the modules that may know it.
 THIRD_PARTIES: dict[str, set[str]] = {
-    "typer": {"cli", "cli.job", "cli.looking", "cli.options"},
+    "typer": {"cli", "cli.giveback", "cli.job", "cli.looking", "cli.options"},
     "rich": {"report.console"},
     "pefile": {"classify.pe"},
     "langcodes": {"classify.languages"},
-    "msgspec": {"classify.rulefile", "manifest", "report.contents", "report.planned_json"},
+    "msgspec": {
+        "classify.rulefile",
+        "manifest",
+        "recording",
+        "report.contents",
+        "report.planned_json",
+        "report.verified",
+    },
     "isal": {"deflate"},
     "pydicom": {"dicom.explicit", "dicom.header", "codecs.plugins"},
     "numpy": {"dicom.samples", "codecs.arrays"},

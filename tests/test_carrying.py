@@ -76,6 +76,6 @@ def test_small_entries_travel_together(sizes: list[int], action: Action, lots: l
         Task(index, None, size, size, action, "asked", Wishes(), None, is_dicom=True)
         for index, size in enumerate(sizes)
     ]
-    made = carrying._make_lots(tasks)
+    made = list(carrying._make_lots(tasks))
     assert [len(lot) for lot in made] == lots
     assert [task for lot in made for task in lot] == tasks

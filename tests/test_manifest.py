@@ -6,6 +6,7 @@ import struct
 import sys
 import zipfile
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -19,9 +20,9 @@ from pydicom.dataset import Dataset
 
 import repack
 from fixtures.disc import DiscFile, dental_disc, write_folder, write_zip
-from repack import manifest
+from repack import manifest, recording
 from repack.manifest import Count, EntryRecord, Manifest, Options, Source, State, Totals
-from repack.model import MANIFEST_NAME, RESTORE_NAME, Category, Proof, Wishes
+from repack.model import LEAFLET_NAME, MANIFEST_NAME, RESTORE_NAME, Category, Proof, Wishes
 from repack.pipeline import Done, Request, run
 
 SCHEMA_FILE = Path(repack.__file__).parent / "schemas" / "manifest.schema.json"
@@ -120,6 +121,7 @@ CHANGES: dict[str, Callable[[dict[str, Any]], None]] = {
     "short sha256": lambda document: document["entries"][0]["before"].update(sha256="abc"),
     "negative size": lambda document: document["entries"][0]["before"].update(size=-1),
     "another schema": lambda document: document.update(schema="repack-manifest-2"),
+    "no day": lambda document: document["history"][0].update(date="today"),
     "odd version": lambda document: document.update(version="latest"),
 }
 
@@ -197,6 +199,29 @@ def test_totals_add_up_what_is_no_folder(made: tuple[EntryRecord, ...]) -> None:
     )
 
 
+def test_what_repack_added_is_listed_with_its_hash(done: Done) -> None:
+    with zipfile.ZipFile(done.target) as archive:
+        assert [(file.path, file.size, file.sha256) for file in done.manifest.own] == [
+            (name, archive.getinfo(name).file_size, sha256(archive.read(name)).hexdigest())
+            for name in (RESTORE_NAME, LEAFLET_NAME)
+        ]
+
+
+def test_the_first_round_is_the_history(done: Done) -> None:
+    (one,) = done.manifest.history
+    assert (one.version, one.source, one.options, one.tools) == (
+        done.manifest.version, done.manifest.source, done.manifest.options, done.manifest.tools
+    )  # fmt: skip
+    assert one.date == "2026-01-02"  # SOURCE_DATE_EPOCH of the tests
+
+
+@pytest.mark.parametrize("stated", ["", "yesterday", "9" * 30])
+def test_without_a_stated_day_the_history_has_that_of_the_clock(stated: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", stated)
+    before = datetime.now(UTC).date().isoformat()
+    assert before <= recording._today() <= datetime.now(UTC).date().isoformat()
+
+
 def test_the_manifest_in_the_zip_is_the_one_that_was_returned(done: Done, encoded: bytes) -> None:
     assert encoded == manifest.encode(done.manifest)
     assert manifest.decode(encoded) == done.manifest
@@ -230,8 +255,8 @@ def test_after_is_what_the_new_zip_holds(done: Done) -> None:
     listed = [entry for entry in done.manifest.entries if entry.after is not None]
     with zipfile.ZipFile(done.target) as archive:
         infos = archive.infolist()
-        assert [info.filename for info in infos[-2:]] == [RESTORE_NAME, MANIFEST_NAME]
-        for entry, info in zip(listed, infos[:-2], strict=True):
+        assert [info.filename for info in infos[-3:]] == [RESTORE_NAME, LEAFLET_NAME, MANIFEST_NAME]
+        for entry, info in zip(listed, infos[:-3], strict=True):
             assert entry.after is not None
             assert info.filename.rstrip("/") == entry.path
             assert (info.file_size, info.compress_size) == (entry.after.size, entry.after.stored)
@@ -242,6 +267,7 @@ def test_after_is_what_the_new_zip_holds(done: Done) -> None:
 def test_odd_entries_are_marked(done: Done) -> None:
     by_path = {entry.path: entry for entry in done.manifest.entries}
     assert [entry.path for entry in done.manifest.entries if entry.damaged] == ["damaged.pdf"]
+    assert [entry.path for entry in done.manifest.entries if entry.carried] == ["damaged.pdf"]
     assert by_path["damaged.pdf"].action == "copied"
     assert [entry.path for entry in done.manifest.entries if entry.folder] == ["empty folder"]
     assert "safe" in by_path["x/out"].notes[0]

@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO
 
-from repack import deflate, zipformat
+from repack import deflate, structure, zipformat
 from repack.bundles.zipped import ZipPlace
 from repack.errors import BundleUnreadable, OutputUnwritable, ProofFailed
 from repack.model import Entry, EntryName, EntryUnreadable, Packed, Raw, Stamp
@@ -95,6 +95,21 @@ class Draft:
         if self._flush is not None:
             self._flush.result()
             self._flush = None
+
+    def positions(self) -> tuple[int, ...]:
+        """The positions of the entries written so far, in the order in which `finish` gives them."""
+        return tuple(sorted(self._written))
+
+    def own_files(self) -> Iterator[tuple[str, int, str]]:
+        """Name, size and SHA-256 of the entries of our own that were written so far."""
+        for position in sorted(self._written):
+            written = self._written[position]
+            if written.sha256 is not None:
+                yield written.name.raw.decode("ascii"), written.place.size, written.sha256
+
+    def directory_digest(self, comment: bytes = b"") -> str:
+        """What the manifest says of the directory: the SHA-256 of every line so far, and of the zip's comment."""
+        return structure.digest_directory((self._written[p].line for p in self.positions()), comment)
 
     def finish(self) -> tuple[Written, ...]:
         """Write the directory and bring everything to the disk; the entries in their final order."""
@@ -230,6 +245,14 @@ def check_contents(lot: tuple[tuple[int, ZipPlace, str], ...]) -> int | None:
         if digest.hexdigest() != sha256:
             return number
     return None
+
+
+def digest_raw(raw: Raw) -> str:
+    """SHA-256 of a run of bytes as it lies in its file, compressed or damaged as it may be."""
+    digest = hashlib.sha256()
+    for piece in _read_pieces(raw):
+        digest.update(piece)
+    return digest.hexdigest()
 
 
 def same_bytes(place: ZipPlace, raw: Raw) -> bool:

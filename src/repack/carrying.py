@@ -1,11 +1,13 @@
 """Plan -> outcomes -> zip -> proof: carry out every line of a plan, write it, read it back."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 
-from repack import archive, manifest, outcomes
+from repack import archive, outcomes, recording
 from repack.archive import Draft, Written
 from repack.bundles.zipped import ZipPlace
 from repack.classify import references
+from repack.course import Course, Ended
 from repack.errors import BundleUnreadable, ProofFailed
 from repack.manifest import EntryRecord, Manifest
 from repack.model import (
@@ -17,8 +19,8 @@ from repack.model import (
     Plan,
     Planned,
     Raw,
-    Transcoded,
 )
+from repack.moving import Past
 from repack.progress import Progress
 from repack.restoredata import RestoreWriter
 from repack.workers import Crashed, Pool
@@ -26,48 +28,71 @@ from repack.workers import Crashed, Pool
 _LOT_ENTRIES, _LOT_BYTES = 32, 4 << 20  # small entries travel together
 
 
-def carry_out(plan: Plan, draft: Draft, pool: Pool, progress: Progress) -> tuple[list[EntryRecord], dict[int, Raw]]:
+def carry_out(
+    plan: Plan, past: Past | None, draft: Draft, pool: Pool, progress: Progress
+) -> tuple[list[EntryRecord], dict[int, Raw]]:
     """Write every entry as its outcome comes in; the manifest's lines, and the damaged entries that were carried over.
 
-    DICOMDIRs wait until the images that they list are done.
+    DICOMDIRs come last, when the images that they list are done.
     """
     progress.begin("Repacking", sum(line.entry.size for line in plan.lines), len(plan.lines))
-    records: dict[int, EntryRecord] = {}
-    damaged: dict[int, Raw] = {}
-    restore = RestoreWriter()
-    waiting: list[tuple[Planned, KeptAsIs]] = []
+    carrier = _Carrier(draft, Course(plan, past), RestoreWriter(), {}, {})
     new_syntaxes: dict[int, str] = {}
     new_instances: dict[int, str] = {}
-    for line, outcome in _outcomes(plan, pool):
-        is_index = line.facts.dicom is not None and line.facts.dicom.is_directory  # whatever a rule calls it
-        if is_index and isinstance(outcome, KeptAsIs):
-            waiting.append((line, outcome))
-            continue
-        if isinstance(outcome, Transcoded) and outcome.after.transfer_syntax:
-            new_syntaxes[outcome.index] = outcome.after.transfer_syntax
-            if outcome.sop_instance:
-                new_instances[outcome.index] = outcome.sop_instance
-        records[outcome.index] = _write(line, outcome, draft, restore, damaged)
+    for line, outcome in _outcomes(carrier.course, [line for line in plan.lines if not _is_index(line)], pool):
+        ended = carrier.write(line, outcome)
+        if ended.transfer_syntax:
+            new_syntaxes[line.entry.index] = ended.transfer_syntax
+        if ended.sop_instance:
+            new_instances[line.entry.index] = ended.sop_instance
         progress.advance(line.entry.size)
-    for line, unchanged in waiting:
-        listed = (_listed(plan, line, new) for new in (new_syntaxes, new_instances))
-        followed = outcomes.follow_images(line.entry, unchanged, *listed)
-        records[followed.index] = _write(line, followed, draft, restore, damaged)
+    for line, outcome in _outcomes(carrier.course, [line for line in plan.lines if _is_index(line)], pool):
+        followed = outcome
+        if isinstance(outcome, KeptAsIs):
+            listed = (_listed(plan, line, new) for new in (new_syntaxes, new_instances))
+            followed = outcomes.follow_images(carrier.course.entry(line), outcome, *listed)
+        carrier.write(line, followed)
         progress.advance(line.entry.size)
-    if restore.records:
-        draft.add_ours(RESTORE_NAME, restore.finish())
-    return [records[line.entry.index] for line in plan.lines], damaged
+    if carrier.restore.records:
+        draft.add_ours(RESTORE_NAME, carrier.restore.finish())
+    return recording.merge(past.finished.manifest if past else None, carrier.lines), carrier.damaged
 
 
-def _outcomes(plan: Plan, pool: Pool) -> Iterator[tuple[Planned, Outcome]]:
+def _is_index(line: Planned) -> bool:
+    return line.facts.dicom is not None and line.facts.dicom.is_directory  # whatever a rule calls it
+
+
+@dataclass(frozen=True, slots=True)
+class _Carrier:
+    """Where the outcomes go: into the draft, the restore data and the manifest's lines (by number)."""
+
+    draft: Draft
+    course: Course
+    restore: RestoreWriter
+    lines: dict[int, EntryRecord]
+    damaged: dict[int, Raw]
+
+    def write(self, line: Planned, outcome: Outcome) -> Ended:
+        """Put one outcome into the draft; its bytes are not kept in memory after that."""
+        ended = self.course.end(line, outcome)
+        number = self.course.number(line.entry.index)
+        if ended.content is not None:
+            self.draft.add(line.entry, ended.content)
+        if ended.restorable is not None:
+            self.restore.add(number, ended.restorable)
+        if ended.line.damaged and isinstance(ended.content, Raw):
+            self.damaged[number] = ended.content
+        self.lines[number] = ended.line
+        return Ended(ended.line, None, None, ended.sop_instance)
+
+
+def _outcomes(course: Course, lines: Sequence[Planned], pool: Pool) -> Iterator[tuple[Planned, Outcome]]:
     """The outcome of every line, in order. Raises BundleUnreadable where an entry's bytes cannot be had at all."""
-    lots = _make_lots([outcomes.make_task(line, plan.wishes) for line in plan.lines])
-    lines = iter(plan.lines)
-    for outcome in _work(lots, pool):
-        line = next(lines)
+    lots = _make_lots(course.start(line) for line in lines)
+    for line, outcome in zip(lines, _work(lots, pool), strict=True):
         if isinstance(outcome, Lost):
             raise BundleUnreadable(
-                plan.bundle.path.name,
+                course.plan.bundle.path.name,
                 f"{line.entry.path}: {outcome.reason}",
                 f"get a better copy, or give this entry up with --drop-path '{line.entry.path}'",
             )
@@ -85,37 +110,19 @@ def _work(lots: Iterable[tuple[outcomes.Task, ...]], pool: Pool) -> Iterator[Out
             yield outcomes.keep_after_crash(*results.task)
 
 
-def _make_lots(tasks: Sequence[outcomes.Task]) -> list[tuple[outcomes.Task, ...]]:
+def _make_lots(tasks: Iterable[outcomes.Task]) -> Iterator[tuple[outcomes.Task, ...]]:
     """Neighbours that are small travel together; an image of size travels alone."""
-    lots: list[tuple[outcomes.Task, ...]] = []
     lot: list[outcomes.Task] = []
     size = 0
     for task in tasks:
         weight = task.size * (8 if task.action is Action.TRANSCODE else 1)
         if lot and (len(lot) >= _LOT_ENTRIES or size + weight > _LOT_BYTES):
-            lots.append(tuple(lot))
+            yield tuple(lot)
             lot, size = [], 0
         lot.append(task)
         size += weight
     if lot:
-        lots.append(tuple(lot))
-    return lots
-
-
-def _write(
-    line: Planned, outcome: Outcome, draft: Draft, restore: RestoreWriter, damaged: dict[int, Raw]
-) -> EntryRecord:
-    """Put one outcome into the draft; its bytes are not kept in memory after that."""
-    match outcome:
-        case Transcoded():
-            draft.add(line.entry, outcome.packed)
-            if outcome.restorable is not None:
-                restore.add(outcome.index, outcome.restorable)
-        case KeptAsIs(content=content) if content is not None:
-            draft.add(line.entry, content)
-            if outcome.is_damaged and isinstance(content, Raw):
-                damaged[outcome.index] = content
-    return manifest.record(line, outcome)
+        yield tuple(lot)
 
 
 def _listed(plan: Plan, directory: Planned, new_uids: dict[int, str]) -> dict[str, str]:

@@ -6,6 +6,7 @@
     ├── RuleInvalid            4   a rule file says something that no rule can say
     ├── OutputUnwritable       5   the new zip cannot be written where it should go
     ├── ProofFailed            6   the finished zip did not pass its check; nothing was published
+    ├── DifferenceFound        7   a finished zip is damaged where everything else depends on it
     └── Interrupted          130   somebody pressed Ctrl-C
 
 One bad entry is never an error: it is an outcome with a reason (`model.py`). Every class hands all its arguments to
@@ -96,6 +97,18 @@ class ProofFailed(RepackError):
             f"{self.args[0]} was not published: {self.args[1]} {self.args[2]}; "
             "check the disk and the memory of this computer, then run again"
         )
+
+
+class DifferenceFound(RepackError):
+    """DifferenceFound(zip, where, problem): a zip that repack made is no longer what it was."""
+
+    code = ExitCode.DIFFERENT
+
+    def __init__(self, archive: str, where: str, problem: str) -> None:
+        super().__init__(archive, where, problem)
+
+    def __str__(self) -> str:
+        return f"{self.args[0]} has changed since repack made it: {self.args[1]} {self.args[2]}; get a better copy"
 
 
 class Interrupted(RepackError):

@@ -1,27 +1,27 @@
 """The record of a run: one line for every entry, before and after, and how it was proven (design, section 5).
 
-It holds no header value of any image: names of entries, sizes, hashes, transfer syntaxes, reasons. The same input and
-options give the same manifest, so it holds no time and no name of a computer either.
+It holds no header value of any image: names of entries, sizes, hashes, transfer syntaxes, reasons. It holds no name
+of a computer, and no time but the day of each round in `history`: that of SOURCE_DATE_EPOCH where it is set, else of
+the clock, in UTC. So the same input and options give the same manifest on the same day, and with SOURCE_DATE_EPOCH on
+every day.
+
+`source` and each entry's `before` are those of the first original, however often its zip was repacked since.
 """
 
-import importlib.metadata
-import platform
 from collections.abc import Iterable, Sequence
 from typing import Annotated, Any, Literal
 
 import msgspec
 
-from repack import __version__, codecs
-from repack.codecs.frames import Codec
-from repack.model import Action, Category, Content, Dropped, KeptAsIs, Outcome, Plan, Planned, Proof, Transcoded, Wishes
+from repack.model import Category, Proof
 
 SCHEMA: Literal["repack-manifest-1"] = "repack-manifest-1"
-_TOOLS = ("pydicom", "numpy", "isal", "pefile", "langcodes")
 
 ActionDone = Literal["transcoded", "copied", "dropped"]
 Natural = Annotated[int, msgspec.Meta(ge=0)]
 Sha256 = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]
 Version = Annotated[str, msgspec.Meta(pattern=r"^[0-9]+\.[0-9]+")]
+Day = Annotated[str, msgspec.Meta(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$")]
 
 
 class State(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -34,7 +34,11 @@ class State(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class EntryRecord(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What happened to one entry, and why. `wish` wanted it gone: followed where it was dropped, else not."""
+    """What happened to one entry, and why. `wish` wanted it gone: followed where it was dropped, else not.
+
+    A damaged entry has no `sha256`, because its content cannot be had; `carried` is the SHA-256 of the compressed
+    bytes that were carried over.
+    """
 
     path: str
     category: Category
@@ -47,6 +51,7 @@ class EntryRecord(msgspec.Struct, frozen=True, omit_defaults=True):
     wish: str = ""
     forced: bool = False
     damaged: bool = False
+    carried: Sha256 | None = None
     folder: bool = False
     notes: tuple[str, ...] = ()
 
@@ -74,6 +79,7 @@ class Options(msgspec.Struct, frozen=True):
     rules: tuple[str, ...]
     max_error: Natural = 0
     effort: Natural | None = None
+    codec_named: bool = False
 
 
 class CodecRecord(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -107,8 +113,29 @@ class Totals(msgspec.Struct, frozen=True):
     dropped: Natural
 
 
+class OwnFile(msgspec.Struct, frozen=True):
+    """A file that repack added to the zip; the manifest cannot hold its own hash, the zip's CRC guards it."""
+
+    path: str
+    size: Natural
+    sha256: Sha256
+
+
+class Round(msgspec.Struct, frozen=True):
+    """One run of repack on the way from the first original to this zip: what it was given, and when."""
+
+    version: Version
+    date: Day
+    source: Source
+    options: Options
+    tools: dict[str, str]
+
+
 class Manifest(msgspec.Struct, frozen=True):
-    """The whole record."""
+    """The whole record. `version`, `options` and `tools` are those of the last round.
+
+    `directory` is the SHA-256 of the zip's central directory (APPNOTE 4.3.12) without the manifest's own record.
+    """
 
     schema: Literal["repack-manifest-1"]
     version: Version
@@ -119,108 +146,26 @@ class Manifest(msgspec.Struct, frozen=True):
     totals: Totals
     warnings: tuple[str, ...]
     codecs: tuple[CodecRecord, ...] = ()
+    history: tuple[Round, ...] = ()
+    own: tuple[OwnFile, ...] = ()
+    directory: Sha256 | None = None
 
 
-def record(line: Planned, outcome: Outcome) -> EntryRecord:
-    """The manifest's line for one entry."""
-    entry, decision = line.entry, line.decision
-    action, after, proof = _result(outcome)
-    return EntryRecord(
-        path=entry.path,
-        category=line.verdict.category,
-        rule=line.verdict.rule,
-        action=action,
-        reason=outcome.reason,
-        before=_state(outcome.before),
-        after=after,
-        proof=proof,
-        wish=decision.wish,
-        forced=decision.forced,
-        damaged=isinstance(outcome, KeptAsIs) and outcome.is_damaged,
-        folder=entry.is_directory,
-        notes=(*entry.notes, *outcome.notes) if isinstance(outcome, Transcoded) else entry.notes,
+def is_consistent(line: EntryRecord) -> bool:
+    """Do action, state and proof of a line go together? Only a dropped entry has neither state nor proof."""
+    is_dropped = line.action == "dropped"
+    is_same = line.after is not None and line.before.sha256 == line.after.sha256
+    return (
+        is_dropped == (line.after is None) == (line.proof is None)
+        and (line.proof is not Proof.IDENTICAL or is_same)
+        and (line.action != "copied" or line.proof is Proof.IDENTICAL)
     )
 
 
-def _result(outcome: Outcome) -> tuple[ActionDone, State | None, Proof | None]:
-    match outcome:
-        case Transcoded():
-            return "transcoded", _state(outcome.after), outcome.proof
-        case KeptAsIs():
-            before = outcome.before
-            stored = outcome.content.length if outcome.content else 0
-            after = State(before.size, stored, before.sha256, before.transfer_syntax)
-            return "copied", after, Proof.IDENTICAL
-        case Dropped():
-            return "dropped", None, None
-
-
-def _state(content: Content) -> State:
-    return State(content.size, content.stored, content.sha256, content.transfer_syntax)
-
-
-def compose(
-    plan: Plan, entries: Sequence[EntryRecord], source_sha256: str | None, rule_files: Iterable[str]
-) -> Manifest:
-    """The manifest of a finished run."""
-    bundle = plan.bundle
-    return Manifest(
-        schema=SCHEMA,
-        version=__version__,
-        source=Source(_as_text(bundle.path.name), bundle.kind, bundle.size, source_sha256),
-        options=_options(plan.wishes, tuple(map(_as_text, rule_files))),
-        tools=_tools(plan),
-        entries=tuple(entries),
-        totals=count(entries),
-        warnings=plan.warnings,
-        codecs=tuple(_record_codec(codec) for codec in _chosen(plan.wishes)),
-    )
-
-
-def _as_text(name: str) -> str:
-    """A file name that JSON can hold: bytes that are not UTF-8 (on Linux, surrogates in Python) become escapes."""
-    return name.encode("utf-8", "backslashreplace").decode("utf-8")
-
-
-def _options(wishes: Wishes, rule_files: tuple[str, ...]) -> Options:
-    return Options(
-        codec=wishes.codec,
-        keep_locales=wishes.keep_locales,
-        drop_redist=wishes.drop_redist,
-        drop=tuple(str(category) for category in wishes.drop),
-        drop_path=wishes.drop_path,
-        keep=wishes.keep,
-        force_drop=wishes.force_drop,
-        exact_only=wishes.exact_only,
-        rules=rule_files,
-        max_error=wishes.max_error,
-        effort=wishes.effort,
-    )
-
-
-def _chosen(wishes: Wishes) -> tuple[Codec, ...]:
-    return codecs.choose(wishes.codec, wishes.max_error, wishes.effort)
-
-
-def _record_codec(codec: Codec) -> CodecRecord:
-    writer, checker = (f"{tool.library} in {tool.package}" for tool in (codec.writer, codec.checker))
-    return CodecRecord(codec.name, codec.transfer_syntax, writer, checker, codec.shared_code, codec.max_error)
-
-
-def _tools(plan: Plan) -> dict[str, str]:
-    """Versions of what made the images, what checked them, and what read those that were compressed already."""
-    found = {
-        line.facts.dicom.transfer_syntax
-        for line in plan.lines
-        if line.facts.dicom and line.decision.action is Action.TRANSCODE
-    }
-    readers = [reader for uid, reader in codecs.READERS.items() if uid in found]
-    packages = [
-        *(tool.package for codec in _chosen(plan.wishes) for tool in (codec.writer, codec.checker)),
-        *(tool.package for reader in readers for tool in (reader.tool, reader.second_tool) if tool),
-    ]
-    names = dict.fromkeys((*packages, *_TOOLS))
-    return {"python": platform.python_version()} | {name: importlib.metadata.version(name) for name in names}
+def line_of_own(file: OwnFile) -> EntryRecord:
+    """A file of our own as a line of the manifest, for those who check both alike."""
+    state = State(file.size, file.size, file.sha256)
+    return EntryRecord(file.path, Category.UNKNOWN, "", "copied", "made by repack", state, state, Proof.IDENTICAL)
 
 
 def count(entries: Sequence[EntryRecord]) -> Totals:

@@ -13,6 +13,7 @@ from typing import Protocol
 OUR_FOLDER = "REPACK"
 MANIFEST_NAME = f"{OUR_FOLDER}/manifest.json"
 RESTORE_NAME = f"{OUR_FOLDER}/restore.xz"
+LEAFLET_NAME = f"{OUR_FOLDER}/README.txt"
 
 STORED, DEFLATED = 0, 8  # APPNOTE 4.4.5
 
@@ -251,12 +252,16 @@ class Planned:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """All decisions, in output order."""
+    """All decisions, in output order.
+
+    `numbers` are the positions of the lines in the manifest, where entries that were dropped earlier have theirs, too.
+    """
 
     bundle: Bundle
     wishes: Wishes
     lines: tuple[Planned, ...]
     warnings: tuple[str, ...] = ()
+    numbers: tuple[int, ...] | None = None  # None: 0, 1, 2...
 
 
 # --- outcomes ---

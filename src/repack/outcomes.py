@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from repack import deflate
 from repack.codecs.frames import FrameLayout
-from repack.dicom import dicomdir, syntaxes
+from repack.dicom import assemble, dicomdir, header, part10, syntaxes
 from repack.dicom.image import NotDone
 from repack.dicom.order import make_order
 from repack.dicom.transcode import Rewritten, transcode
@@ -201,6 +201,14 @@ def _digest(place: Place) -> str:
     for chunk in place.chunks():
         sha256.update(chunk)
     return sha256.hexdigest()
+
+
+def read_instance(place: Place) -> str:
+    """The SOP Instance UID of an image. Raises EntryUnreadable."""
+    try:
+        return header.read(place.read()).ascii(assemble.SOP_INSTANCE_UID)
+    except part10.Unparseable as error:
+        raise EntryUnreadable("it is no DICOM file") from error
 
 
 def follow_images(

@@ -2,19 +2,19 @@
 
 import hashlib
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
-from repack import archive, manifest, outcomes
-from repack.bundles.names import folded
+from repack import archive, leaflet, manifest, moving, outcomes, recording
 from repack.carrying import carry_out, prove
-from repack.errors import BundleUnreadable, WrongUsage
-from repack.manifest import EntryRecord, Manifest
-from repack.model import MANIFEST_NAME, RESTORE_NAME, Bundle, Plan, Wishes
+from repack.errors import BundleUnreadable
+from repack.manifest import Manifest, OwnFile
+from repack.model import LEAFLET_NAME, MANIFEST_NAME, Plan, Wishes
+from repack.moving import Past
 from repack.progress import NoProgress, Progress
 from repack.survey import make_plan, survey
 from repack.workers import Pool
@@ -36,12 +36,13 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """A finished run: what was planned, what happened, and how large the new zip is."""
+    """A finished run: what was planned, what happened, and how large the zip is."""
 
     plan: Plan
     manifest: Manifest
     target: Path
     size: int
+    is_idle: bool = False  # the bundle is what was asked for already: nothing was written
 
 
 def run(request: Request, progress: Progress | None = None) -> Done:
@@ -51,11 +52,22 @@ def run(request: Request, progress: Progress | None = None) -> Done:
     with Pool(request.jobs) as pool, _hashing_beside(request.bundle) as source_hash:
         pool.warm(partial(outcomes.get_ready, wishes=request.wishes))
         found = survey(request.bundle, request.rule_files, pool, progress, without=request.target)
-        refuse_repacked(found.bundle)
         plan = make_plan(found, request.wishes)
+        if found.past is not None and moving.is_idle(plan, found.past):
+            record = found.past.finished.manifest
+            return Done(plan, record, request.bundle, found.bundle.size or record.totals.after.stored, is_idle=True)
         with archive.drafting(request.target, overwrite=request.overwrite) as draft:
-            records, damaged = carry_out(plan, draft, pool, progress)
-            record = _record(plan, records, source_hash, request.rule_files)
+            records, damaged = carry_out(plan, found.past, draft, pool, progress)
+            draft.add_ours(LEAFLET_NAME, leaflet.compose(records, _languages(request.wishes, found.past)))
+            record = recording.compose(
+                plan,
+                records,
+                source_hash.result(),
+                (file.name for file in request.rule_files),
+                found.past.finished.manifest if found.past else None,
+            )
+            own = [OwnFile(*file) for file in draft.own_files()]
+            record = recording.seal(record, own, draft.directory_digest())
             draft.add_ours(MANIFEST_NAME, manifest.encode(record))
             written = draft.finish()
             prove(draft, written, record, damaged, pool, progress)
@@ -64,20 +76,10 @@ def run(request: Request, progress: Progress | None = None) -> Done:
     return Done(plan, record, request.target, size)
 
 
-def refuse_repacked(bundle: Bundle) -> None:
-    """A zip that repack made holds restore data of its own, which a second run would have to merge."""
-    ours = {folded(MANIFEST_NAME), folded(RESTORE_NAME)}
-    if any(folded(entry.path) in ours for entry in bundle.entries):
-        raise WrongUsage(
-            f"{bundle.path.name} was made by repack already",
-            "repack the original instead (this version cannot go on from its own result)",
-        )
-
-
-def _record(
-    plan: Plan, records: Sequence[EntryRecord], source_hash: Future[str | None], rule_files: Sequence[Path]
-) -> Manifest:
-    return manifest.compose(plan, records, source_hash.result(), (file.name for file in rule_files))
+def _languages(wishes: Wishes, past: Past | None) -> tuple[str, ...]:
+    """The languages to keep: those of this round, else those of the last one that named any."""
+    earlier = [one.options.keep_locales for one in past.finished.manifest.history] if past else []
+    return next((kept for kept in (wishes.keep_locales, *reversed(earlier)) if kept), ())
 
 
 @contextmanager

@@ -4,13 +4,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from repack import archive
+from repack import archive, moving
 from repack.bundles import open_bundle
 from repack.classify import facts, references, rulefile, rules
 from repack.classify.rulefile import LoadedRule
 from repack.classify.rules import Surroundings
 from repack.errors import BundleUnreadable
 from repack.model import Bundle, Entry, Facts, Plan, Wishes
+from repack.moving import Past
 from repack.plan import decide
 from repack.progress import Progress
 from repack.workers import Crashed, Pool
@@ -28,6 +29,7 @@ class Survey:
     needs: tuple[references.Reference, ...]
     rules: tuple[LoadedRule, ...]
     surroundings: Surroundings
+    past: Past | None = None
 
 
 def load_rules(files: Sequence[Path]) -> tuple[LoadedRule, ...]:
@@ -41,7 +43,9 @@ def survey(
 ) -> Survey:
     """Open a bundle and gather the facts of every entry. Raises BundleUnreadable and RuleInvalid."""
     loaded = load_rules(rule_files)
-    bundle = _leave_out(open_bundle(path), without)
+    opened = _leave_out(open_bundle(path), without)
+    past = moving.find_past(opened)
+    bundle = past.bundle if past else opened
     if not any(not entry.is_directory for entry in bundle.entries):
         raise BundleUnreadable(bundle.path.name, "it holds no files", "check that this is the right bundle")
     progress.begin("Looking at the disc", sum(entry.size for entry in bundle.entries), len(bundle.entries))
@@ -49,9 +53,10 @@ def survey(
     for lot, found in _gather(bundle.entries, pool):
         gathered += found
         progress.advance(sum(entry.size for entry in lot), len(lot))
-    needs = references.relate(bundle.entries, gathered)
-    around = rules.survey(bundle.entries, gathered, needs, loaded)
-    return Survey(bundle, tuple(gathered), needs, loaded, around)
+    known = moving.as_first(past, gathered) if past else tuple(gathered)
+    needs = references.relate(bundle.entries, known)
+    around = rules.survey(bundle.entries, known, needs, loaded)
+    return Survey(bundle, known, needs, loaded, around, past)
 
 
 def _leave_out(bundle: Bundle, target: Path | None) -> Bundle:
@@ -84,4 +89,5 @@ def make_plan(found: Survey, wishes: Wishes) -> Plan:
         rules.judge(entry, fact, found.rules, found.surroundings)
         for entry, fact in zip(found.bundle.entries, found.facts, strict=True)
     )
-    return decide(found.bundle, found.facts, verdicts, found.needs, wishes)
+    plan = decide(found.bundle, found.facts, verdicts, found.needs, wishes)
+    return replace(plan, numbers=found.past.numbers) if found.past else plan

@@ -113,6 +113,21 @@ class Pool:
             self._executor = None
 
 
+def with_tasks(
+    pool: Pool, function: Callable[[Task], Result], tasks: Iterable[Task]
+) -> Iterator[tuple[Task, Result | Crashed[Task]]]:
+    """Each task together with its result, in order; tasks are taken only as they are needed."""
+    under_way: deque[Task] = deque()
+
+    def noted() -> Iterator[Task]:
+        for task in tasks:
+            under_way.append(task)
+            yield task
+
+    for result in pool.run(function, noted()):
+        yield under_way.popleft(), result
+
+
 @contextlib.contextmanager
 def _interrupts_ignored() -> Iterator[None]:
     """Signals change nothing in this block; only a main thread can say so."""

@@ -8,10 +8,14 @@ from typing import Any
 
 import typer
 
+from repack.cli import giveback
 from repack.cli.job import job
 from repack.cli.looking import tools
 from repack.errors import ExitCode, Interrupted, RepackError
 from repack.report import console
+
+tools.command()(giveback.restore)
+tools.command()(giveback.verify)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

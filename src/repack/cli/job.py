@@ -89,6 +89,11 @@ def repack(
     with console.watching(screen) as progress:
         done = pipeline.run(request, progress)
     encoded = manifest.encode(done.manifest)
+    if done.is_idle:
+        console.show_result(screen, tables.idle(bundle.name))
+        if json:
+            console.show_json(encoded)
+        return
     console.show_sheets(screen, tables.summary(done.plan, done.manifest))
     if verbose:
         console.show_sheets(screen, [tables.every_line(done.plan)])

@@ -188,3 +188,20 @@ def _move_offsets(new: bytearray, patched: Directory, moved: Mapping[int, int]) 
             elif element.tag == GROUP_LENGTH and element.length == 4 and level is patched.top:
                 rest = sum(b - e.start for e, b in patched.top if e.tag >> 16 == 4) - (behind - element.start)
                 new[element.value : behind] = rest.to_bytes(4, "little")
+
+
+def stated_syntaxes(directory: Directory) -> dict[str, str]:
+    """File ID -> the transfer syntax that its record states (0004,1512)."""
+    found: dict[str, str] = {}
+    for record in directory.records:
+        for element, behind in record.elements:
+            if element.tag == FILE_TRANSFER_SYNTAX and record.file_id:
+                uid = directory.data[element.value : behind].rstrip(b"\0 ").decode("ascii", "replace")
+                found.setdefault(record.file_id, uid)
+    return found
+
+
+def has_stray_offsets(directory: Directory) -> bool:
+    """Does any offset lead to a place where no record starts?"""
+    starts = {record.start for record in directory.records}
+    return any(offset not in starts for offset in _stated_offsets(directory))

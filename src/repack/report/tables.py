@@ -80,7 +80,8 @@ def _by_category(manifest: Manifest) -> Sheet:
 
 def _by_series(plan: Plan, manifest: Manifest) -> Sheet:
     sums: dict[tuple[str, str, str, str, str], _Sum] = {}
-    for line, entry in zip(plan.lines, manifest.entries, strict=True):
+    numbers = plan.numbers or range(len(manifest.entries))
+    for line, entry in zip(plan.lines, (manifest.entries[n] for n in numbers), strict=True):
         if entry.category is not Category.DICOM or entry.after is None:
             continue
         was, now = (short_syntax(state.transfer_syntax) for state in (entry.before, entry.after))
@@ -174,6 +175,11 @@ def result(manifest: Manifest, new_size: int, target: str) -> str:
     if new_size >= before:
         change = f"nothing was saved: {words.size(before)} became {words.size(new_size)}"
     return f"{change}, {_proven(manifest)}: {target}"
+
+
+def idle(name: str) -> str:
+    """The only line of a run that had nothing to do."""
+    return f"{name} is what these options give already; nothing was written"
 
 
 def _proven(manifest: Manifest) -> str:

@@ -1,0 +1,92 @@
+"""The commands that give back and check what repack made: restore and verify."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from repack import restore as restoring
+from repack import verify as verifying
+from repack.cli import options
+from repack.errors import ExitCode, WrongUsage
+from repack.report import console, restored, verified
+
+Finished = Annotated[Path, typer.Argument(metavar="OUT.zip", help="A zip that repack made.")]
+
+
+def restore(
+    source: Finished,
+    output: Annotated[
+        Path, typer.Option("--output", "-o", metavar="FOLDER", help="Where to; NAME.zip makes a zip instead.")
+    ],
+    globs: Annotated[
+        list[str] | None, typer.Argument(metavar="[GLOB]...", help="Only these entries, e.g. 'DICOM/**'.")
+    ] = None,
+    jobs: options.Jobs = options.CORES,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace files that exist.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but errors.")] = False,
+) -> ExitCode:
+    """Give the original files back, each compared with its SHA-256 before it gets its name.
+
+    Exit code 7: a file could not be given back; it is named, and the others are there.
+    """
+    options.refuse_input(output, source, "-o")
+    request = restoring.Request(source, output, options.slashed(globs), jobs, overwrite)
+    screen = console.open_screen(is_quiet=quiet)
+    with console.watching(screen) as progress:
+        done = restoring.restore(request, progress)
+    console.show_sheets(screen, restored.sheets(done))
+    console.show_result(screen, restored.result(done, str(output)))
+    if not done.problems:
+        return ExitCode.DONE
+    first = min(done.problems)
+    path = done.finished.manifest.entries[first].path
+    more = f" (and {len(done.problems) - 1:,} more)" if len(done.problems) > 1 else ""
+    console.show_error(f"{path} {done.problems[first]}{more}; repack verify {source.name} says what is damaged")
+    return ExitCode.DIFFERENT
+
+
+def verify(
+    source: Finished,
+    against: Annotated[
+        Path | None, typer.Option("--against", metavar="BUNDLE", help="Compare with the original bundle as well.")
+    ] = None,
+    quick: Annotated[bool, typer.Option("--quick", help="Hashes only: decode no image.")] = False,
+    sample: Annotated[
+        str | None, typer.Option("--sample", metavar="5%", help="Decode only this share of the images.")
+    ] = None,
+    jobs: options.Jobs = options.CORES,
+    json: options.Json = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but errors.")] = False,
+) -> ExitCode:
+    """Check a zip that repack made: every byte of it, and that every original can be rebuilt.
+
+    Exit code 7: it differs from what its manifest says; every difference is named.
+    """
+    if quick and sample is not None:
+        raise WrongUsage("--quick decodes no image and --sample some", "give one of them")
+    share = 0.0 if quick else 1.0 if sample is None else read_share(sample)
+    screen = console.open_screen(is_json=json, is_quiet=quiet)
+    with console.watching(screen) as progress:
+        done = verifying.verify(verifying.Request(source, against, share, jobs), progress)
+    console.show_sheets(screen, verified.sheets(done))
+    console.show_result(screen, verified.result(done))
+    if json:
+        console.show_json(verified.encode(done))
+    if not done.findings:
+        return ExitCode.DONE
+    first = done.findings[0]
+    more = f" (and {len(done.findings) - 1:,} more differences)" if len(done.findings) > 1 else ""
+    console.show_error(f"{source.name}: {first.where} {first.problem}{more}; get a better copy of it")
+    return ExitCode.DIFFERENT
+
+
+def read_share(text: str) -> float:
+    """The share in `5%`, as a number above 0 and up to 1. Raises WrongUsage."""
+    try:
+        share = float(text.strip().removesuffix("%")) / 100
+    except ValueError:
+        share = 0.0
+    if not 0 < share <= 1:
+        raise WrongUsage(f"--sample {text} is no share", "give a percentage above 0 and up to 100, such as 5%")
+    return share

@@ -1,0 +1,113 @@
+"""Where a restored file may lie: below the target folder and nowhere else, whatever its name says.
+
+Names were made safe when the zip was read (bundles.names). Here comes what this computer's own file system adds:
+device names, letters that Windows forbids, links that lie in the target folder already.
+"""
+
+import contextlib
+import os
+import secrets
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from repack.bundles.names import DEVICE_NAMES, folded, make_safe
+
+DRAFT_SUFFIX = ".repack-draft"
+_FORBIDDEN = str.maketrans(dict.fromkeys('<>:"|?*\\', "_"))  # on Windows, beside control characters
+
+
+class Misplaced(Exception):
+    """A file cannot be put where its name says; the text says why."""
+
+
+def components(path: str, *, is_windows: bool = os.name == "nt") -> tuple[str, ...]:
+    """The folders and the name of a file as this system can hold them; usually unchanged. Never empty, never `..`."""
+    parts = [part for part in make_safe(path).split("/") if part not in {"", ".", ".."}] or ["_"]
+    return tuple(_for_windows(part) for part in parts) if is_windows else tuple(parts)
+
+
+def _for_windows(name: str) -> str:
+    name = name.translate(_FORBIDDEN)
+    if name.endswith((" ", ".")):  # Windows drops them, and two names may become one
+        name = name.rstrip(" .") + "_"
+    return f"_{name}" if name.partition(".")[0].rstrip().casefold() in DEVICE_NAMES else name
+
+
+def place_all(paths: Iterable[tuple[int, str]], *, ignores_case: bool) -> dict[int, tuple[str, ...]]:
+    """Number -> components, each one only once: what comes later under a taken name gets " (2)" and so on.
+
+    A name is taken by a file of that name and by a folder that another file needs.
+    """
+    wanted = [(number, components(path)) for number, path in paths]
+
+    def key(parts: tuple[str, ...]) -> str:
+        return folded("/".join(parts)) if ignores_case else "/".join(parts)
+
+    folders = {key(parts[:end]) for _number, parts in wanted for end in range(1, len(parts))}
+    taken: set[str] = set()
+    placed: dict[int, tuple[str, ...]] = {}
+    for number, parts in wanted:
+        free, count = parts, 1
+        while key(free) in taken or key(free) in folders:
+            count += 1
+            stem, dot, end = parts[-1].rpartition(".") if "." in parts[-1][1:] else (parts[-1], "", "")
+            free = (*parts[:-1], f"{stem} ({count}){dot}{end}")
+        taken.add(key(free))
+        placed[number] = free
+    return placed
+
+
+def ignores_case(folder: Path) -> bool:
+    """Does the file system of this folder take NAME for name?"""
+    probe = folder / f".repack-probe-{secrets.token_hex(4)}-a"
+    try:
+        probe.touch(exist_ok=False)
+        return probe.with_name(probe.name.upper()).exists()
+    finally:
+        with contextlib.suppress(OSError):
+            probe.unlink(missing_ok=True)
+
+
+def make_folder(root: Path, parts: Iterable[str]) -> Path:
+    """The folder below `root`, made where it is not there. Raises Misplaced where a link or a file is in the way."""
+    top, folder = root.resolve(), root
+    for part in parts:
+        folder /= part
+        with contextlib.suppress(FileExistsError):
+            folder.mkdir()
+        if not folder.is_dir():
+            raise Misplaced(f"a file is where its folder {part} should be")
+        if folder.is_symlink() or not folder.resolve().is_relative_to(top):
+            raise Misplaced(f"its folder {part} is a link that was there before, which is not followed")
+    return folder
+
+
+@contextlib.contextmanager
+def draft_of(target: Path) -> Iterator[Path]:
+    """A path beside `target` to write to before `publish`; nothing stays there behind the block."""
+    draft = target.with_name(f".{target.name[:50]}.{secrets.token_hex(4)}{DRAFT_SUFFIX}")
+    try:
+        yield draft
+    finally:
+        with contextlib.suppress(OSError):
+            draft.unlink(missing_ok=True)
+
+
+def publish(draft: Path, target: Path, *, overwrite: bool) -> None:
+    """Give a draft its name, in one step. Raises Misplaced where the name is taken.
+
+    A link that is already there under that name is replaced, never written through.
+    """
+    if target.is_dir() and not target.is_symlink():
+        raise Misplaced("a folder is where it should be")
+    if overwrite:
+        draft.replace(target)
+        return
+    try:
+        os.link(draft, target)  # fails where the name is taken: no gap between look and leap
+    except FileExistsError:
+        raise Misplaced("it exists already") from None
+    except (OSError, NotImplementedError):  # a file system without hard links
+        if os.path.lexists(target):
+            raise Misplaced("it exists already") from None
+        draft.rename(target)

@@ -1,0 +1,83 @@
+"""What `restore` has to say: what came back and how far, what did not, and what the zip never held."""
+
+from collections.abc import Iterable
+
+from repack.manifest import EntryRecord
+from repack.model import Proof
+from repack.report import words
+from repack.report.tables import Column, Sheet
+from repack.restore import Restored
+
+_MEANINGS = {
+    Proof.EXACT: "rebuilt: the original file, byte for byte",
+    Proof.IDENTICAL: "carried over: the original file, byte for byte",
+    Proof.SAMPLES: "uncompressed: every pixel is the original, the file is not",
+    Proof.BOUNDED: "as it is: its pixels differ within the stated error",
+}
+
+
+def sheets(done: Restored) -> list[Sheet]:
+    """Tables and lists, the most important last, where a screen still shows it."""
+    lines = done.finished.manifest.entries
+    own_names = [f"{lines[n].path}: lies under {name}" for n, name in sorted(done.names.items())]
+    return [
+        dropped([lines[n] for n in done.chosen]),
+        Sheet("Put under another name", lines=tuple(own_names)),
+        _by_proof(done),
+        Sheet("Not the original bytes", lines=tuple(_inexact(done)), is_whole=True),
+        Sheet("Could not be given back", lines=_named(lines, done.skipped | done.problems), is_whole=True),
+    ]
+
+
+def _named(lines: tuple[EntryRecord, ...], problems: dict[int, str]) -> tuple[str, ...]:
+    return tuple(f"{lines[n].path}: {problem}" for n, problem in sorted(problems.items()))
+
+
+def dropped(lines: Iterable[EntryRecord]) -> Sheet:
+    """The files that were left out, with what is needed to know them again elsewhere."""
+    rows = tuple(
+        (_three_lines(line), words.size(line.before.size))
+        for line in lines
+        if line.action == "dropped" and not line.folder
+    )
+    columns = (Column("File, rule, SHA-256"), Column("Size", is_number=True))
+    return Sheet("Left out when the zip was made, so not in it", columns, rows)
+
+
+def _three_lines(line: EntryRecord) -> str:
+    return f"{words.printable(line.path)}\nrule {line.rule}\n{line.before.sha256 or '(damaged)'}"
+
+
+def _by_proof(done: Restored) -> Sheet:
+    lines = done.finished.manifest.entries
+    given = [lines[n] for n in done.given if not lines[n].folder]
+    rows = []
+    for proof, meaning in _MEANINGS.items():
+        of_proof = [line for line in given if line.proof is proof]
+        if of_proof:
+            size = sum(line.before.size for line in of_proof)
+            rows.append((str(proof), f"{len(of_proof):,}", words.size(size), meaning))
+    columns = (Column("Proof"), Column("Files", is_number=True), Column("Size", is_number=True), Column("Meaning"))
+    return Sheet("Given back", columns, tuple(rows))
+
+
+def _inexact(done: Restored) -> Iterable[str]:
+    for number in done.given:
+        line = done.finished.manifest.entries[number]
+        if line.proof is Proof.SAMPLES:
+            yield f"{line.path}: Explicit VR Little Endian with equal samples"
+        elif line.proof is Proof.BOUNDED:
+            yield f"{line.path}: near-lossless, as it is in the zip"
+
+
+def result(done: Restored, target: str) -> str:
+    """The last line: how many came back, and how they were checked."""
+    lines = done.finished.manifest.entries
+    given = [lines[n] for n in done.given if not lines[n].folder]
+    exact = sum(line.proof in {Proof.EXACT, Proof.IDENTICAL} for line in given)
+    said = f"{words.plural(exact, 'file')} given back, SHA-256 of each equal to the original's"
+    if len(given) > exact:
+        said += f"; {len(given) - exact:,} more as far as they can be (listed above)"
+    if done.problems:
+        said += f"; {words.plural(len(done.problems), 'file')} could not be given back"
+    return f"{said}: {target}"

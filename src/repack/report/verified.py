@@ -1,0 +1,35 @@
+"""What `verify` has to say: what was checked and how, and every difference that was found."""
+
+import msgspec
+
+from repack.report import words
+from repack.report.tables import Column, Sheet
+from repack.verify import Verified
+
+
+def sheets(done: Verified) -> list[Sheet]:
+    """A row for each kind of check, and the differences below it."""
+    columns = (Column("Checked"), Column("Number", is_number=True), Column("Of", is_number=True), Column("How"))
+    rows = tuple((check.subject, f"{check.done:,}", f"{check.of:,}", check.how) for check in done.checks)
+    found = tuple(f"{finding.where} {finding.problem}" for finding in done.findings)
+    return [Sheet("What was checked", columns, rows), Sheet("Differences", lines=found, is_whole=True)]
+
+
+def result(done: Verified) -> str:
+    """The last line."""
+    name = words.printable(done.finished.name)
+    if done.findings:
+        return f"{name} is not what its manifest says: {words.plural(len(done.findings), 'difference')}"
+    return f"{name} is sound: no difference found"
+
+
+def encode(done: Verified) -> bytes:
+    """The same for programs."""
+    document = {
+        "schema": "repack-verification-1",
+        "zip": done.finished.name,
+        "sound": not done.findings,
+        "checks": [{"subject": c.subject, "checked": c.done, "of": c.of, "how": c.how} for c in done.checks],
+        "differences": [{"where": finding.where, "problem": finding.problem} for finding in done.findings],
+    }
+    return msgspec.json.format(msgspec.json.encode(document), indent=1) + b"\n"

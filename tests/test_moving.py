@@ -1,0 +1,240 @@
+"""Moving on: however often a zip is repacked, it leads back to the first originals."""
+
+import hashlib
+import json
+import zipfile
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from fixtures.dicom import dicomdir
+from fixtures.disc import DiscFile, dental_disc, write_zip
+from repack import pipeline, restore, verify
+from repack.cli import main
+from repack.errors import BundleUnreadable
+from repack.model import Category, Wishes
+from repack.pipeline import Request, run
+from tests.inline import Inline
+from tests.raw_dicom import RawImage
+from tests.strategies import native_images
+
+Run = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture(autouse=True)
+def _inline(monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in (pipeline, restore, verify):
+        monkeypatch.setattr(module, "Pool", Inline)
+
+
+@pytest.fixture
+def command(capsys: pytest.CaptureFixture[str]) -> Run:
+    def call(*words: str | Path) -> tuple[int, str, str]:
+        with pytest.raises(SystemExit) as left:
+            main([str(word) for word in words])
+        out, err = capsys.readouterr()
+        return int(left.value.code or 0), out, err
+
+    return call
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    path = tmp_path_factory.mktemp("disc") / "scan.zip"
+    write_zip(path, dental_disc(3, size=64))
+    return path.read_bytes()
+
+
+@pytest.fixture
+def scan(made: bytes, tmp_path: Path) -> Path:
+    path = tmp_path / "scan.zip"
+    path.write_bytes(made)
+    return path
+
+
+def manifest_of(path: Path) -> dict:
+    with zipfile.ZipFile(path) as archive:
+        return json.loads(archive.read("REPACK/manifest.json"))
+
+
+def contents(path: Path) -> dict[str, bytes]:
+    with zipfile.ZipFile(path) as archive:
+        return {info.filename: archive.read(info) for info in archive.infolist()}
+
+
+# --- nothing to do ---
+
+
+@pytest.mark.parametrize("words", [(), ("--drop-redist", "--keep-locales", "es,en"), ("--codec", "j2k")])
+def test_the_same_options_again_do_nothing(scan: Path, command: Run, words: tuple[str, ...]) -> None:
+    assert command(scan, "-q", *words)[0] == 0
+    first = scan.with_name("scan.repacked.zip")
+    before = sorted(path.name for path in scan.parent.iterdir())
+    code, out, _err = command(first, *words)
+    assert (code, "is what these options give already; nothing was written" in " ".join(out.split())) == (0, True)
+    assert sorted(path.name for path in scan.parent.iterdir()) == before
+    code, out, _err = command(first, *words, "--json")
+    assert (code, json.loads(out)) == (0, manifest_of(first))
+
+
+def test_an_option_without_effect_does_nothing_either(scan: Path, command: Run) -> None:
+    command(scan, "-q", "--drop-redist")
+    assert "nothing was written" in command(scan.with_name("scan.repacked.zip"), "--drop", "redistributable")[1]
+
+
+# --- going on ---
+
+
+def test_more_pruning_keeps_what_was_known(scan: Path, command: Run) -> None:
+    one, two = scan.with_name("one.zip"), scan.with_name("two.zip")
+    command(scan, "-q", "--drop-redist", "-o", one)
+    assert command(one, "-q", "--keep-locales", "en,es", "-o", two)[0] == 0
+    before, after = manifest_of(one), manifest_of(two)
+    assert [entry["path"] for entry in after["entries"]] == [entry["path"] for entry in before["entries"]]
+    assert [entry["before"] for entry in after["entries"]] == [entry["before"] for entry in before["entries"]]
+    dropped = [{e["path"] for e in m["entries"] if e["action"] == "dropped"} for m in (before, after)]
+    assert len(dropped[0]) == 2
+    assert dropped[0] < dropped[1]
+    assert after["source"] == before["source"]
+    assert [step["source"]["name"] for step in after["history"]] == ["scan.zip", "one.zip"]
+    assert [step["options"]["keep_locales"] for step in after["history"]] == [[], ["en", "es"]]
+    assert contents(one)["REPACK/restore.xz"] == contents(two)["REPACK/restore.xz"]
+    assert command("verify", two, "--against", scan)[0] == 0
+
+
+def test_another_codec_rewrites_from_the_first_original(scan: Path, command: Run) -> None:
+    one, two, direct = (scan.with_name(f"{name}.zip") for name in ("one", "two", "direct"))
+    command(scan, "-q", "-o", one)
+    command(one, "-q", "--codec", "j2k", "-o", two)
+    command(scan, "-q", "--codec", "j2k", "-o", direct)
+    ways = [contents(path) for path in (two, direct)]
+    for way in ways:
+        del way["REPACK/manifest.json"]
+    assert ways[0] == ways[1]
+
+
+def test_codec_none_expands_to_the_first_originals(scan: Path, command: Run) -> None:
+    one, two = scan.with_name("one.zip"), scan.with_name("two.zip")
+    command(scan, "-q", "-o", one)
+    assert command(one, "-q", "--codec", "none", "-o", two)[0] == 0
+    given = {name: content for name, content in contents(two).items() if not name.startswith("REPACK/")}
+    assert given == contents(scan)
+    assert {entry["proof"] for entry in manifest_of(two)["entries"]} == {"identical"}
+
+
+def test_an_unpacked_zip_goes_on_too(scan: Path, command: Run, tmp_path: Path) -> None:
+    command(scan, "-q", "--drop-redist")
+    with zipfile.ZipFile(tmp_path / "scan.repacked.zip") as archive:
+        archive.extractall(tmp_path / "unpacked")
+    assert command("verify", tmp_path / "unpacked")[0] == 0
+    assert "nothing was written" in command(tmp_path / "unpacked", "--drop-redist")[1]
+    assert command(tmp_path / "unpacked", "-q", "--codec", "htj2k", "-o", tmp_path / "two.zip")[0] == 0
+    assert command("verify", tmp_path / "two.zip", "--against", scan)[0] == 0
+
+
+def test_the_summary_counts_from_the_first_original(scan: Path, command: Run) -> None:
+    command(scan, "-q", "--drop-redist")
+    code, out, _err = command(
+        scan.with_name("scan.repacked.zip"), "--keep-locales", "en", "-o", scan.with_name("2.zip")
+    )
+    assert code == 0
+    shown = " ".join(out.split())
+    assert "redistributable 2 2.04 MB 0 bytes 100 %" in shown
+    assert "3 Explicit VR LE" in shown
+
+
+def test_near_lossless_images_stay_and_dicomdir_follows_them(scan: Path, command: Run) -> None:
+    one, two = scan.with_name("one.zip"), scan.with_name("two.zip")
+    command(scan, "-q", "--codec", "jpegls-near", "--max-error", "2", "-o", one)
+    assert command(one, "-q", "--codec", "j2k", "--drop-redist", "-o", two)[0] == 0
+    names = ["DICOMDIR", "DICOM/I0000001"]
+    assert [contents(one)[name] for name in names] == [contents(two)[name] for name in names]
+    assert [e["proof"] for e in manifest_of(two)["entries"] if e["category"] == "dicom"] == ["bounded"] * 3
+
+
+# --- what cannot be gone on from ---
+
+
+def test_a_zip_that_was_changed_is_refused(scan: Path, command: Run) -> None:
+    command(scan, "-q")
+    first = scan.with_name("scan.repacked.zip")
+    with zipfile.ZipFile(first, "a") as archive:
+        archive.writestr("holiday.jpg", b"a picture")
+    code, _out, err = command(first, "--codec", "j2k")
+    assert (code, "holiday.jpg" in err) == (3, True)
+    rebuilt = scan.with_name("rebuilt.zip")
+    with zipfile.ZipFile(rebuilt, "w") as archive:
+        for name, content in contents(first).items():
+            if name != "holiday.jpg":
+                archive.writestr(name, content.upper() if name == "License.txt" else content)
+    assert contents(rebuilt)["License.txt"] != contents(first)["License.txt"]
+    code, _out, err = command(rebuilt, "--codec", "j2k")
+    assert (code, "License.txt is not what its manifest says" in err) == (3, True)
+    assert sorted(path.name for path in scan.parent.iterdir()) == ["rebuilt.zip", "scan.repacked.zip", "scan.zip"]
+
+
+@pytest.mark.parametrize("name", ["REPACK/restore.xz", "repack/README.TXT", "REPACK/manifest.json"])
+def test_files_with_our_names_that_are_not_ours_are_refused(tmp_path: Path, name: str) -> None:
+    write_zip(tmp_path / "scan.zip", [DiscFile("a.txt", b"a"), DiscFile(name, b"not ours")])
+    with pytest.raises(BundleUnreadable):
+        run(Request(tmp_path / "scan.zip", tmp_path / "out.zip"))
+
+
+# --- the property ---
+
+WAYS = st.builds(
+    Wishes,
+    codec=st.sampled_from(["jpegls", "j2k", "htj2k", "rle", "none", "smallest"]),
+    is_codec_named=st.booleans(),
+    exact_only=st.booleans(),
+    keep_locales=st.sampled_from([(), ("en",), ("es",)]),
+    drop=st.sampled_from([(), (Category.DOCUMENT,), (Category.JUNK,)]),
+    drop_path=st.sampled_from([(), ("**/*2",), ("extra.bin",)]),
+)
+
+
+@cache
+def listed_image() -> tuple[str, bytes]:
+    """An image that a DICOMDIR can list."""
+    (file,) = (file for file in dental_disc(1, size=40) if file.path == "DICOM/I0000001")
+    return file.path, file.content
+
+
+def make_disc(images: list[RawImage], *, has_index: bool) -> list[DiscFile]:
+    files = [listed_image(), *((f"DICOM/I{n}", image.content) for n, image in enumerate(images))]
+    index = [("DICOMDIR", dicomdir([listed_image()]))] if has_index else []
+    rest = [("Manual.pdf", b"%PDF-1.4 " * 50), ("extra.bin", bytes(range(256))), (".DS_Store", b"\0\0\0\1Bud1")]
+    return [DiscFile(path, content) for path, content in index + files + rest]
+
+
+@pytest.mark.slow
+@given(st.lists(native_images(), min_size=1, max_size=3), st.booleans(), st.lists(WAYS, min_size=1, max_size=4))
+@settings(max_examples=120, deadline=None, suppress_health_check=list(HealthCheck))
+def test_any_way_leads_back_to_the_first_originals(images: list[RawImage], has_index: bool, ways: list[Wishes]) -> None:  # noqa: FBT001  hypothesis gives it
+    disc = make_disc(images, has_index=has_index)
+    originals = {file.path: file.content for file in disc}
+    with TemporaryDirectory() as place:
+        folder = Path(place)
+        write_zip(folder / "0.zip", disc)
+        last = folder / "0.zip"
+        for number, wishes in enumerate(ways, start=1):
+            done = run(Request(last, folder / f"{number}.zip", wishes))
+            last = done.target
+        if last == folder / "0.zip":
+            return
+        checked = verify.verify(verify.Request(last, against=folder / "0.zip"))
+        assert checked.findings == []
+        given_back = restore.restore(restore.Request(last, folder / "back"))
+        assert given_back.problems == {}
+        lines = given_back.finished.manifest.entries
+        assert [line.path for line in lines] == list(originals)
+        for line in lines:
+            assert line.before.sha256 == hashlib.sha256(originals[line.path]).hexdigest()
+            assert line.proof in {None, "exact", "identical"}
+            if line.proof is not None:
+                assert (folder / "back" / line.path).read_bytes() == originals[line.path]
