@@ -28,6 +28,8 @@ class Category(StrEnum):
     REDISTRIBUTABLE = "redistributable"
     LAUNCHER = "launcher"
     DOCUMENT = "document"
+    PREVIEW = "preview"
+    SYMBOLS = "symbols"
     JUNK = "junk"
     UNKNOWN = "unknown"
 

@@ -47,6 +47,8 @@ MAGICS: tuple[tuple[bytes, str], ...] = (
     (b"\x3c\xb8\x64\x18", "qt"),
     (b"ITSF", "chm"),
     (b"Microsoft C/C++ MSF 7.00", "pdb"),
+    (b"BSJB", "pdb"),  # of .NET (ECMA-335 II.24.2.1)
+    (b"!<arch>\n", "ar"),
     (b"{\\rtf", "rtf"),
     (b"RIFF", "riff"),
     (b"<?xml", "xml"),

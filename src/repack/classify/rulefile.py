@@ -5,7 +5,7 @@ import tomllib
 from collections.abc import Iterator, Sequence
 from importlib import resources
 from pathlib import Path
-from typing import Annotated, Literal, get_args
+from typing import Annotated, Any, Literal, get_args
 
 import msgspec
 
@@ -21,14 +21,16 @@ _Size = Annotated[int, msgspec.Meta(ge=0)]  # bytes
 _Kind = Literal["exe", "dll"]
 _Machine = Literal["x86", "x64", "arm64"]
 _Wish = Literal["keep", "drop"]
+ReadableCodec = Literal["rle", "jpegls", "j2k", "htj2k", "jpegxl"]
+Described = Literal["checksums", "images"]
 #: What `facts.magic_of` may say, and what stands there for an entry that cannot be read.
 Magic = Literal[
-    "7z", "bmp", "cab", "chm", "dicom", "elf", "empty", "gettext", "gif", "gzip", "jpeg", "macho", "nothing", "ole",
+    "7z", "ar", "bmp", "cab", "chm", "dicom", "elf", "empty", "gettext", "gif", "gzip", "jpeg", "macho", "nothing", "ole",
     "pdb", "pdf", "pe", "png", "qt", "rar", "riff", "rtf", "unknown", "unreadable", "xml", "xz", "zip",
 ]  # fmt: skip
 _VALUES = {
     "category": tuple(Category), "action": get_args(_Wish), "kind": get_args(_Kind), "machine": get_args(_Machine),
-    "magic": get_args(Magic),
+    "magic": get_args(Magic), "codecs": get_args(ReadableCodec), "describes": get_args(Described),
 }  # fmt: skip
 
 
@@ -70,6 +72,13 @@ class Conditions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     siblings: Annotated[int, msgspec.Meta(ge=1)] | None = None
 
 
+class Reads(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a viewer is known to open besides uncompressed images, by the names of `--codec`; none where unknown."""
+
+    codecs: list[ReadableCodec]
+    source: Annotated[str, msgspec.Meta(min_length=1)]
+
+
 class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One statement: entries that fulfil `match`, and not `unless`, are of this category, and why."""
 
@@ -80,6 +89,8 @@ class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     unless: Conditions | list[Conditions] | None = None
     action: _Wish | None = None
     evidence: str = ""
+    reads: Reads | None = None  # of a viewer's program
+    describes: Described | None = None  # of a file about other files: what a change makes wrong
 
 
 class RuleFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -217,6 +228,7 @@ def _allowed_at(message: str) -> list[str]:
     if last in _VALUES:
         return list(_VALUES[last])
     tables: tuple[tuple[str, type[msgspec.Struct]], ...] = (
+        (".reads", Reads),
         (".dicom", DicomConditions),
         (".pe", PeConditions),
         (".match", Conditions),
@@ -225,3 +237,12 @@ def _allowed_at(message: str) -> list[str]:
     )
     kind = next((kind for part, kind in tables if part in path), RuleFile)
     return [field.name for field in msgspec.structs.fields(kind)]
+
+
+def json_schema() -> dict[str, Any]:
+    """The JSON Schema of a rule file, for editors; schemas/rules.schema.json is a copy of it.
+
+    It knows keys, kinds and lists of values; patterns and regular expressions are looked at by `repack rules check`.
+    """
+    head = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "A rule file of repack"}
+    return head | msgspec.json.schema(RuleFile)
