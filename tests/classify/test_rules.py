@@ -62,7 +62,7 @@ NO: dict[str, list[tuple[str, Files]]] = {
     "locale.folder": [
         ("viewer.program", {"lang/de/setup.exe": ANY_EXE}),
         ("none", {"lang/it/a.txt": TEXT, "lang/no/a.txt": TEXT}),
-        ("none", {"lang/de/a.vol": TEXT}),
+        ("volume.dental", {"lang/de/a.vol": TEXT}),
         ("none", {"lang/de/a.txt": TEXT, "lang/de/deep/I1": DICOM}),
         ("none", {"lang/de/a.txt": TEXT, "lang/de/b": Facts("unreadable")}),
         ("none", {"DICOM/de/a.txt": TEXT}),
@@ -70,7 +70,7 @@ NO: dict[str, list[tuple[str, Files]]] = {
     ],
     "locale.file": [
         ("viewer.program", {"lang/de.exe": ANY_EXE}),
-        ("none", {"lang/fr.vol": TEXT}),
+        ("volume.dental", {"lang/fr.vol": TEXT}),
         ("none", {"lang/it.txt": TEXT}),
         ("none", {"DICOM/fr.txt": TEXT}),
         ("none", {"lang/fr.x": Facts("unreadable")}),

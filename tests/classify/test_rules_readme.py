@@ -65,7 +65,7 @@ def test_the_commands_are_there(command: str):
 
 def test_the_first_rule_and_the_list_of_tables():
     disc = lay_out({"Manuals/a.pdf": PDF, "a.pdf": PDF}, block("my.manuals", 0))
-    assert [verdict.rule for verdict in disc.verdicts] == ["my.manuals", "document.manual"]
+    assert [verdict.rule for verdict in disc.verdicts] == ["my.manuals", "document.report"]
     films = {"a.avi": Facts("riff"), "b.mp4": TEXT, "c.wmv": TEXT, "V/d.wmv": TEXT, "V/v.exe": exe()}
     disc = lay_out(films, block("my.videos"), sizes={"b.mp4": 100_001, "c.wmv": 100_000, "V/d.wmv": 200_000})
     assert [path for path, verdict in disc.by_path.items() if verdict.rule == "my.videos"] == ["a.avi", "b.mp4"]
