@@ -44,12 +44,19 @@ MAY_IMPORT: dict[str, set[str]] = {
     "classify.language_names": set(),
     "classify.languages": {"classify", "classify.language_names"},
     "classify.patterns": {"classify", "classify.languages"},
-    "classify.pe": {"model"},
-    "classify.references": {"bundles.names", "model"},
+    "classify.versioninfo": set(),
+    "classify.pe": {"classify", "classify.versioninfo", "model"},
+    "classify.shortcuts": set(),
+    "classify.mentions": {"classify", "classify.languages", "classify.shortcuts"},
+    "classify.needs": {"bundles.names", "model"},
+    "classify.units": {"bundles.names", "classify.needs", "model"},
+    "classify.references": {
+        "bundles.names", "classify", "classify.mentions", "classify.needs", "classify.units", "model",
+    },
     "classify.mistakes": {"errors"},
     "classify.rulefile": {"classify", "classify.mistakes", "classify.patterns", "errors", "model"},
     "classify.facts": {
-        "classify", "classify.pe", "classify.references", "dicom", "dicom.dicomdir", "dicom.header", "dicom.part10",
+        "classify", "classify.mentions", "classify.pe", "dicom", "dicom.dicomdir", "dicom.header", "dicom.part10",
         "dicom.syntaxes", "model",
     },
     "classify.conditions": {
@@ -57,9 +64,10 @@ MAY_IMPORT: dict[str, set[str]] = {
         "classify.rulefile", "model",
     },
     "classify.rules": {"bundles.names", "classify.conditions", "classify.references", "classify.rulefile", "model"},
+    "guards": {"classify", "classify.languages", "classify.references", "model"},
     "plan": {
-        "classify", "classify.languages", "classify.patterns", "classify.references", "codecs", "dicom",
-        "dicom.syntaxes", "model",
+        "", "classify", "classify.languages", "classify.patterns", "classify.references", "codecs", "dicom",
+        "dicom.syntaxes", "guards", "model",
     },
     "outcomes": {
         "", "codecs", "codecs.frames", "deflate", "dicom", "dicom.dicomdir", "dicom.image", "dicom.syntaxes",
@@ -106,7 +114,6 @@ MAY_IMPORT: dict[str, set[str]] = {
 THIRD_PARTIES: dict[str, set[str]] = {
     "typer": {"cli", "cli.job", "cli.looking", "cli.options"},
     "rich": {"report.console"},
-    "pefile": {"classify.pe"},
     "langcodes": {"classify.languages"},
     "msgspec": {"classify.rulefile", "manifest", "report.contents", "report.planned_json"},
     "isal": {"deflate"},

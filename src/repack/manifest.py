@@ -16,7 +16,7 @@ from repack.codecs import BY_NAME
 from repack.model import Category, Content, Dropped, KeptAsIs, Outcome, Plan, Planned, Proof, Transcoded, Wishes
 
 SCHEMA: Literal["repack-manifest-1"] = "repack-manifest-1"
-_TOOLS = ("pydicom", "numpy", "isal", "pefile", "langcodes")
+_TOOLS = ("pydicom", "numpy", "isal", "langcodes")
 
 ActionDone = Literal["transcoded", "copied", "dropped"]
 Natural = Annotated[int, msgspec.Meta(ge=0)]
@@ -34,7 +34,10 @@ class State(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class EntryRecord(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What happened to one entry, and why. `wish` wanted it gone: followed where it was dropped, else not."""
+    """What happened to one entry, and why.
+
+    `wish` wanted it gone: followed where it was dropped, else not. `guard` spoke against that; `forced`: in vain.
+    """
 
     path: str
     category: Category
@@ -45,6 +48,7 @@ class EntryRecord(msgspec.Struct, frozen=True, omit_defaults=True):
     after: State | None
     proof: Proof | None
     wish: str = ""
+    guard: str = ""
     forced: bool = False
     damaged: bool = False
     folder: bool = False
@@ -118,6 +122,7 @@ def record(line: Planned, outcome: Outcome) -> EntryRecord:
         after=after,
         proof=proof,
         wish=decision.wish,
+        guard=decision.guard,
         forced=decision.forced,
         damaged=isinstance(outcome, KeptAsIs) and outcome.is_damaged,
         folder=entry.is_directory,
@@ -191,9 +196,19 @@ def count(entries: Sequence[EntryRecord]) -> Totals:
     return Totals(
         before=_add_up(entry.before for entry in files),
         after=_add_up(entry.after for entry in files if entry.after is not None),
-        images=sum(entry.action == "transcoded" and entry.category is Category.DICOM for entry in files),
+        images=sum(entry.action == "transcoded" and is_image(entry) for entry in files),
         dropped=sum(entry.action == "dropped" for entry in files),
     )
+
+
+def is_image(entry: EntryRecord) -> bool:
+    """By its content, whatever a rule of the user calls it; an index of images states a transfer syntax, too."""
+    is_index = entry.category is Category.DICOMDIR or (
+        entry.after is not None
+        and entry.action == "transcoded"
+        and entry.after.transfer_syntax == entry.before.transfer_syntax
+    )
+    return entry.category is Category.DICOM or (entry.before.transfer_syntax is not None and not is_index)
 
 
 def _add_up(states: Iterable[State]) -> Count:
