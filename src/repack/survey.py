@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from repack import archive
+from repack import archive, remarks
 from repack.bundles import open_bundle
 from repack.classify import facts, references, rulefile, rules
 from repack.classify.rulefile import LoadedRule
@@ -78,10 +78,18 @@ def _gather(entries: Sequence[Entry], pool: Pool) -> Iterator[tuple[tuple[Entry,
             yield lot, found
 
 
+def rejudge(found: Survey, loaded: tuple[LoadedRule, ...]) -> Survey:
+    """The same bundle by other rules; its facts are not gathered again."""
+    around = rules.survey(found.bundle.entries, found.facts, found.needs, loaded)
+    return replace(found, rules=loaded, surroundings=around)
+
+
 def make_plan(found: Survey, wishes: Wishes) -> Plan:
     """Verdicts on every entry, and what the wishes and guards make of them."""
     verdicts = tuple(
         rules.judge(entry, fact, found.rules, found.surroundings)
         for entry, fact in zip(found.bundle.entries, found.facts, strict=True)
     )
-    return decide(found.bundle, found.facts, verdicts, found.needs, wishes)
+    plan = decide(found.bundle, found.facts, verdicts, found.needs, wishes)
+    noted = remarks.remark(plan, found.rules, found.needs)
+    return replace(plan, warnings=tuple(dict.fromkeys((*plan.warnings, *noted))))
