@@ -1,5 +1,6 @@
 """The commands that only look: inspect, explain, rules, codecs."""
 
+import json as json_text
 from pathlib import Path
 from typing import Annotated
 
@@ -8,16 +9,16 @@ import typer
 from repack import pipeline, survey
 from repack.classify import rules as rule_engine
 from repack.classify.patterns import matches
-from repack.classify.rulefile import load_file
+from repack.classify.rulefile import json_schema, load_builtin, load_file
 from repack.cli import options
 from repack.errors import WrongUsage
 from repack.model import Plan, Wishes
 from repack.progress import NoProgress
-from repack.report import console, contents, planned_json
+from repack.report import compared, console, contents, planned_json
 from repack.workers import Pool, count_cores
 
 tools = typer.Typer(add_completion=False, context_settings=options.NAMES, no_args_is_help=True)
-rules_app = typer.Typer(help="List, show and check rules.", no_args_is_help=True)
+rules_app = typer.Typer(help="List, show, check and try rules.", no_args_is_help=True)
 tools.add_typer(rules_app, name="rules")
 
 
@@ -81,6 +82,31 @@ def check_rules(files: Annotated[list[Path], typer.Argument(metavar="FILE...")])
     for file in files:
         count = len(load_file(file))
         console.show_lines(screen, [f"{file.name}: {count} {'rule' if count == 1 else 'rules'}, no mistakes"])
+
+
+@rules_app.command("test")
+def try_rules(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="Your rules (TOML).")],
+    bundle: options.BundlePath,
+    keep_locales: options.KeepLocales = None,
+    drop_redist: options.DropRedist = False,
+    drop: options.DropCategory = None,
+) -> None:
+    """Show what your rules would change on a bundle, against the built-in ones; nothing is written."""
+    own = load_file(file)
+    wishes = Wishes(options.read_locales(keep_locales), drop_redist, tuple(drop or ()))
+    screen = console.open_screen()
+    with Pool(count_cores()) as pool, console.watching(screen) as progress:
+        found = survey.survey(bundle, (), pool, progress or NoProgress())
+    before = survey.make_plan(found, wishes)
+    after = survey.make_plan(survey.rejudge(found, (*own, *load_builtin())), wishes)
+    console.show_sheets(screen, compared.compared(before, after, own))
+
+
+@rules_app.command("schema")
+def show_schema() -> None:
+    """Print the JSON Schema of a rule file, for editors that complete and check TOML."""
+    console.show_json(f"{json_text.dumps(json_schema(), indent=2, sort_keys=True)}\n".encode())
 
 
 @tools.command()
