@@ -63,7 +63,11 @@ MAY_IMPORT: dict[str, set[str]] = {
         "bundles.names", "classify", "classify.languages", "classify.patterns", "classify.references",
         "classify.rulefile", "model",
     },
-    "classify.rules": {"bundles.names", "classify.conditions", "classify.references", "classify.rulefile", "model"},
+    "classify.siblings": {"bundles.names", "classify", "classify.languages", "model"},
+    "classify.rules": {
+        "bundles.names", "classify.conditions", "classify.references", "classify.rulefile", "classify.siblings",
+        "model",
+    },
     "guards": {"classify", "classify.languages", "classify.references", "model"},
     "plan": {
         "", "classify", "classify.languages", "classify.patterns", "classify.references", "codecs", "dicom",
@@ -75,9 +79,10 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     "manifest": {"", "codecs", "model"},
     "archive": {"", "bundles.zipped", "deflate", "errors", "model", "zipformat"},
+    "remarks": {"classify", "classify.needs", "classify.rulefile", "model"},
     "survey": {
         "", "archive", "bundles", "classify", "classify.facts", "classify.references", "classify.rulefile",
-        "classify.rules", "errors", "model", "plan", "progress", "workers",
+        "classify.rules", "errors", "model", "plan", "progress", "remarks", "workers",
     },
     "carrying": {
         "", "archive", "bundles.names", "bundles.zipped", "classify", "classify.references", "deflate", "errors",
@@ -94,13 +99,14 @@ MAY_IMPORT: dict[str, set[str]] = {
         "classify", "classify.languages", "classify.rulefile", "classify.rules", "codecs", "dicom.syntaxes", "model",
         "report", "report.tables", "report.words",
     },
+    "report.compared": {"classify.rulefile", "model", "report", "report.tables", "report.words"},
     "report.planned_json": {"model"},
     "report.console": {"report", "report.tables", "report.words"},
     "cli.options": {"classify", "classify.languages", "codecs", "errors", "model", "workers"},
     "cli.looking": {
         "", "classify", "classify.patterns", "classify.rulefile", "classify.rules", "cli.options", "errors",
-        "model", "pipeline", "progress", "report", "report.console", "report.contents", "report.planned_json",
-        "survey", "workers",
+        "model", "pipeline", "progress", "report", "report.compared", "report.console", "report.contents",
+        "report.planned_json", "survey", "workers",
     },
     "cli.job": {
         "", "cli.looking", "cli.options", "manifest", "model", "pipeline", "report", "report.console",

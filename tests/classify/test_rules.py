@@ -25,6 +25,7 @@ def program(is_dll: bool = False, **version: str) -> Facts:  # noqa: FBT001, FBT
     return Facts("pe", pe=PeFacts(is_dll, "x86", {"company": "Microsoft Corporation"} | version, ()))
 
 
+OLE = Facts("ole")
 Files = dict[str, Facts | bytes]
 
 # Rule -> what it means: files, of which the first is judged.
@@ -43,6 +44,44 @@ YES: dict[str, list[Files]] = {
         {"i18n/pt_BR/deep/a.json": TEXT},
     ],
     "locale.file": [{"Viewer/lang/Kyrgyz.xml": Facts("xml")}, {"i18n/fr.json": TEXT}, {"lang/de.dll": ANY_DLL}],
+    "locale.mui": [{"V/de-DE/Viewer.exe.mui": ANY_DLL}],
+    "locale.apple": [{"V.app/Contents/Resources/German.lproj/a.strings": TEXT}, {"x/zh_TW.lproj/deep/a.nib": TEXT}],
+    "locale.java": [
+        {"lib/Texts_pt_BR.properties": TEXT, "lib/Texts.properties": TEXT},
+        {"Texts_de.properties": TEXT, "Texts_fr.properties": TEXT},
+    ],
+    "locale.suffix": [{"RESOURCE/MSG_DE.INI": TEXT, "RESOURCE/MSG.INI": TEXT}],
+    "locale.prefix": [{"V/lang_spa.ini": TEXT, "V/lang_ger.ini": TEXT}],
+    "locale.resource-dll": [
+        {"bin/ViewRes_DE.dll": ANY_DLL},
+        {f"bin/ViewRes_{tag}.dll": ANY_DLL for tag in ("IT", "DE", "FR")},
+        {f"bin/a_{tag}.dll": ANY_DLL for tag in ("de", "fr", "ja")},
+    ],
+    "locale.language-id": [
+        {f"lang_{number}.dll": ANY_DLL for number in ("11j", "04", "0a")},
+        {f"Help/lang{number}/help.chm": TEXT for number in ("0a", "09", "04")},
+    ],
+    "locale.lcid": [
+        {"V/1031/a.dll": ANY_DLL, "V/1033/a.dll": ANY_DLL},
+        {"V/0407/a.dll": ANY_DLL, "V/0409/a.dll": ANY_DLL},
+        {f"V/View{number}.dll": ANY_DLL for number in (1031, 1033, 1034)},
+        {"Setup/0x0c0a.ini": TEXT},
+        {"Setup/1031.mst": OLE},
+    ],
+    "locale.installer": [
+        {f"Languages2/{name}.isl": TEXT for name in ("BrazilianPortuguese", "Ukrainian", "Dutch")},
+        {f"x/{name}.nsh": TEXT for name in ("SpanishInternational", "SimpChinese", "German")},
+    ],
+    "locale.document": [
+        {"guide_it.pdf": Facts("pdf"), "guide_en.pdf": Facts("pdf")},
+        {"releaseNotes_it.txt": TEXT, "releaseNotes_en.txt": TEXT},
+        {"V/Manual-de.chm": Facts("chm"), "V/Manual-fr.chm": Facts("chm")},
+    ],
+    "locale.bare-folder": [
+        {f"lib/{tag}/messages.json": TEXT for tag in ("pt-br", "cs", "de")},
+        {f"{tag}/guide_{tag}.pdf": Facts("pdf") for tag in ("it", "en", "de")},
+        {f"DV31/{tag}/SETUPW2K.EXE": ANY_EXE for tag in ("DE_DE", "EN_US", "FR_FR")},
+    ],
 }
 
 # Rule -> what looks like it and is not: the judged file, with the rule that it falls to instead.
@@ -74,6 +113,53 @@ NO: dict[str, list[tuple[str, Files]]] = {
         ("none", {"lang/it.txt": TEXT}),
         ("none", {"DICOM/fr.txt": TEXT}),
         ("none", {"lang/fr.x": Facts("unreadable")}),
+    ],
+    "locale.mui": [("none", {"de-DE/Viewer.exe.mui": TEXT}), ("viewer.library", {"bin/a.mui": ANY_DLL})],
+    "locale.apple": [("none", {"Base.lproj/a.nib": TEXT}), ("none", {"de.lproj/a": TEXT, "de.lproj/I1": DICOM})],
+    "locale.java": [
+        ("none", {"Texts_de.properties": TEXT}),
+        ("none", {"Texts.properties": TEXT, "Texts_de.properties": TEXT}),
+        ("none", {"log_to.properties": TEXT, "log.properties": TEXT}),
+    ],
+    "locale.suffix": [
+        ("none", {"RESOURCE/MSG.INI": TEXT, "RESOURCE/MSG_DE.INI": TEXT}),
+        ("none", {"RESOURCE/MSG_DE.INI": TEXT}),
+        ("none", {"run_no.ini": TEXT, "run.ini": TEXT}),
+    ],
+    "locale.prefix": [("none", {"lang_spa.ini": TEXT}), ("none", {"lang_spa.ini": TEXT, "lang_bin.ini": TEXT})],
+    "locale.resource-dll": [
+        ("viewer.library", {"bin/ViewRes_IT.dll": ANY_DLL}),
+        ("viewer.library", {"a_de.dll": ANY_DLL, "a_fr.dll": ANY_DLL}),
+        ("viewer.library", {f"vtk_{tag}.dll": ANY_DLL for tag in ("io", "no", "de")}),
+        ("none", {"ViewRes_DE.dll": TEXT}),
+    ],
+    "locale.language-id": [
+        ("viewer.library", {"lang_0a.dll": ANY_DLL, "lang_04.dll": ANY_DLL}),
+        ("none", {f"Help/lang{number}/I1.txt": TEXT for number in ("zz", "09", "04")}),
+        ("none", {"lang0a/a": TEXT, "lang0a/I1": DICOM, "lang04/a": TEXT, "lang09/a": TEXT}),
+    ],
+    "locale.lcid": [
+        ("viewer.library", {"V/1031/a.dll": ANY_DLL}),
+        ("none", {"V/1031/a.txt": TEXT, "V/1033/b.txt": TEXT}),
+        ("viewer.library", {"opencv2410.dll": ANY_DLL, "cv2411.dll": ANY_DLL, "cv1033.dll": ANY_DLL}),
+        ("none", {"1031.ini": TEXT}),
+        ("none", {"1031.mst": TEXT}),
+        ("none", {"1031/a": TEXT, "1031/I1": DICOM, "1033/a": TEXT, "1034/a": TEXT}),
+    ],
+    "locale.installer": [("none", {"Spanish.isl": TEXT}), ("none", {"Default.isl": TEXT})],
+    "locale.document": [
+        ("document.report", {"Report_it.pdf": Facts("pdf"), "Report_en.pdf": Facts("pdf")}),
+        ("none", {"guide_x.txt": TEXT, "guide_y.txt": TEXT}),
+        ("none", {"notes_de.txt": TEXT}),
+    ],
+    "locale.bare-folder": [
+        ("none", {"lib/cs/a.json": TEXT, "lib/de/a.json": TEXT}),
+        ("none", {"cs/a.json": TEXT, "de/b.json": TEXT, "fr/c.json": TEXT}),
+        ("none", {"neutral/a": TEXT, "de/a": TEXT, "fr/a": TEXT, "es/a": TEXT}),
+        ("none", {f"{name}/a.htm": TEXT for name in ("IT", "PT", "SE")} | {"IM/I1": DICOM}),
+        ("none", {f"DICOM/{name}/a.htm": TEXT for name in ("IT", "PT", "SE")} | {"DICOM/IM/I1": DICOM}),
+        ("none", {"SE/a": TEXT, "SE/I1": DICOM, "de/a": TEXT, "fr/a": TEXT, "es/a": TEXT}),
+        ("none", {"win32/scripts/ce/a.py": TEXT, "win32/scripts/b.py": TEXT}),
     ],
 }
 

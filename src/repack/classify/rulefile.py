@@ -18,11 +18,14 @@ _ADVICE = "see rules/README.md"
 
 _Texts = str | list[str]
 _Size = Annotated[int, msgspec.Meta(ge=0)]  # bytes
+_Count = Annotated[int, msgspec.Meta(ge=1)]
 _Kind = Literal["exe", "dll"]
 _Machine = Literal["x86", "x64", "arm64"]
 _Wish = Literal["keep", "drop"]
 ReadableCodec = Literal["rle", "jpegls", "j2k", "htj2k", "jpegxl"]
 Described = Literal["checksums", "images"]
+#: What `pe.read_facts` and `facts.gather` tell of what built an installer.
+Installer = Literal["nsis", "inno", "burn", "squirrel", "installshield", "iexpress", "7z-sfx", "msi"]
 #: What `facts.magic_of` may say, and what stands there for an entry that cannot be read.
 Magic = Literal[
     "7z", "ar", "bmp", "cab", "chm", "dicom", "elf", "empty", "gettext", "gif", "gzip", "jpeg", "macho", "nothing",
@@ -30,8 +33,17 @@ Magic = Literal[
 ]  # fmt: skip
 _VALUES = {
     "category": tuple(Category), "action": get_args(_Wish), "kind": get_args(_Kind), "machine": get_args(_Machine),
-    "magic": get_args(Magic), "codecs": get_args(ReadableCodec), "describes": get_args(Described),
+    "magic": get_args(Magic), "installer": get_args(Installer), "codecs": get_args(ReadableCodec), "describes": get_args(Described),
 }  # fmt: skip
+
+
+#: Conditions about the language that a path names, and what they look at.
+_ABOUT_LANGUAGES = {
+    "siblings": "counts languages",
+    "languages": "counts languages",
+    "alike_siblings": "counts folders of languages",
+    "has_base": "looks for the same name without a language",
+}
 
 
 class DicomConditions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -69,7 +81,11 @@ class Conditions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     below_program: bool | None = None
     beside_program: bool | None = None
     launched: bool | None = None
-    siblings: Annotated[int, msgspec.Meta(ge=1)] | None = None
+    installer: bool | Installer | list[Installer] | None = None
+    siblings: _Count | None = None
+    languages: _Count | None = None
+    alike_siblings: _Count | None = None
+    has_base: bool | None = None
 
 
 class Reads(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -171,10 +187,12 @@ def _find_problems(rule: Rule) -> Iterator[tuple[Place, str]]:
             yield (key,), empty
         for number, conditions in enumerate(all_of(stated)):
             at: Place = (key, number) if isinstance(stated, list) else (key,)
-            if msgspec.structs.replace(conditions, siblings=None) == Conditions():
+            if msgspec.structs.replace(conditions, **dict.fromkeys(_ABOUT_LANGUAGES)) == Conditions():
                 yield at, empty
-            if key == "unless" and conditions.siblings is not None:
-                yield (*at, "siblings"), "siblings belongs into match: exceptions form no set of languages"
+            if key == "unless":
+                for about in ("siblings", "languages"):
+                    if getattr(conditions, about) is not None:
+                        yield (*at, about), f"{about} belongs into match: exceptions form no set of languages"
             yield from ((at + below, problem) for below, problem in _find_in_conditions(conditions))
 
 
@@ -197,8 +215,10 @@ def _find_in_conditions(conditions: Conditions) -> Iterator[tuple[Place, str]]:
             if problem:
                 what = "path" if key == "path" else "regular expression"
                 yield (*above, key, *([number] if isinstance(value, list) else [])), f"{what} {text[:40]!r}: {problem}"
-    if conditions.siblings is not None and not any(patterns.has_locale(glob) for glob in texts(conditions.path)):
-        yield ("siblings",), "siblings counts languages, so it needs a path with {locale}"
+    if not any(patterns.has_locale(glob) for glob in texts(conditions.path)):
+        for about, what in _ABOUT_LANGUAGES.items():
+            if getattr(conditions, about) is not None:
+                yield (about,), f"{about} {what}, so it needs a path with {{locale}}"
 
 
 def _stated(struct: object) -> list[tuple[str, object]]:

@@ -5,7 +5,7 @@ language holds images. So classification goes twice: once to find programs and s
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from repack.bundles.names import folded
 from repack.classify.conditions import (
@@ -19,6 +19,7 @@ from repack.classify.conditions import (
 )
 from repack.classify.references import Need, Reference
 from repack.classify.rulefile import LoadedRule, all_of
+from repack.classify.siblings import find_alike
 from repack.model import Action, Category, Entry, Facts, Verdict
 
 __all__ = ["UNKNOWN", "Considered", "Surroundings", "classify", "consider", "judge", "survey"]
@@ -52,7 +53,12 @@ def survey(
         if may_be_image(entry, fact):
             images.update(ancestors(folded(entry.path)))
     launched = frozenset(need.of for need in needs if need.need is Need.NAMES)
-    first = Surroundings(image_folders=frozenset(images), launched=launched)
+    first = Surroundings(
+        image_folders=frozenset(images),
+        launched=launched,
+        paths=frozenset(folded(entry.path) for entry in entries if not entry.is_directory),
+        alike=find_alike(entries, images),
+    )
     programs: set[str] = set()
     sets: dict[tuple[str, str], set[str]] = {}
     for entry, fact in zip(entries, facts, strict=True):
@@ -62,10 +68,9 @@ def survey(
             programs.add(folded(entry.path).rpartition("/")[0])
         if verdict.locale is not None:
             sets.setdefault((verdict.rule, verdict.locale.group), set()).add(verdict.locale.tag)
-    return Surroundings(
+    return replace(
+        first,
         program_folders=frozenset(programs),
-        image_folders=frozenset(images),
-        launched=launched,
         language_sets={key: frozenset(tags) for key, tags in sets.items()},
     )
 
