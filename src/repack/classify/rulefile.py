@@ -33,7 +33,8 @@ Magic = Literal[
 ]  # fmt: skip
 _VALUES = {
     "category": tuple(Category), "action": get_args(_Wish), "kind": get_args(_Kind), "machine": get_args(_Machine),
-    "magic": get_args(Magic), "installer": get_args(Installer), "codecs": get_args(ReadableCodec), "describes": get_args(Described),
+    "magic": get_args(Magic), "installer": get_args(Installer), "codecs": get_args(ReadableCodec),
+    "describes": get_args(Described),
 }  # fmt: skip
 
 
