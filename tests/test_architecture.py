@@ -96,8 +96,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "report.words": set(),
     "report.tables": {"dicom", "dicom.syntaxes", "manifest", "model", "report", "report.words"},
     "report.contents": {
-        "classify", "classify.languages", "classify.rulefile", "classify.rules", "codecs", "dicom.syntaxes", "model",
-        "report", "report.tables", "report.words",
+        "classify", "classify.languages", "classify.references", "classify.rulefile", "classify.rules", "codecs",
+        "dicom.syntaxes", "model", "report", "report.tables", "report.words",
     },
     "report.compared": {"classify.rulefile", "model", "report", "report.tables", "report.words"},
     "report.planned_json": {"model"},

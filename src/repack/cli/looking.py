@@ -53,7 +53,12 @@ def explain(
             f"no entry of {bundle.name} matches {', '.join(paths)}", "see repack inspect for what is in it"
         )
     sheets = [
-        contents.explained(line, rule_engine.consider(line.entry, line.facts, found.rules, found.surroundings))
+        contents.explained(
+            line,
+            rule_engine.consider(line.entry, line.facts, found.rules, found.surroundings),
+            plan,
+            found.needs,
+        )
         for line in chosen
     ]
     console.show_sheets(screen, sheets)
