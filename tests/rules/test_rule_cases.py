@@ -164,7 +164,7 @@ YES: dict[str, list[Files]] = {
     "preview.small": [
         {"IHE_PDI/THUMBNIL/D0000000.JPG": JPEG},
         {"IHE_PDI/IMAGE/D0000000.JPG": JPEG},
-        {"pages/study_thumb.png": Facts("png")},
+        {"pages/study_thumb.jpg": JPEG},
     ],
     "launcher.page": [
         {"INDEX.HTM": TEXT},
@@ -282,6 +282,7 @@ NO: dict[str, list[tuple[str, Files]]] = {
     "preview.small": [
         ("none", {"thumbs/notes.txt": TEXT}),
         ("none", {"photo.jpg": JPEG}),
+        ("none", {"wx/lib/agw/data/ShortcutEditor_1_thumb.png": Facts("png")}),
         ("none", {"IHE_PDI/DESIGN/BLANK.JPG": JPEG}),
         ("viewer.folder", {"VIEWER/THUMBS/a.jpg": JPEG, "VIEWER/v.exe": ANY_EXE}),
         ("dicom", {"thumbs/a": DICOM}),
