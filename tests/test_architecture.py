@@ -105,7 +105,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "cli.options": {"classify", "classify.languages", "codecs", "errors", "model", "workers"},
     "cli.looking": {
         "", "classify", "classify.patterns", "classify.rulefile", "classify.rules", "cli.options", "errors",
-        "model", "pipeline", "progress", "report", "report.compared", "report.console", "report.contents",
+        "model", "pipeline", "progress", "remarks", "report", "report.compared", "report.console", "report.contents",
         "report.planned_json", "survey", "workers",
     },
     "cli.job": {

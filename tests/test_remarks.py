@@ -1,5 +1,7 @@
 """Warnings about a plan: viewers that may not open what is written, lists that no longer fit."""
 
+import re
+
 import pytest
 
 from fixtures import golden_disc
@@ -22,35 +24,35 @@ def test_a_viewer_that_is_known_to_read_the_codec_is_not_named():
 
 
 def test_an_unknown_viewer_is_named_with_a_safe_choice():
-    assert warn({"V/Viewer.exe": exe()}) == ("Viewer.exe is not known to open JPEG-LS; safe: --codec none",)
+    assert warn({"V/Viewer.exe": exe()}) == ("Viewer.exe may not open JPEG-LS; safe: --codec none",)
 
 
 def test_what_all_viewers_are_known_to_open_is_offered():
     (line,) = warn({"VIEWER/AOCView2.exe": exe()})
-    assert line == "AOCView2.exe is not known to open JPEG-LS; safe: --codec j2k or --codec none"
+    assert line == "AOCView2.exe may not open JPEG-LS; safe: --codec j2k or none"
     assert len(line) <= LONGEST
     both = warn({"VIEWER/AOCView2.exe": exe(), "Alma3D.exe": exe()})
     assert both == (line,), "Alma3D opens JPEG-LS too, and J2K as well"
     (three,) = warn({"AOCView2.exe": exe(), "ViewDIR.exe": exe(), "eFilmLt.exe": exe()})
-    assert three == "AOCView2.exe and 2 more are not known to open JPEG-LS; safe: --codec none"
+    assert three == "AOCView2.exe and 2 more may not open JPEG-LS; safe: --codec none"
     assert len(three) <= LONGEST
 
 
 def test_of_programs_without_a_name_those_that_are_started_count():
     files = {"autorun.inf": b"open=V\\view.exe", "V/view.exe": exe(), "V/helper.exe": exe()}
-    assert warn(files) == ("view.exe is not known to open JPEG-LS; safe: --codec none",)
+    assert warn(files) == ("view.exe may not open JPEG-LS; safe: --codec none",)
     del files["autorun.inf"]
-    assert warn(files) == ("view.exe and helper.exe are not known to open JPEG-LS; safe: --codec none",)
+    assert warn(files) == ("view.exe and helper.exe may not open JPEG-LS; safe: --codec none",)
 
 
 def test_a_starter_is_no_viewer():
     (line,) = warn({"autorun.inf": b"open=cdstart.exe", "cdstart.exe": exe(), "V/a.exe": exe()})
-    assert line.startswith("a.exe is")
+    assert line.startswith("a.exe may")
 
 
 def test_a_java_viewer_without_a_name_counts_when_it_is_started():
     (line,) = warn({"run.bat": b"java -jar show.jar", "show.jar": ZIP, "lib.jar": ZIP})
-    assert line.startswith("show.jar is")
+    assert line.startswith("show.jar may")
 
 
 @pytest.mark.parametrize(
@@ -82,7 +84,7 @@ def test_lists_of_checksums_are_named_when_something_changes():
 
 
 def test_indexes_of_images_are_named_when_images_change():
-    said = "the images for a viewer; they have changed, see if it opens"
+    said = "images, which have changed: try the viewer"
     (line,) = warn({"OTHER/index.evx": TEXT})
     assert line == f"index.evx lists {said}"
     assert len(line) <= LONGEST
@@ -96,11 +98,11 @@ def test_indexes_of_images_are_named_when_images_change():
 GOLDEN = {
     "weasis-portable": [],
     "weasis-2": [],
-    "evlite": ["EVClientLight.exe and EVImageLight.exe", "index.evx"],
-    "gearview": ["GEARView.exe and OsiriX Lite.zip", "hash.bin"],
-    "jivex": ["Start.exe", "ST000001.JIL and SE000001.JIL"],
-    "array-aoc": ["AOC_mini.exe and AOCView2.exe", "STUDY.IDX and SERIES.DAT"],
-    "ge-centricity": ["DICOMVWR.CAB and SETUPW2K.EXE"],
+    "evlite": ["EVClientLight.exe and 1 more", "index.evx"],
+    "gearview": ["GEARView.exe and 1 more", "hash.bin"],
+    "jivex": ["Start.exe", "ST000001.JIL and 1 more"],
+    "array-aoc": ["AOC_mini.exe and 1 more", "STUDY.IDX and SERIES.DAT"],
+    "ge-centricity": ["DICOMVWR.CAB"],
     "korean-pacs": ["CDRun.exe and 2 more", "STUDY.LST and PATIENT.LST"],
     "mpdicom": ["mpDICOM.exe and mpDICOM"],
 }
@@ -110,4 +112,5 @@ GOLDEN = {
 def test_a_golden_disc_is_warned_of(name: str):
     disc = lay_out({file.path: file.content for file in golden_disc.build(name)})
     lines = remark(disc.plan(), BUILTIN, disc.needs)
-    assert [line.partition(" is ")[0].partition(" are ")[0].partition(" list")[0] for line in lines] == GOLDEN[name]
+    assert max(map(len, lines), default=0) <= LONGEST
+    assert [re.split(" may | lists? ", line)[0] for line in lines] == GOLDEN[name]

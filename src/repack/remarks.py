@@ -20,40 +20,43 @@ _ALTERNATIVES = ("j2k", "jpegls", "rle")  # in the order in which they are worth
 _UNKNOWN = Reads(codecs=[], source="no rule knows this program")
 #: The rules that find programs which no rule knows by name.
 _STRUCTURAL = frozenset({"viewer.program", "viewer.java"})
-_MOST_NAMES = 2
+_MOST_LETTERS = 27  # of names: a warning fits on one line of a screen of 80 columns
 
 
 def remark(plan: Plan, rules: Sequence[LoadedRule], needs: Iterable[Reference]) -> tuple[str, ...]:
     """Warnings about a plan that need the rules; each is one line."""
-    by_id = {loaded.rule.id: loaded for loaded in reversed(rules)}  # the first of two with one id decides
     is_rewritten = any(line.decision.action is Action.TRANSCODE for line in plan.lines)
-    readers = _warn_of_readers(plan, by_id, needs) if is_rewritten else iter(())
-    return (*readers, *_warn_of_described(plan, by_id))
+    readers = _warn_of_readers(plan, rules, needs) if is_rewritten else iter(())
+    return (*readers, *_warn_of_described(plan, _by_id(rules)))
+
+
+def _by_id(rules: Sequence[LoadedRule]) -> dict[str, LoadedRule]:
+    return {loaded.rule.id: loaded for loaded in reversed(rules)}  # the first of two with one id decides
 
 
 # --- viewers ---
 
 
-def _warn_of_readers(plan: Plan, rules: Mapping[str, LoadedRule], needs: Iterable[Reference]) -> Iterator[str]:
+def _warn_of_readers(plan: Plan, rules: Sequence[LoadedRule], needs: Iterable[Reference]) -> Iterator[str]:
     """Kept viewers that are not known to open what is written, and what they all open."""
     if plan.wishes.codec not in _WRITTEN:
         return
     wanted, name = _WRITTEN[plan.wishes.codec]
-    viewers = _find_viewers(plan, rules, needs)
+    viewers = find_viewers(plan, rules, needs)
     doubtful = [path for path, reads in viewers.items() if not set(wanted) <= set(reads.codecs)]
     if not doubtful:
         return
     common = [codec for codec in _ALTERNATIVES if all(codec in reads.codecs for reads in viewers.values())]
-    safe = " or ".join(f"--codec {codec}" for codec in (*common, "none"))
-    verb = "is" if len(doubtful) == 1 else "are"
-    yield f"{_name_some(doubtful)} {verb} not known to open {name}; safe: {safe}"
+    safe = " or ".join((*common, "none"))
+    yield f"{_name_some(doubtful)} may not open {name}; safe: --codec {safe}"
 
 
-def _find_viewers(plan: Plan, rules: Mapping[str, LoadedRule], needs: Iterable[Reference]) -> dict[str, Reads]:
-    """The kept programs that show images: known ones, those that are started; where there is neither, all."""
+def find_viewers(plan: Plan, rules: Sequence[LoadedRule], needs: Iterable[Reference]) -> dict[str, Reads]:
+    """Path -> what is known, of kept programs that show images: named ones and started ones; if none, all."""
+    by_id = _by_id(rules)
     kept = [line for line in plan.lines if _is_kept_viewer(line)]
     started = {need.of for need in needs if need.need is Need.NAMES}
-    known = {line.entry.path: reads for line in kept if (reads := _reads(line, rules)) is not None}
+    known = {line.entry.path: reads for line in kept if (reads := _reads(line, by_id)) is not None}
     others = [line for line in kept if line.verdict.rule in _STRUCTURAL]
     found = known | {line.entry.path: _UNKNOWN for line in others if line.entry.index in started}
     return found or {line.entry.path: _UNKNOWN for line in others if line.facts.pe is not None}
@@ -77,7 +80,7 @@ def _warn_of_described(plan: Plan, rules: Mapping[str, LoadedRule]) -> Iterator[
     images = [line for line in changed if line.verdict.category is Category.DICOM]
     for what, concerned, said in (
         ("checksums", changed, "checksums; those of changed files no longer fit"),
-        ("images", images, "the images for a viewer; they have changed, see if it opens"),
+        ("images", images, "images, which have changed: try the viewer"),
     ):
         about = [line.entry.path for line in plan.lines if _describes(line, rules) == what and not _is_changed(line)]
         if about and concerned:
@@ -94,8 +97,9 @@ def _describes(line: Planned, rules: Mapping[str, LoadedRule]) -> str | None:
 
 
 def _name_some(paths: Sequence[str]) -> str:
-    """The first by its base name, the others by their number: a line must fit on the screen."""
+    """Base names where they are short enough, else the first and how many more."""
     names = list(dict.fromkeys(path.rpartition("/")[2] for path in paths))
-    if len(names) <= _MOST_NAMES:
-        return " and ".join(names)
+    all_of_them = " and ".join(names)
+    if len(names) == 1 or (len(names) == 2 and len(all_of_them) <= _MOST_LETTERS):
+        return all_of_them
     return f"{names[0]} and {len(names) - 1} more"

@@ -9,8 +9,8 @@ import subprocess
 import sys
 import tarfile
 import tempfile
-from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -26,7 +26,7 @@ class Package:
     wanted: str
     file: str
     sha256: str
-    target: Sequence[str] = _WINDOWS
+    target: tuple[str, ...] = _WINDOWS
 
     @property
     def name(self) -> str:
@@ -37,32 +37,35 @@ def fetch(package: Package) -> Path:
     """The package's file, from the cache or from its registry; skips the test where it cannot be had."""
     CACHE.mkdir(exist_ok=True)
     file = CACHE / package.file
-    if not file.is_file():
-        _run(_command(package), package)
+    problem = "" if file.is_file() else _download(package)
+    if problem:
+        pytest.skip(f"{package.wanted} cannot be downloaded: {problem}")
     if not file.is_file():
         pytest.skip(f"{package.wanted} came under another name than {package.file}")
     assert hashlib.sha256(file.read_bytes()).hexdigest() == package.sha256, f"{file} is not what was asked for"
     return file
 
 
-def _command(package: Package) -> list[str]:
-    if package.file.endswith(".tgz"):
-        npm = shutil.which("npm")
-        if npm is None:
-            pytest.skip("npm is not installed")
-        return [npm, "pack", "--silent", "--ignore-scripts", "--fetch-retries=1", package.wanted]
-    pip = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--only-binary", ":all:"]
-    return [*pip, "--retries", "1", "--timeout", "30", *package.target, "--dest", ".", package.wanted]
-
-
-def _run(command: list[str], package: Package) -> None:
+@cache  # what cannot be had is asked for once, not once a test
+def _download(package: Package) -> str:
+    """Fetch into the cache; what went wrong, or nothing."""
+    command = _command(package)
+    if not command:
+        return "npm is not installed"
     try:
         done = subprocess.run(command, cwd=CACHE, capture_output=True, text=True, timeout=300, check=False)
     except (OSError, subprocess.TimeoutExpired) as error:
-        pytest.skip(f"{package.wanted} cannot be downloaded: {type(error).__name__}")
-    if done.returncode:
-        said = [line for line in done.stderr.splitlines() if line.strip()]
-        pytest.skip(f"{package.wanted} cannot be downloaded: {said[-1][:200] if said else 'no reason given'}")
+        return type(error).__name__
+    said = [line for line in done.stderr.splitlines() if line.strip()] or ["no reason given"]
+    return said[-1][:200] if done.returncode else ""
+
+
+def _command(package: Package) -> list[str]:
+    if package.file.endswith(".tgz"):
+        npm = shutil.which("npm")
+        return [npm, "pack", "--silent", "--ignore-scripts", "--fetch-retries=1", package.wanted] if npm else []
+    pip = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--only-binary", ":all:"]
+    return [*pip, "--retries", "1", "--timeout", "30", *package.target, "--dest", ".", package.wanted]
 
 
 def as_bundle(file: Path, folder: Path) -> Path:

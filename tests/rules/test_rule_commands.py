@@ -127,6 +127,50 @@ def test_trying_rules_needs_a_bundle(own: Path, tmp_path: Path, run: Run):
     assert "gone.zip" in err
 
 
+# --- what is shown of viewers ---
+
+
+def show(name: str, tmp_path: Path, run: Run, *words: str) -> str:
+    write_zip(tmp_path / "disc.zip", golden_disc.build(name))
+    code, out, _err = run(*(word.replace("DISC", str(tmp_path / "disc.zip")) for word in words))
+    assert code == 0
+    return flat(out)
+
+
+def test_inspect_says_what_viewers_open_and_who_says_so(tmp_path: Path, run: Run):
+    said = show("alma3d", tmp_path, run, "inspect", "DISC")
+    assert (
+        "Alma3DLiteCD/bin/Alma3D.exe: JPEG-LS, JPEG 2000, RLE (its own libraries on a real disc: GDCM and DCMTK)"
+        in said
+    )
+    assert "bin/GDCM/gdcmconv.exe: " not in said, "which shows no images"
+    said = show("galileos", tmp_path, run, "inspect", "DISC")
+    assert "GALILEOS Viewer.exe: only uncompressed images, for all that is known (it shows its own volumes)" in said
+
+
+def test_inspect_tells_verified_prerequisites_from_others(tmp_path: Path, run: Run):
+    said = show("galileos", tmp_path, run, "inspect", "DISC")
+    first, _, second = said.partition("Prerequisites that stay")
+    assert "Prerequisites that --drop-redist would drop - Prerequisites/haspdinst.exe" in first
+    assert "VC_redist.x64.exe" in first
+    assert "dotnetfx.exe" not in first
+    assert "dotnetfx.exe" in second
+
+
+def test_the_summary_names_viewers_and_lists(tmp_path: Path, run: Run):
+    words = ("DISC", "-o", str(tmp_path / "new.zip"), "--drop-redist")
+    said = show("array-aoc", tmp_path, run, *words)
+    assert "AOC_mini.exe and 1 more may not open JPEG-LS; safe: --codec j2k or none" in said
+    assert "STUDY.IDX and SERIES.DAT list images, which have changed: try the viewer" in said
+
+
+def test_show_says_what_a_viewer_reads_and_what_a_file_describes(run: Run):
+    _code, out, _err = run("rules", "show", "viewer.alma3d")
+    assert "reads: JPEG-LS, JPEG 2000, RLE (" in out
+    _code, out, _err = run("rules", "show", "index.checksums")
+    assert "describes: checksums" in out
+
+
 # --- schema ---
 
 

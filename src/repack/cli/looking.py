@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from repack import pipeline, survey
+from repack import pipeline, remarks, survey
 from repack.classify import rules as rule_engine
 from repack.classify.patterns import matches
 from repack.classify.rulefile import json_schema, load_builtin, load_file
@@ -26,8 +26,9 @@ tools.add_typer(rules_app, name="rules")
 def inspect(bundle: options.BundlePath, rules: options.RuleFiles = None, json: options.Json = False) -> None:
     """Show what is in a bundle: categories, series, transfer syntaxes, programs, languages."""
     screen = console.open_screen(is_json=json)
-    plan = plan_only(pipeline.Request(bundle, bundle, rule_files=tuple(rules or ())), screen)
-    console.show_sheets(screen, contents.inspected(plan))
+    found = _survey(bundle, tuple(rules or ()), screen)
+    plan = survey.make_plan(found, Wishes())
+    console.show_sheets(screen, contents.inspected(plan, remarks.find_viewers(plan, found.rules, found.needs)))
     if json:
         console.show_json(planned_json.encode(plan))
 
@@ -44,8 +45,7 @@ def explain(
     """Show which rule decided on an entry, on which facts, and what else was considered."""
     wishes = Wishes(options.read_locales(keep_locales), drop_redist, tuple(drop or ()))
     screen = console.open_screen()
-    with Pool(count_cores()) as pool, console.watching(screen) as progress:
-        found = survey.survey(bundle, tuple(rules or ()), pool, progress or NoProgress())
+    found = _survey(bundle, tuple(rules or ()), screen)
     plan = survey.make_plan(found, wishes)
     chosen = [line for line in plan.lines if any(matches(path, line.entry.path) for path in paths)]
     if not chosen:
@@ -101,8 +101,7 @@ def try_rules(
     own = load_file(file)
     wishes = Wishes(options.read_locales(keep_locales), drop_redist, tuple(drop or ()))
     screen = console.open_screen()
-    with Pool(count_cores()) as pool, console.watching(screen) as progress:
-        found = survey.survey(bundle, (), pool, progress or NoProgress())
+    found = _survey(bundle, (), screen)
     before = survey.make_plan(found, wishes)
     after = survey.make_plan(survey.rejudge(found, (*own, *load_builtin())), wishes)
     console.show_sheets(screen, compared.compared(before, after, own))
@@ -118,6 +117,11 @@ def show_schema() -> None:
 def codecs() -> None:
     """Show what can be read and written on this installation."""
     console.show_sheets(console.open_screen(), contents.codec_tables())
+
+
+def _survey(bundle: Path, rule_files: tuple[Path, ...], screen: console.Screen) -> survey.Survey:
+    with Pool(count_cores()) as pool, console.watching(screen) as progress:
+        return survey.survey(bundle, rule_files, pool, progress or NoProgress())
 
 
 def plan_only(request: pipeline.Request, screen: console.Screen) -> Plan:

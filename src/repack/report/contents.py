@@ -3,35 +3,53 @@
 import importlib.metadata
 import json
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
 from repack.classify import languages
 from repack.classify.references import Reference
-from repack.classify.rulefile import LoadedRule
+from repack.classify.rulefile import LoadedRule, Reads
 from repack.classify.rules import Considered
 from repack.codecs import CODECS
 from repack.dicom.syntaxes import SYNTAXES
-from repack.model import Category, PeFacts, Plan, Planned
+from repack.model import Action, Category, PeFacts, Plan, Planned
 from repack.report import words
 from repack.report.tables import Column, Sheet, series_of, short_syntax
 
+_READABLE = {"rle": "RLE", "jpegls": "JPEG-LS", "j2k": "JPEG 2000", "htj2k": "HTJ2K", "jpegxl": "JPEG XL"}
 _MOST_NAMES = 30  # of languages, each with its region
 _MOST_NEEDS = 20  # of one entry, in each direction
 
 
-def inspected(plan: Plan) -> list[Sheet]:
-    """What is in a bundle: categories, series, programs, languages."""
+def inspected(plan: Plan, viewers: Mapping[str, Reads]) -> list[Sheet]:
+    """What is in a bundle: categories, series, programs, languages; `viewers` are paths of those that show images."""
     files = [line for line in plan.lines if not line.entry.is_directory]
     return [
         _categories(files),
         _series(files),
         Sheet("Programs", lines=_programs(files)),
+        Sheet("Viewers and what they are known to open", lines=_viewers(viewers)),
         Sheet("Languages", lines=_languages(files)),
         Sheet("Not recognised (kept)", lines=_paths(files, Category.UNKNOWN)),
-        Sheet("Prerequisites that --drop-redist would drop", lines=_paths(files, Category.REDISTRIBUTABLE)),
+        Sheet("Prerequisites that --drop-redist would drop", lines=_prerequisites(files, None)),
+        Sheet("Prerequisites that stay", lines=_prerequisites(files, Action.COPY)),
     ]
+
+
+def _viewers(viewers: Mapping[str, Reads]) -> tuple[str, ...]:
+    return tuple(f"{path}: {_said_to_open(reads)}" for path, reads in viewers.items())
+
+
+def _said_to_open(reads: Reads) -> str:
+    """The compressed images that a viewer opens, and who says so."""
+    names = ", ".join(_READABLE[name] for name in reads.codecs)
+    return f"{names or 'only uncompressed images, for all that is known'} ({reads.source})"
+
+
+def _prerequisites(files: Sequence[Planned], action: Action | None) -> tuple[str, ...]:
+    """Those for which their rule itself asks for this action."""
+    return _paths([line for line in files if line.verdict.action is action], Category.REDISTRIBUTABLE)
 
 
 def _categories(files: Sequence[Planned]) -> Sheet:
@@ -181,6 +199,10 @@ def rule_shown(loaded: LoadedRule) -> Sheet:
             parts += [f"{key}: {json.dumps(one, ensure_ascii=False)}" for one in said]
     if rule.action:
         parts.append(f"action: {rule.action}")
+    if rule.reads is not None:
+        parts.append(f"reads: {_said_to_open(rule.reads)}")
+    if rule.describes:
+        parts.append(f"describes: {rule.describes}")
     if rule.evidence:
         parts.append(f"evidence: {rule.evidence}")
     return Sheet(rule.id, lines=tuple(parts), is_whole=True)
