@@ -160,6 +160,9 @@ NO: dict[str, list[tuple[str, Files]]] = {
         ("none", {f"DICOM/{name}/a.htm": TEXT for name in ("IT", "PT", "SE")} | {"DICOM/IM/I1": DICOM}),
         ("none", {"SE/a": TEXT, "SE/I1": DICOM, "de/a": TEXT, "fr/a": TEXT, "es/a": TEXT}),
         ("none", {"win32/scripts/ce/a.py": TEXT, "win32/scripts/b.py": TEXT}),
+        # Unicode properties and encodings of Perl: codes of something else.
+        ("none", {f"unicore/lib/{name}/Y.pl": TEXT for name in ("CE", "PCM", "SD")}),
+        ("none", {f"Encode/{name}/x.so": TEXT for name in ("CN", "JP", "KR")}),
     ],
 }
 

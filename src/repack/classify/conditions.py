@@ -7,7 +7,7 @@ from functools import cache
 
 from repack.bundles.names import folded
 from repack.classify import languages, patterns
-from repack.classify.rulefile import Conditions, DicomConditions, PeConditions, texts
+from repack.classify.rulefile import Conditions, DicomConditions, LoadedRule, PeConditions, all_of, texts
 from repack.model import Entry, Facts, LocaleName, PeFacts
 
 #: Volumes of dental and other systems that are no DICOM but are images all the same (media knowledge, lesson 7).
@@ -26,6 +26,9 @@ class Surroundings:
     paths: frozenset[str] = frozenset()
     alike: Mapping[str, int] = field(default_factory=dict)  # folder -> languages beside each other with the same names
     language_sets: Mapping[tuple[str, str], frozenset[str]] | None = None  # None: not yet known
+    shortlists: dict[tuple[int, str, str, str], tuple[Sequence[LoadedRule], list[LoadedRule]]] = field(
+        default_factory=dict, compare=False, repr=False
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +82,30 @@ def may_be_image(entry: Entry, fact: Facts) -> bool:
 def _extension(path: str) -> str:
     name, dot, extension = path.rpartition("/")[2].rpartition(".")
     return extension.lower() if dot and name else ""
+
+
+def shortlist(rules: Sequence[LoadedRule], subject: Subject, around: Surroundings) -> list[LoadedRule]:
+    """The rules that may match such an entry at all, by its extension and what its content is; found once for each."""
+    pe = subject.fact.pe
+    kind = "" if pe is None else "dll" if pe.is_dll else "exe"
+    key = (id(rules), subject.extension, subject.fact.magic, kind)
+    known = around.shortlists.get(key)
+    if known is None:
+        found = [one for one in rules if any(_may_match(c, subject, kind) for c in all_of(one.rule.match))]
+        around.shortlists[key] = known = rules, found  # to hold the rules themselves keeps their id from another's
+    return known[1]
+
+
+def _may_match(c: Conditions, subject: Subject, kind: str) -> bool:
+    if c.extension is not None and subject.extension not in _plain_extensions(texts(c.extension)):
+        return False
+    if c.magic is not None and subject.fact.magic not in texts(c.magic):
+        return False
+    if c.dicom is not None and c.dicom is not False and subject.fact.magic != "dicom":
+        return False
+    if c.pe is None or c.pe is False:
+        return True
+    return bool(kind) and (c.pe is True or c.pe.kind in {None, kind})
 
 
 def match_conditions(rule: str, conditions: Conditions, subject: Subject, around: Surroundings) -> Match | str:

@@ -120,6 +120,7 @@ def _compile_locale_glob(glob: str) -> tuple[re.Pattern[str], ...]:
     return tuple(re.compile(f"{lazy}(?P<locale>{shape}){after}", re.IGNORECASE) for shape in shapes)
 
 
+@cache
 def has_locale(glob: str) -> bool:
     """Does the glob hold the placeholder?"""
     return _PLACEHOLDER.search(glob) is not None

@@ -16,6 +16,7 @@ from repack.classify.conditions import (
     describe,
     match_conditions,
     may_be_image,
+    shortlist,
 )
 from repack.classify.references import Need, Reference
 from repack.classify.rulefile import LoadedRule, all_of
@@ -80,7 +81,7 @@ def judge(entry: Entry, fact: Facts, rules: Sequence[LoadedRule], surroundings: 
     if entry.is_directory:
         return Verdict(Category.UNKNOWN, "folder", "a folder record; it goes where its files go")
     subject = describe(entry, fact, surroundings)
-    for loaded in rules:
+    for loaded in shortlist(rules, subject, surroundings):
         match = _match_rule(loaded, subject, surroundings)
         if isinstance(match, Match):
             action = {"keep": Action.COPY, "drop": Action.DROP}.get(loaded.rule.action or "")

@@ -8,6 +8,7 @@ from repack.classify import languages
 from repack.model import Entry
 
 _ALIKE = 0.6  # share of the names of two folders that both must have
+_FEWEST_CLEAR = 2  # of the names beside each other that can hardly be anything but languages
 _MOST_NAMES = 2_000  # of one folder that are compared
 _MOST_FOLDERS = 400  # beside each other; CLDR knows fewer languages on any disc
 _LONGEST_PATH = 1_024
@@ -58,9 +59,15 @@ def _without_language(path: str, name: str) -> str:
 
 def _count_alike(children: Mapping[str, set[str]]) -> dict[str, int]:
     return {
-        name: len({languages.read_tag(other) for other, theirs in children.items() if _are_alike(mine, theirs)})
+        name: _count_languages([other for other, theirs in children.items() if _are_alike(mine, theirs)])
         for name, mine in children.items()
     }
+
+
+def _count_languages(names: Collection[str]) -> int:
+    """How many languages; none where nearly all are words or codes of something else (CE PCM SD, CN JP KR)."""
+    clear = {languages.read_tag(name) for name in names if not languages.is_doubtful(name)}
+    return len({languages.read_tag(name) for name in names}) if len(clear) >= _FEWEST_CLEAR else 0
 
 
 def _are_alike(one: set[str], other: set[str]) -> bool:
