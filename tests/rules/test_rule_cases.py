@@ -192,6 +192,8 @@ YES: dict[str, list[Files]] = {
         {"V/data/lut.zip": ZIP, "V/v.exe": ANY_EXE},
         {"V/index.html": TEXT, "V/v.exe": ANY_EXE},
         {"V/help/page.htm": TEXT, "V/v.exe": ANY_EXE, "V/index.htm": b"href='help/page.htm'"},
+        {"V/data/lut.bin": TEXT, "V/show.jar": ZIP, "run.cmd": b"java -jar V\\show.jar"},
+        {"L/data/lut.bin": TEXT, "L/show.bin": ELF, "run.sh": b"./L/show.bin"},
     ],
     "viewer.mac-program": [
         {"weasis-mac.app/Contents/Info.plist": XML},
@@ -306,6 +308,8 @@ NO: dict[str, list[tuple[str, Files]]] = {
         ("none", {"V/Resources/f/0/diagnostic": TEXT, "V/v.exe": ANY_EXE}),
         ("none", {"data.bin": TEXT, "v.exe": ANY_EXE}),
         ("none", {"Redist/data.bin": TEXT, "Redist/vcredist_x86.exe": ANY_EXE}),
+        ("none", {"V/data.bin": TEXT, "V/lib.jar": ZIP}),
+        ("none", {"L/data.bin": TEXT, "L/lib.so": ELF}),
         ("none", {"V2/a.bin": TEXT, "V/v.exe": ANY_EXE}),
         ("dicom", {"V/I1": DICOM, "V/v.exe": ANY_EXE}),
     ],

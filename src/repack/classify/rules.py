@@ -64,8 +64,8 @@ def survey(
     sets: dict[tuple[str, str], set[str]] = {}
     for entry, fact in zip(entries, facts, strict=True):
         verdict = judge(entry, fact, rules, first)
-        is_program = fact.pe is not None and not fact.pe.is_dll
-        if is_program and verdict.category in {Category.UNKNOWN, Category.VIEWER}:
+        is_viewer = verdict.category in {Category.UNKNOWN, Category.VIEWER}
+        if is_viewer and _is_program(entry, fact, is_launched=entry.index in launched):
             programs.add(folded(entry.path).rpartition("/")[0])
         if verdict.locale is not None:
             sets.setdefault((verdict.rule, verdict.locale.group), set()).add(verdict.locale.tag)
@@ -74,6 +74,14 @@ def survey(
         program_folders=frozenset(programs),
         language_sets={key: frozenset(tags) for key, tags in sets.items()},
     )
+
+
+def _is_program(entry: Entry, fact: Facts, *, is_launched: bool) -> bool:
+    """A Windows program; of other systems, and of Java, what a start page or script starts."""
+    if fact.pe is not None:
+        return not fact.pe.is_dll
+    is_jar = fact.magic == "zip" and entry.path.lower().endswith(".jar")
+    return is_launched and (is_jar or fact.magic in {"elf", "macho"})
 
 
 def judge(entry: Entry, fact: Facts, rules: Sequence[LoadedRule], surroundings: Surroundings) -> Verdict:
