@@ -157,6 +157,9 @@ YES: dict[str, list[Files]] = {
         {"README.TXT": TEXT},
         {"Read_me_first.htm": TEXT},
         {"V/guide_it.pdf": PDF},
+        {"UserManual2.pdf": PDF},
+        {"EVLite_help.pdf": PDF},
+        {"Quick start.pdf": PDF},
         {"Documents/manual/kapitel1.pdf": PDF},
         {"manual/index.htm": TEXT},
     ],
@@ -272,6 +275,9 @@ NO: dict[str, list[tuple[str, Files]]] = {
     "document.report": [("document.manual", {"Manual.pdf": PDF}), ("none", {"scan.pdf": TEXT})],
     "document.manual": [
         ("document.report", {"scan.pdf": PDF}),
+        ("document.report", {"Guidarelli.pdf": PDF}),  # names of people, who may be the patient
+        ("document.report", {"Helpert_Manuela.pdf": PDF}),
+        ("document.report", {"docs/Befund.pdf": PDF}),
         ("none", {"manual.txt": TEXT}),
         ("none", {"scan.pdf": TEXT}),
         ("none", {"report.rtf": Facts("rtf")}),
