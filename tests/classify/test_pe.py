@@ -3,6 +3,7 @@
 import random
 import struct
 
+import pefile
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -116,6 +117,72 @@ def test_a_program_with_changed_bytes_never_raises(data: st.DataObject):
         value = data.draw(st.sampled_from([0, 1, 0x7FFFFFFF, 0xFFFFFFFF, 0x80000000, 0x1000]))
         broken[at : at + 4] = struct.pack("<I", value)
     read_any(bytes(broken[: len(WHOLE)]))
+
+
+@pytest.mark.parametrize("machine", ["x86", "x64"])
+def test_another_reader_of_programs_reads_the_same(machine: str):
+    data = build(
+        machine=machine, version=VERSION, imports={"A.dll": ["f"], "b.dll": ["g"]}, delay_imports={"c.dll": "h"}
+    )
+    other = pefile.PE(data=data)
+    tables = (*other.DIRECTORY_ENTRY_IMPORT, *other.DIRECTORY_ENTRY_DELAY_IMPORT)
+    assert read(data).imports == tuple(library.dll.decode().lower() for library in tables)
+    strings = other.FileInfo[0][0].StringTable[0].entries
+    assert read(data).version["description"] == strings[b"FileDescription"].decode()
+
+
+INSTALLERS = [
+    ({"Comments": "This installation was built with Inno Setup." + " " * 60}, b"", "inno", ""),
+    ({"ProductName": "Squirrel-based application"}, b"", "squirrel", ""),
+    ({"FileDescription": "InstallShield (R) Setup Launcher"}, b"", "installshield", ""),
+    ({"InternalName": "Wextract"}, b"", "iexpress", ""),
+    ({"FileDescription": "7z Setup SFX"}, b"", "7z-sfx", ""),
+    ({}, b"\0\0\0\0\xef\xbe\xad\xdeNullsoftInst" + bytes(99), "nsis", "other"),
+    ({}, b";!@Install@!UTF-8!\r\nRunProgram=a.exe\r\n;!@InstallEnd@!7z\xbc\xaf\x27\x1c", "7z-sfx", "other"),
+    ({}, b"PK\3\4" + bytes(99), "", "zip"),
+    ({}, b"MSCF" + bytes(99), "", "cab"),
+    ({}, bytes(99), "", ""),
+    ({"FileDescription": "Inno Setup Compiler", "Comments": "Inno Setup home page"}, b"", "", ""),
+]
+
+
+@pytest.mark.parametrize(("version", "appended", "installer", "kind"), INSTALLERS)
+def test_what_built_an_installer(version: dict[str, str], appended: bytes, installer: str, kind: str):
+    found = read(build(version=version) + appended)
+    assert (found.installer, found.appended) == (installer, kind)
+
+
+def rename_section(data: bytes, old: bytes, new: bytes) -> bytes:
+    return data.replace(old.ljust(8, b"\0"), new.ljust(8, b"\0"), 1)
+
+
+@pytest.mark.parametrize(("section", "installer"), [(b".wixburn", "burn"), (b".ndata", "nsis"), (b".other", "")])
+def test_a_section_tells_the_installer(section: bytes, installer: str):
+    assert read(rename_section(build(version=VERSION), b".text", section)).installer == installer
+
+
+def test_a_signature_is_no_appended_data():
+    data = bytearray(build())
+    at = data.index(b"PE\0\0") + 24 + 96 + 8 * 4  # data directory 4 of a 32-bit program holds a place in the file
+    struct.pack_into("<2I", data, at, len(data), 64)
+    assert read(bytes(data) + b"\x40\0\0\0" + b"\x30\x82" * 30).appended == ""
+    struct.pack_into("<2I", data, at, len(data) + 4096, 64)
+    assert read(bytes(data) + b"PK\3\4" + bytes(4092 + 64)).appended == "zip"
+
+
+def test_only_what_is_needed_is_asked_for():
+    asked: list[int] = []
+
+    def fetch(spans: list[tuple[int, int]]) -> list[bytes]:
+        asked.append(sum(length for _, length in spans))
+        return pe.from_bytes(large)(spans)
+
+    large = build(version=VERSION, imports={"a.dll": ["f"]}, size=3_000_000)
+    found = pe.read_facts(fetch, len(large))
+    assert found == read(large)
+    assert found.imports == ("a.dll",)
+    assert len(asked) == 4
+    assert sum(asked) < 400_000
 
 
 def test_many_programs_with_changed_bytes_never_raise():

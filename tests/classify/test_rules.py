@@ -140,7 +140,8 @@ NO: dict[str, list[tuple[str, Files]]] = {
     ],
     "locale.lcid": [
         ("viewer.library", {"V/1031/a.dll": ANY_DLL}),
-        ("none", {"V/1031/a.txt": TEXT, "V/1033/b.txt": TEXT}),
+        ("viewer.library", {"V/1031/a.dll": ANY_DLL, "V/1033/b.dll": ANY_DLL}),
+        ("none", {f"{number}/report.htm": TEXT for number in (1031, 1032, 1033)}),
         ("viewer.library", {"opencv2410.dll": ANY_DLL, "cv2411.dll": ANY_DLL, "cv1033.dll": ANY_DLL}),
         ("none", {"1031.ini": TEXT}),
         ("none", {"1031.mst": TEXT}),
