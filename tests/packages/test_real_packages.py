@@ -14,7 +14,10 @@ import pytest
 from repack.bundles import open_bundle
 from repack.classify import facts
 from repack.cli import main
-from repack.model import Facts
+from repack.model import Action, Category, Facts, Plan, Wishes
+from repack.progress import NoProgress
+from repack.survey import Survey, make_plan, survey
+from repack.workers import Pool
 from tests.packages.downloads import Package, as_bundle, fetch
 
 pytestmark = [pytest.mark.slow, pytest.mark.packages]
@@ -32,6 +35,10 @@ PACKAGES = [
             "1e254a00cdf42b1e4d5b3d68d33af63268d41340d8885df2ab6470f2e1500147"),
     Package("wxPython==4.3.2", "wxpython-4.3.2-cp311-cp311-win_amd64.whl",
             "4bb971389d7d27c501611fa95d328c8856f58e319882da9ecf3ca845ccd0481d"),
+    Package("intel-openmp==2019.0", "intel_openmp-2019.0-py2.py3-none-win_amd64.whl",
+            "726f1a321596bbc23d20d41135dd7aaf0e07eb06b43f3985f4dcf780ddba1bdb"),
+    Package("node-notifier@10.0.1", "node-notifier-10.0.1.tgz",
+            "5e75d1bb41696f3334481ec083204335e519920d292855cb6afb6b0e2d9afe9b"),
     Package("typescript@5.9.3", "typescript-5.9.3.tgz",
             "10e108c9cf7d5f2879053dff18515fb405abf2ccef63eaaf017d9c571687a1d3"),
     Package("innosetup-compiler@6.3.1", "innosetup-compiler-6.3.1.tgz",
@@ -51,6 +58,7 @@ RUNTIMES = {
     "msvc-runtime": (r"(concrt|msvcp|vcamp|vccorlib|vcomp|vcruntime)140\w*\.dll", 22),
     "dcm2niix": (r"(concrt|msvcp|vcruntime)140\w*\.dll", 16),
     "pywin32": (r"mfcm?90u?\.dll|Microsoft\.VC90\.MFC\.manifest", 5),
+    "intel-openmp": (r"libiomp5md\.dll", 1),
     "numpy": (r"msvcp140-[0-9a-f]+\.dll", 1),
     "wxPython": (r"WebView2Loader\.dll", 1),
 }
@@ -93,8 +101,9 @@ def bundle(package: Package, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def found(bundle: Path) -> dict[str, Facts]:
-    return gather(bundle)
+def found(bundle: Path) -> Survey:
+    with Pool(1) as pool:
+        return survey(bundle, (), pool, NoProgress())
 
 
 def test_no_file_is_dropped_but_languages(package: Package, bundle: Path, tmp_path: Path):
@@ -108,31 +117,31 @@ def test_no_file_is_dropped_but_languages(package: Package, bundle: Path, tmp_pa
     assert Counter(entry["category"] for entry in named) == Counter({"runtime": how_many} if how_many else {})
 
 
-def test_what_a_kept_program_imports_is_kept(bundle: Path, found: dict[str, Facts], tmp_path: Path):
-    words = ["--drop", "runtime", "--drop", "redistributable", "--drop", "symbols", "--drop", "junk"]
-    entries = repack(bundle, tmp_path / "new.zip", *words)
-    gone = {path.rpartition("/")[2].lower(): path for path in dropped(entries)}
-    kept = {entry["path"] for entry in entries if entry["action"] != "dropped"}
-    still = {path.rpartition("/")[2].lower() for path in kept}
-    for path in kept:
-        pe = found[path].pe
-        missing = [name for name in (pe.imports if pe else ()) if name in gone and name not in still]
-        assert not missing, f"{path} imports {missing}"
+def test_what_a_kept_program_imports_is_kept(found: Survey):
+    plan = make_plan(found, Wishes(drop=(Category.RUNTIME, Category.REDISTRIBUTABLE, Category.SYMBOLS, Category.JUNK)))
+    gone = {path.rpartition("/")[2].lower() for path in planned_to_go(plan)}
+    kept = [line for line in plan.lines if line.decision.action is not Action.DROP]
+    still = {line.entry.path.rpartition("/")[2].lower() for line in kept}
+    for line in kept:
+        imports = line.facts.pe.imports if line.facts.pe else ()
+        assert not [name for name in imports if name in gone - still], line.entry.path
 
 
-def test_only_debug_symbols_are_symbols(bundle: Path, tmp_path: Path):
-    entries = repack(bundle, tmp_path / "new.zip", "--drop", "symbols", "--drop", "junk", "--drop", "preview")
-    assert [path for path in dropped(entries) if not re.fullmatch(_SYMBOLS, path)] == []
+def test_only_debug_symbols_are_symbols(found: Survey):
+    plan = make_plan(found, Wishes(drop=(Category.SYMBOLS, Category.JUNK, Category.PREVIEW)))
+    assert [path for path in planned_to_go(plan) if not re.fullmatch(_SYMBOLS, path)] == []
 
 
-def test_nothing_here_is_a_prerequisite(bundle: Path, found: dict[str, Facts], tmp_path: Path):
+def test_nothing_here_is_a_prerequisite(found: Survey):
     """Runtimes, compilers of installers, a viewer's Setup.exe: none is somebody else's installer."""
-    entries = repack(bundle, tmp_path / "new.zip", "--drop", "redistributable")
-    assert dropped(entries) == []
-    assert {entry["category"] for entry in entries} <= {
-        "document", "launcher", "locale", "preview", "runtime", "symbols", "unknown", "viewer",
-    }  # fmt: skip
-    assert all(fact.problem == "" for fact in found.values())
+    plan = make_plan(found, Wishes(drop=(Category.REDISTRIBUTABLE,)))
+    assert planned_to_go(plan) == []
+    assert Category.REDISTRIBUTABLE not in {line.verdict.category for line in plan.lines}
+    assert [line.entry.path for line in plan.lines if line.facts.problem] == []
+
+
+def planned_to_go(plan: Plan) -> list[str]:
+    return [line.entry.path for line in plan.lines if line.decision.action is Action.DROP]
 
 
 # --- a genuine NSIS installer ---
