@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from fixtures import golden_disc
 from repack.model import Action, Category, Facts, PeFacts, Plan, Wishes
 from repack.plan import decide
 from tests.classify.synthetic import Disc, actions, dll, exe, lay_out, reasons
@@ -221,3 +222,24 @@ def test_what_is_forced_is_what_would_have_been_kept(files: dict[str, Facts | by
         assert line.decision.forced == (is_dropped and gently[line.entry.path] != "drop")
         assert is_dropped or gently[line.entry.path] != "drop", "force drops more, never less"
         assert not line.decision.forced or line.decision.guard
+
+
+WISHES = (
+    Wishes(keep_locales=("en", "es"), drop_redist=True),
+    Wishes(drop=(Category.VIEWER,)),
+    Wishes(),
+    Wishes(drop=(Category.RUNTIME, Category.UNKNOWN), drop_redist=True, keep_locales=("ja",)),
+    Wishes(drop_path=("**/*.dll", "**/*.jar", "**/jre/**")),
+)
+
+
+@pytest.mark.parametrize("name", sorted(folder.name for folder in golden_disc.FOLDER.iterdir() if folder.is_dir()))
+def test_a_kept_viewer_of_a_golden_disc_is_whole(name: str):
+    disc = lay_out({file.path: file.content for file in golden_disc.build(name)})
+    for wishes in WISHES:
+        plan = plan_of(disc, wishes)
+        facts = {line.entry.path: line.facts for line in plan.lines}
+        left = sorted(set(facts) - dropped(plan))
+        for path in left:
+            if facts[path].pe is not None:
+                assert closure(path, facts, left) == closure(path, facts, sorted(facts)), (path, wishes)
