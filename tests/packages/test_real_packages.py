@@ -141,7 +141,9 @@ def test_nothing_here_is_a_prerequisite(found: Survey):
 
 
 def planned_to_go(plan: Plan) -> list[str]:
-    return [line.entry.path for line in plan.lines if line.decision.action is Action.DROP]
+    """Files alone: a folder goes with them."""
+    gone = (line.entry for line in plan.lines if line.decision.action is Action.DROP)
+    return [entry.path for entry in gone if not entry.is_directory]
 
 
 # --- a genuine NSIS installer ---
