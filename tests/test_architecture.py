@@ -73,21 +73,35 @@ MAY_IMPORT: dict[str, set[str]] = {
     "classify.language_names": set(),
     "classify.languages": {"classify", "classify.language_names"},
     "classify.patterns": {"classify", "classify.languages"},
-    "classify.pe": {"model"},
-    "classify.references": {"bundles.names", "model"},
+    "classify.versioninfo": set(),
+    "classify.pe": {"classify", "classify.versioninfo", "model"},
+    "classify.shortcuts": set(),
+    "classify.mentions": {"classify", "classify.languages", "classify.shortcuts"},
+    "classify.needs": {"bundles.names", "model"},
+    "classify.units": {"bundles.names", "classify.needs", "model"},
+    "classify.references": {
+        "bundles.names", "classify", "classify.mentions", "classify.needs", "classify.units", "model",
+    },
     "classify.mistakes": {"errors"},
     "classify.rulefile": {"classify", "classify.mistakes", "classify.patterns", "errors", "model"},
     "classify.facts": {
-        "classify", "classify.pe", "classify.references", "dicom", "dicom.dicomdir", "dicom.header", "dicom.part10",
+        "classify", "classify.mentions", "classify.pe", "dicom", "dicom.dicomdir", "dicom.header", "dicom.part10",
         "dicom.syntaxes", "model",
     },
     "classify.conditions": {
         "bundles.names", "classify", "classify.languages", "classify.patterns", "classify.references",
         "classify.rulefile", "model",
     },
-    "classify.rules": {"bundles.names", "classify.conditions", "classify.references", "classify.rulefile", "model"},
+    "classify.siblings": {"bundles.names", "classify", "classify.languages", "model"},
+    "classify.rules": {
+        "bundles.names", "classify.conditions", "classify.references", "classify.rulefile", "classify.siblings",
+        "model",
+    },
+    "guards": {"classify", "classify.languages", "classify.references", "model"},
     "keeping": {"dicom", "dicom.order", "dicom.syntaxes", "model"},
-    "plan": {"", "classify", "classify.languages", "classify.patterns", "classify.references", "keeping", "model"},
+    "plan": {
+        "", "classify", "classify.languages", "classify.patterns", "classify.references", "guards", "keeping", "model",
+    },
     "outcomes": {
         "", "codecs.frames", "deflate", "dicom", "dicom.assemble", "dicom.dicomdir", "dicom.header", "dicom.image",
         "dicom.order", "dicom.part10", "dicom.syntaxes", "dicom.transcode", "model",
@@ -108,9 +122,10 @@ MAY_IMPORT: dict[str, set[str]] = {
     "moving": {
         "bundles.names", "dicom", "dicom.order", "errors", "finished", "manifest", "model", "originals",
     },
+    "remarks": {"classify", "classify.needs", "classify.rulefile", "model"},
     "survey": {
         "", "archive", "bundles", "classify", "classify.facts", "classify.references", "classify.rulefile",
-        "classify.rules", "errors", "model", "moving", "plan", "progress", "workers",
+        "classify.rules", "errors", "model", "moving", "plan", "progress", "remarks", "workers",
     },
     "course": {
         "", "archive", "deflate", "errors", "manifest", "model", "moving", "outcomes", "recording",
@@ -137,10 +152,10 @@ MAY_IMPORT: dict[str, set[str]] = {
     "report.words": set(),
     "report.tables": {"dicom", "dicom.syntaxes", "manifest", "model", "report", "report.words"},
     "report.contents": {
-        "", "classify", "classify.languages", "classify.rulefile", "classify.rules", "codecs", "codecs.frames",
-        "dicom.syntaxes", "model",
-        "report", "report.tables", "report.words",
+        "", "classify", "classify.languages", "classify.references", "classify.rulefile", "classify.rules", "codecs",
+        "codecs.frames", "dicom.syntaxes", "model", "report", "report.tables", "report.words",
     },
+    "report.compared": {"classify.rulefile", "model", "report", "report.tables", "report.words"},
     "report.planned_json": {"model"},
     "report.restored": {"manifest", "model", "report", "report.tables", "report.words", "restore"},
     "report.verified": {"report", "report.tables", "report.words", "verify"},
@@ -148,8 +163,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "cli.options": {"", "classify", "classify.languages", "codecs", "errors", "model", "workers"},
     "cli.looking": {
         "", "classify", "classify.patterns", "classify.rulefile", "classify.rules", "cli.options", "errors",
-        "model", "pipeline", "progress", "report", "report.console", "report.contents", "report.planned_json",
-        "survey", "workers",
+        "model", "pipeline", "progress", "remarks", "report", "report.compared", "report.console", "report.contents",
+        "report.planned_json", "survey", "workers",
     },
     "cli.job": {
         "", "cli.looking", "cli.options", "manifest", "model", "pipeline", "report", "report.console",
@@ -167,7 +182,6 @@ MAY_IMPORT: dict[str, set[str]] = {
 THIRD_PARTIES: dict[str, set[str]] = {
     "typer": {"cli", "cli.giveback", "cli.job", "cli.looking", "cli.options"},
     "rich": {"report.console"},
-    "pefile": {"classify.pe"},
     "langcodes": {"classify.languages"},
     "msgspec": {
         "classify.rulefile",

@@ -194,7 +194,7 @@ def test_totals_add_up_what_is_no_folder(made: tuple[EntryRecord, ...]) -> None:
     assert totals == Totals(
         Count(len(files), sum(r.before.size for r in files), sum(r.before.stored for r in files)),
         Count(len(after), sum(state.size for state in after), sum(state.stored for state in after)),
-        sum((record.action, record.category) == ("transcoded", "dicom") for record in files),
+        sum(record.action == "transcoded" and manifest.is_image(record) for record in files),
         sum(record.action == "dropped" for record in files),
     )
 

@@ -170,7 +170,10 @@ def test_an_image_that_is_kept_against_a_wish_is_still_transcoded():
         found = decision(disc.plan(**wishes), "DICOM/I0000002")
         assert found.action is Action.TRANSCODE
         assert found.wish.startswith("--drop")
-        assert "JPEG-LS" not in found.reason, "the reason says who keeps it"
+        assert found.reason.endswith("to JPEG-LS Lossless")
+        assert found.guard in {
+            "images are what the disc is for", "DICOMDIR lists it", "--keep DICOM/** asks for it",
+        }  # fmt: skip
 
 
 # --- guards ---
@@ -259,7 +262,7 @@ def test_what_dicomdir_lists_is_kept():
     disc = lay_out({"DICOMDIR": listed, "I1": DICOM, "I2": DICOM})
     plan = disc.plan(drop_path=("I*",))
     assert dropped(plan) == {"I2"}
-    assert reasons(plan)["I1"] == "DICOMDIR lists it"
+    assert decision(plan, "I1").guard == "DICOMDIR lists it"
     assert dropped(disc.plan(drop_path=("I*", "DICOMDIR"))) == {"I1", "I2", "DICOMDIR"}
     forced = disc.plan(drop_path=("I1",), force_drop=True)
     assert dropped(forced) == {"I1"}
@@ -270,8 +273,9 @@ def test_images_stay_when_their_category_is_to_go():
     plan = dental().plan(drop=(Category.DICOM, Category.DICOMDIR))
     assert dropped(plan) == set()
     found = decision(plan, "DICOM/I0000001")
-    assert (found.wish, found.reason) == ("--drop dicom", "images are what the disc is for; --force-drop insists")
+    assert (found.wish, found.guard) == ("--drop dicom", "images are what the disc is for")
     assert decision(plan, "DICOMDIR").action is Action.COPY
+    assert decision(plan, "DICOMDIR").guard == "images are what the disc is for"
     forced = dental().plan(drop=(Category.DICOM,), force_drop=True)
     assert dropped(forced) == {f"DICOM/I000000{n}" for n in (1, 2, 3)}
 
@@ -305,8 +309,13 @@ def test_force_drop_insists_and_is_recorded():
     plan = dental().plan(drop_path=("Viewer/*.dll", "Viewer/*.exe"), keep_locales=("es",), force_drop=True)
     gone = dropped(plan)
     assert {"Viewer/Ez3DViewer.exe", "Viewer/msvcp140.dll", "Viewer/en/Ez3DViewer.resources.dll"} <= gone
-    assert all(decision(plan, path).forced for path in gone)
-    assert not any(line.decision.forced for line in plan.lines if line.entry.path not in gone)
+    kept_otherwise = gone - dropped(dental().plan(drop_path=("Viewer/*.dll", "Viewer/*.exe"), keep_locales=("es",)))
+    assert {line.entry.path for line in plan.lines if line.decision.forced} == kept_otherwise
+    assert "Viewer/Ez3DViewer.exe" in kept_otherwise
+    assert "Viewer/ky/Ez3DViewer.resources.dll" in gone - kept_otherwise
+    viewer = decision(plan, "Viewer/Ez3DViewer.exe")
+    assert viewer.guard == "autorun.inf starts or shows it"
+    assert viewer.reason == "--drop-path Viewer/*.exe names it, by force although autorun.inf starts or shows it"
     assert decision(plan, "Viewer/en/Ez3DViewer.resources.dll").wish == "--keep-locales"
     assert "autorun.inf starts or shows Viewer/Ez3DViewer.exe, which is dropped" in plan.warnings
 

@@ -34,10 +34,11 @@ class State(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class EntryRecord(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What happened to one entry, and why. `wish` wanted it gone: followed where it was dropped, else not.
+    """What happened to one entry, and why.
 
-    A damaged entry has no `sha256`, because its content cannot be had; `carried` is the SHA-256 of the compressed
-    bytes that were carried over.
+    `wish` wanted it gone: followed where it was dropped, else not. `guard` spoke against that; `forced`: in vain. A
+    damaged entry has no `sha256`, because its content cannot be had; `carried` is the SHA-256 of the compressed bytes
+    that were carried over.
     """
 
     path: str
@@ -49,6 +50,7 @@ class EntryRecord(msgspec.Struct, frozen=True, omit_defaults=True):
     after: State | None
     proof: Proof | None
     wish: str = ""
+    guard: str = ""
     forced: bool = False
     damaged: bool = False
     carried: Sha256 | None = None
@@ -174,9 +176,19 @@ def count(entries: Sequence[EntryRecord]) -> Totals:
     return Totals(
         before=_add_up(entry.before for entry in files),
         after=_add_up(entry.after for entry in files if entry.after is not None),
-        images=sum(entry.action == "transcoded" and entry.category is Category.DICOM for entry in files),
+        images=sum(entry.action == "transcoded" and is_image(entry) for entry in files),
         dropped=sum(entry.action == "dropped" for entry in files),
     )
+
+
+def is_image(entry: EntryRecord) -> bool:
+    """By its content, whatever a rule of the user calls it; an index of images states a transfer syntax, too."""
+    is_index = entry.category is Category.DICOMDIR or (
+        entry.after is not None
+        and entry.action == "transcoded"
+        and entry.after.transfer_syntax == entry.before.transfer_syntax
+    )
+    return entry.category is Category.DICOM or (entry.before.transfer_syntax is not None and not is_index)
 
 
 def _add_up(states: Iterable[State]) -> Count:

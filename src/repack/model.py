@@ -29,6 +29,8 @@ class Category(StrEnum):
     REDISTRIBUTABLE = "redistributable"
     LAUNCHER = "launcher"
     DOCUMENT = "document"
+    PREVIEW = "preview"
+    SYMBOLS = "symbols"
     JUNK = "junk"
     UNKNOWN = "unknown"
 
@@ -171,6 +173,8 @@ class PeFacts:
     machine: str
     version: Mapping[str, str]
     imports: tuple[str, ...]  # names of DLLs, lower case, delay-loaded ones too
+    installer: str = ""  # what built it, where it is an installer
+    appended: str = ""  # the kind of data behind the program, its signature not counted: zip, 7z, cab... or other
     problem: str = ""
 
 
@@ -181,7 +185,9 @@ class Facts:
     magic: str = "unknown"
     dicom: DicomFacts | None = None
     pe: PeFacts | None = None
-    mentions: tuple[str, ...] = ()  # file names that a launch script or page names
+    mentions: tuple[str, ...] = ()  # file names that a launch script, page or settings file names
+    languages: tuple[str, ...] = ()  # tags of the languages that a settings file chooses
+    installer: str = ""  # what built it, where it is an installer: nsis, inno, burn, msi...
     problem: str = ""
 
 
@@ -215,11 +221,13 @@ class Decision:
     """What will be done to an entry, and why.
 
     `wish` is the option or rule that wants the entry gone: followed where the action is to drop it, else not.
+    `guard` is what speaks against that wish; `forced` says that it was overridden.
     """
 
     action: Action
     reason: str
     wish: str = ""
+    guard: str = ""
     forced: bool = False
 
 

@@ -1,16 +1,17 @@
 """Verdicts + wishes + guards -> decisions. A guard turns a drop into a copy, and says which kept file needs it."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
-from repack import keeping
+from repack import guards, keeping
 from repack.classify import languages, patterns
-from repack.classify.references import Need, Reference
+from repack.classify.references import Reference
 from repack.model import (
     Action,
     Bundle,
     Category,
     Decision,
+    Entry,
     Facts,
     LocaleName,
     Plan,
@@ -23,8 +24,14 @@ _LocaleSets = Mapping[tuple[str, str], set[LocaleName]]
 
 _IMAGES = frozenset({Category.DICOM, Category.DICOMDIR})
 _LANGUAGE_WISHES = frozenset({"--keep-locales", f"--drop {Category.LOCALE}"})
-#: By a launcher's word alone: whoever drops all viewers means what the launcher starts, too.
-_LAUNCH_IGNORED_FOR = frozenset({Category.VIEWER, Category.LAUNCHER})
+
+
+@dataclass(frozen=True, slots=True)
+class _Wish:
+    """The option or rule that wants an entry gone, and the reason that it gives."""
+
+    option: str
+    reason: str
 
 
 def decide(
@@ -35,20 +42,29 @@ def decide(
     wishes: Wishes,
 ) -> Plan:
     """All decisions, in the order of the bundle."""
-    needs = tuple(needs)
-    by_locale_set = _collect_locale_sets(verdicts)
-    decisions = [
-        _decide_one(bundle, index, facts[index], verdict, wishes, by_locale_set)
-        for index, verdict in enumerate(verdicts)
-    ]
-    if not wishes.force_drop:
-        _guard(bundle, facts, verdicts, decisions, needs, wishes)
+    needs = (*needs, *guards.find_choices(bundle.entries, facts, verdicts))
+    sets = _collect_locale_sets(verdicts)
+    asked = {
+        entry.index: wish for entry in bundle.entries if (wish := _find_wish(entry, verdicts[entry.index], wishes))
+    }
+    named = {index: keep for index in asked if (keep := _find_keep(bundle.entries[index].path, wishes))}
+    stops = {index: _find_stop(verdicts[index], wishes, wish.option, sets) for index, wish in asked.items()} | named
+    empty = {entry.index for entry in bundle.entries if entry.place is None and not entry.is_directory}
+    gone = frozenset(index for index, stop in stops.items() if not stop)
+    stops |= guards.guard(bundle.entries, verdicts, needs, gone, empty, wishes)
+    decisions = []
+    for entry in bundle.entries:
+        kept = keeping.decide_kept(facts[entry.index], verdicts[entry.index], wishes)
+        may_force = wishes.force_drop and entry.index not in named
+        decisions.append(
+            _decide_one(entry, kept, asked.get(entry.index), stops.get(entry.index, ""), may_force=may_force)
+        )
     _follow_folders(bundle, decisions)
     lines = tuple(
         Planned(entry, facts[entry.index], verdicts[entry.index], decisions[entry.index]) for entry in bundle.entries
     )
     warnings = (
-        *_warn_of_needs(bundle, decisions, needs),
+        *guards.warn_of_needs(bundle.entries, decisions, needs),
         *keeping.warn_of_programs(bundle, facts),
         *_warn_of_idle_wishes(bundle, verdicts, wishes),
     )
@@ -64,57 +80,55 @@ def _collect_locale_sets(verdicts: Sequence[Verdict]) -> _LocaleSets:
     return sets
 
 
-def _decide_one(
-    bundle: Bundle,
-    index: int,
-    fact: Facts,
-    verdict: Verdict,
-    wishes: Wishes,
-    sets: _LocaleSets,
-) -> Decision:
-    """The decision on one entry by the wishes alone; guards come later."""
-    entry = bundle.entries[index]
+def _decide_one(entry: Entry, kept: Decision, wish: _Wish | None, stop: str, *, may_force: bool) -> Decision:
+    """The decision on one entry: what is asked of it, and what speaks against that."""
     if entry.is_directory:
         return Decision(Action.COPY, "a folder record")
     if entry.place is None:
         return Decision(Action.DROP, entry.notes[-1] if entry.notes else "there is nothing to read")
-    wish, reason = _find_wish(entry.path, verdict, wishes)
-    stop = _find_stop(entry.path, verdict, wishes, wish, sets) if wish else ""
-    if wish and not stop:
-        return Decision(Action.DROP, reason, wish, forced=wishes.force_drop)
-    kept = keeping.decide_kept(fact, verdict, wishes)
-    return replace(kept, reason=stop, wish=wish) if stop else kept
+    if wish is None:
+        return kept
+    if not stop:
+        return Decision(Action.DROP, wish.reason, wish.option)
+    if may_force:
+        return Decision(Action.DROP, f"{wish.reason}, by force although {stop}", wish.option, stop, forced=True)
+    reason = stop if kept.action is Action.COPY else kept.reason  # an image is transcoded all the same
+    return replace(kept, reason=reason, wish=wish.option, guard=stop)
 
 
-def _find_wish(path: str, verdict: Verdict, wishes: Wishes) -> tuple[str, str]:
-    """The wish that wants an entry gone, and the reason that it gives; both empty where nobody does."""
+def _find_wish(entry: Entry, verdict: Verdict, wishes: Wishes) -> _Wish | None:
+    """The wish that wants an entry gone, where there is one."""
+    if entry.place is None:
+        return None
     for glob in wishes.drop_path:
-        if patterns.matches(glob, path):
-            return f"--drop-path {glob}", f"--drop-path {glob} names it"
+        if patterns.matches(glob, entry.path):
+            return _Wish(f"--drop-path {glob}", f"--drop-path {glob} names it")
     if verdict.action is Action.DROP:
-        return f"rule {verdict.rule}", verdict.why
+        return _Wish(f"rule {verdict.rule}", verdict.why)
     if verdict.category in wishes.drop:
-        return f"--drop {verdict.category}", f"{verdict.category}: {verdict.why}"
+        return _Wish(f"--drop {verdict.category}", f"{verdict.category}: {verdict.why}")
     if verdict.category is Category.REDISTRIBUTABLE and wishes.drop_redist:
-        return "--drop-redist", verdict.why
+        return _Wish("--drop-redist", verdict.why)
     if verdict.locale is not None and wishes.keep_locales:
         tag = verdict.locale.tag
         if not languages.is_wanted(wishes.keep_locales, tag):
-            return "--keep-locales", f"{languages.describe(tag)} ({tag}) is not among the languages to keep"
-    return "", ""
+            reason = f"{languages.describe(tag)} ({tag}) is not among the languages to keep"
+            return _Wish("--keep-locales", reason)
+    return None
 
 
-def _find_stop(path: str, verdict: Verdict, wishes: Wishes, wish: str, sets: _LocaleSets) -> str:
-    """What speaks against following a wish, seen from the entry alone; empty where nothing does."""
+def _find_keep(path: str, wishes: Wishes) -> str:
+    """The --keep that names an entry; it is stronger than everything else."""
     kept = next((glob for glob in wishes.keep if patterns.matches(glob, path)), None)
-    if kept is not None:
-        return f"--keep {kept} asks for it"
-    if wishes.force_drop:
-        return ""
+    return f"--keep {kept} asks for it" if kept is not None else ""
+
+
+def _find_stop(verdict: Verdict, wishes: Wishes, wish: str, sets: _LocaleSets) -> str:
+    """What speaks against following a wish, seen from the entry alone; empty where nothing does."""
     if verdict.action is Action.COPY:
         return verdict.why
     if verdict.category in _IMAGES and wish == f"--drop {verdict.category}":
-        return "images are what the disc is for; --force-drop insists"
+        return "images are what the disc is for"
     if verdict.locale is None or Category.VIEWER in wishes.drop or wish not in _LANGUAGE_WISHES:
         return ""
     if verdict.locale.is_fallback:
@@ -127,32 +141,6 @@ def _find_stop(path: str, verdict: Verdict, wishes: Wishes, wish: str, sets: _Lo
     if wish != "--keep-locales" and not any(other.is_fallback for other in known):
         return "this set has no language that programs fall back to, so it is kept whole"
     return ""
-
-
-def _guard(
-    bundle: Bundle,
-    facts: Sequence[Facts],
-    verdicts: Sequence[Verdict],
-    decisions: list[Decision],
-    needs: Sequence[Reference],
-    wishes: Wishes,
-) -> None:
-    """Keep what a kept file needs, until nothing changes any more."""
-    changed = True
-    while changed:
-        changed = False
-        for need in needs:
-            of, by = need.of, need.by
-            is_gone = decisions[of].action is Action.DROP and bundle.entries[of].place is not None
-            if not is_gone or decisions[by].action is Action.DROP:
-                continue
-            category = verdicts[of].category
-            if need.need is Need.NAMES and category in wishes.drop and category in _LAUNCH_IGNORED_FOR:
-                continue
-            kept = keeping.decide_kept(facts[of], verdicts[of], wishes)
-            reason = f"{bundle.entries[by].path} {need.need}"
-            decisions[of] = replace(kept, reason=reason, wish=decisions[of].wish)
-            changed = True
 
 
 def _follow_folders(bundle: Bundle, decisions: list[Decision]) -> None:
@@ -169,14 +157,6 @@ def _follow_folders(bundle: Bundle, decisions: list[Decision]) -> None:
     for entry in bundle.entries:
         if entry.is_directory and entry.path in dead - alive:
             decisions[entry.index] = Decision(Action.DROP, "every file in this folder was dropped")
-
-
-def _warn_of_needs(bundle: Bundle, decisions: Sequence[Decision], needs: Iterable[Reference]) -> Iterator[str]:
-    """What was dropped as asked although something that stays speaks of it."""
-    for need in needs:
-        if decisions[need.of].action is Action.DROP and decisions[need.by].action is not Action.DROP:
-            by, of = bundle.entries[need.by].path, bundle.entries[need.of].path
-            yield f"{by} {need.need.removesuffix('it')}{of}, which is dropped"
 
 
 def _warn_of_idle_wishes(bundle: Bundle, verdicts: Sequence[Verdict], wishes: Wishes) -> Iterator[str]:

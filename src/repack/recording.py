@@ -25,7 +25,7 @@ from repack.manifest import (
 )
 from repack.model import Action, Content, Dropped, KeptAsIs, Outcome, Plan, Planned, Proof, Transcoded, Wishes
 
-_TOOLS = ("pydicom", "numpy", "isal", "pefile", "langcodes")
+_TOOLS = ("pydicom", "numpy", "isal", "langcodes")
 
 
 def record(line: Planned, outcome: Outcome, carried: str | None = None) -> EntryRecord:
@@ -42,6 +42,7 @@ def record(line: Planned, outcome: Outcome, carried: str | None = None) -> Entry
         after=after,
         proof=proof,
         wish=decision.wish,
+        guard=decision.guard,
         forced=decision.forced,
         damaged=isinstance(outcome, KeptAsIs) and outcome.is_damaged,
         carried=carried,
@@ -58,7 +59,8 @@ def of_first(line: EntryRecord, held: EntryRecord, proof: Proof | None) -> Entry
 def of_same(held: EntryRecord, line: Planned, length: int) -> EntryRecord:
     """The line of an entry that stays as it is, `length` bytes in the new zip."""
     after = msgspec.structs.replace(held.after, stored=length) if held.after else None
-    return msgspec.structs.replace(held, after=after, wish=line.decision.wish, forced=line.decision.forced)
+    decision = line.decision
+    return msgspec.structs.replace(held, after=after, wish=decision.wish, guard=decision.guard, forced=decision.forced)
 
 
 def merge(past: "Manifest | None", lines: dict[int, EntryRecord]) -> list[EntryRecord]:

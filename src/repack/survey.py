@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from repack import archive, moving
+from repack import archive, moving, remarks
 from repack.bundles import open_bundle
 from repack.classify import facts, references, rulefile, rules
 from repack.classify.rulefile import LoadedRule
@@ -83,6 +83,12 @@ def _gather(entries: Sequence[Entry], pool: Pool) -> Iterator[tuple[tuple[Entry,
             yield lot, found
 
 
+def rejudge(found: Survey, loaded: tuple[LoadedRule, ...]) -> Survey:
+    """The same bundle by other rules; its facts are not gathered again."""
+    around = rules.survey(found.bundle.entries, found.facts, found.needs, loaded)
+    return replace(found, rules=loaded, surroundings=around)
+
+
 def make_plan(found: Survey, wishes: Wishes) -> Plan:
     """Verdicts on every entry, and what the wishes and guards make of them."""
     verdicts = tuple(
@@ -90,4 +96,6 @@ def make_plan(found: Survey, wishes: Wishes) -> Plan:
         for entry, fact in zip(found.bundle.entries, found.facts, strict=True)
     )
     plan = decide(found.bundle, found.facts, verdicts, found.needs, wishes)
+    noted = remarks.remark(plan, found.rules, found.needs)
+    plan = replace(plan, warnings=tuple(dict.fromkeys((*plan.warnings, *noted))))
     return replace(plan, numbers=found.past.numbers) if found.past else plan

@@ -1,6 +1,8 @@
 """What is read off an entry: magic by content, DICOM of every kind, programs, launch files."""
 
+import struct
 import zlib
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 import pytest
@@ -114,6 +116,18 @@ class Counted:
         return self.data[:length]
 
 
+@dataclass(slots=True)
+class Streamed(Counted):
+    """A place that notes how much of its stream is taken."""
+
+    streamed: int = 0
+
+    def chunks(self) -> Iterator[bytes]:
+        for at in range(0, len(self.data), 1 << 20):
+            self.streamed += len(self.data[at : at + (1 << 20)])
+            yield self.data[at : at + (1 << 20)]
+
+
 def through(place: object, size: int) -> Facts:
     return facts.gather([replace(make_entry("x", size), place=place)])[0]
 
@@ -199,6 +213,33 @@ def test_a_program_gives_its_facts():
     assert (found.pe.imports, found.pe.version) == (("a.dll",), {"product": "Viewer"})
     broken = gather(b"MZ broken", "x.exe")
     assert (broken.magic, broken.pe) == ("pe", None)
+
+
+def test_a_program_behind_much_else_is_read_in_pieces():
+    whole = exe("a.dll", ProductName="Viewer")
+    at = whole.index(b"PE\0\0") + 24 + 96 + 8 * 16 + 40  # the second section of a 32-bit program: imports
+    far, shift = bytearray(whole), 6 << 20
+    for section in range(2):  # .rdata and .rsrc move back, as in a program with much code
+        (offset,) = struct.unpack_from("<I", far, at + 40 * section + 20)
+        struct.pack_into("<I", far, at + 40 * section + 20, offset + shift)
+    (first,) = struct.unpack_from("<I", whole, at + 20)
+    place = Streamed(bytes(far[:first]) + bytes(shift) + bytes(far[first:]) + bytes(9 << 20))
+    found = through(place, len(place.data))
+    assert found.pe is not None
+    assert (found.pe.imports, found.pe.version) == (("a.dll",), {"product": "Viewer"})
+    assert max(place.reads) <= 4 << 20
+    assert place.streamed < 2 * (shift + (2 << 20)), "no further than its tables"
+
+
+def test_a_database_of_windows_installer():
+    assert gather(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "a.MSI").installer == "msi"
+    assert gather(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "a.doc").installer == ""
+    assert gather(exe(Comments="This installation was built with Inno Setup."), "a.exe").installer == "inno"
+
+
+def test_settings_give_the_language_that_they_choose():
+    assert gather(b"Language=de\r\n", "V/v.ini").languages == ("de",)
+    assert gather(b"\x89PNG\r\nLanguage=de\r\n", "V/v.ini").languages == ()
 
 
 def test_a_launch_file_gives_the_names_in_it():

@@ -330,6 +330,16 @@ def test_a_wish_drops(wish: str, tag: str):
     assert not languages.is_wanted([wish], tag)
 
 
+@pytest.mark.parametrize(
+    ("text", "tag"),
+    [("04", "zh-Hans"), ("07", "de"), ("0a", "es"), ("0C", "fr"), ("11j", "ja"), ("09", "en"), ("0x0a", "es"),
+     ("1034", "es-ES"), ("0C0A", "es-ES"), ("0x0440", "ky-KG"), ("00", None), ("fe", None), ("1024", None),
+     ("de", None), ("zzz", None), ("", None)],
+)  # fmt: skip
+def test_the_number_of_a_language(text: str, tag: str | None):
+    assert languages.read_number(text) == tag
+
+
 def test_no_wish_keeps_nothing():
     assert not languages.is_wanted([], "en")
 

@@ -69,6 +69,14 @@ def find(glob: str, path: str) -> list[tuple[str, str, str, str]]:
         ("**/lang/{locale}/**", "LANG/Arabic (Yemen)/a/b", "Arabic (Yemen)", "ar-YE", "lang/", "LANG/Arabic (Yemen)"),
         ("**/lang/{locale}.*", "v/lang/Kyrgyz.xml", "Kyrgyz", "ky", "v/lang/", ""),
         ("text_{locale}.ini", "deep/down/text_fr.ini", "fr", "fr", "deep/down/text_", ""),
+        ("**/{locale}.lproj/**", "a.app/German.lproj/x.nib", "German", "de", "a.app/", "a.app/German.lproj"),
+        ("**/{locale}/**", "de/help/it/a.htm", "it", "it", "de/help/", "de/help/it"),
+        ("**/{lcid}/**", "V/1034/a.dll", "1034", "es-ES", "v/", "V/1034"),
+        ("**/{lcid}/**", "V/0C0A/a.dll", "0C0A", "es-ES", "v/", "V/0C0A"),
+        ("**/*{lcid}.dll", "V/View1031.dll", "1031", "de-DE", "v/view", ""),
+        ("**/{lcid}.ini", "0x0409.ini", "0x0409", "en-US", "", ""),
+        ("**/lang_{langid}.dll", "S/lang_11j.dll", "11j", "ja", "s/lang_", ""),
+        ("**/lang{langid}/**", "S/Help/lang0a/h.chm", "0a", "es", "s/help/lang", "S/Help/lang0a"),
     ],
 )
 def test_a_language_is_found(glob: str, path: str, text: str, tag: str, group: str, folder: str):
@@ -87,6 +95,39 @@ def test_a_language_is_found(glob: str, path: str, text: str, tag: str, group: s
     ],
 )
 def test_no_language_is_found(glob: str, path: str):
+    assert find(glob, path) == []
+
+
+def test_every_folder_of_a_path_may_be_the_language():
+    assert [m.folder for m in patterns.find_locales("**/{locale}/**", "de/bin/it/x/fr/a")] == [
+        "de/bin/it/x/fr", "de/bin/it", "de",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("glob", "path", "without"),
+    [
+        ("**/*_{locale}.ini", "R/MSG_DE.INI", "R/MSG.INI"),
+        ("**/*.{locale}.resx", "a/Texts.pt-BR.resx", "a/Texts.resx"),
+        ("**/{locale}.txt", "a/de.txt", "a/.txt"),
+    ],
+)
+def test_a_path_without_its_language(glob: str, path: str, without: str):
+    assert next(patterns.find_locales(glob, path)).without == without
+
+
+@pytest.mark.parametrize(
+    ("glob", "path"),
+    [
+        ("**/{lcid}/**", "de/a"),
+        ("**/{lcid}/**", "1024/a"),
+        ("**/*{lcid}.dll", "cv21034.dll"),
+        ("**/*{lcid}.dll", "Viewer3d.dll"),
+        ("**/lang_{langid}.dll", "lang_zz.dll"),
+        ("**/lang_{langid}.dll", "lang_00.dll"),
+    ],
+)
+def test_a_number_that_is_no_language(glob: str, path: str):
     assert find(glob, path) == []
 
 
@@ -110,8 +151,8 @@ def test_a_good_glob(glob: str):
         ("/a", "relative"),
         ("a\\b", "uses /"),
         ("{locale}/{locale}", "once"),
-        ("{lang}/x", "only placeholder"),
-        ("a}", "only placeholder"),
+        ("{lang}/x", "placeholders"),
+        ("a}", "placeholders"),
     ],
 )
 def test_a_bad_glob(glob: str, problem: str):

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from repack.classify import references
+from repack.classify import mentions, references
 from repack.classify.references import Need
 from repack.model import Facts, PeFacts
 from tests.classify.synthetic import DIRECTORY, make_entry
@@ -14,7 +14,7 @@ def relate(files: dict[str, Facts | bytes]) -> set[tuple[str, str, Need]]:
     """(by, of, need) between files; bytes are the text of a launch file."""
     entries = [make_entry(path, index=index) for index, path in enumerate(files)]
     facts = [
-        Facts(mentions=references.mentions(path, content)) if isinstance(content, bytes) else content
+        Facts(mentions=mentions.read(path, content).names) if isinstance(content, bytes) else content
         for path, content in files.items()
     ]
     paths = list(files)
@@ -24,7 +24,7 @@ def relate(files: dict[str, Facts | bytes]) -> set[tuple[str, str, Need]]:
 def named(launcher: str, text: bytes, *files: str) -> set[str]:
     """Which of the files a launcher names."""
     found = relate({launcher: text} | {file: Facts() for file in files})
-    assert {need for _, _, need in found} <= {Need.NAMES}
+    assert {need for _, _, need in found} <= {Need.NAMES, Need.MENTIONS}
     return {of for by, of, _ in found if by == launcher}
 
 
@@ -124,7 +124,7 @@ def test_a_name_means_the_file_beside_the_page_then_that_of_the_root():
 def test_names_that_are_none():
     for text in (b"", b"open=", b"version 1.2.3", b"..", b"a.exe.bak", b"http://example.com/b.exe.zip"):
         assert named("autorun.inf", text, "a.exe", "b.exe", "bak") == set()
-    assert references.mentions("notes.txt", b"open=a.exe") == ()
+    assert mentions.read("notes.txt", b"open=a.exe") == mentions.Said()
     assert named("index.htm", b'href="../../../../a.exe"', "a.exe") == {"a.exe"}, "above the root is the root"
 
 
@@ -133,7 +133,7 @@ def test_a_long_text_is_read_from_its_beginning():
     assert named("a.bat", text, "first.exe", "last.exe") == {"first.exe"}
 
 
-@given(st.binary(max_size=300), st.sampled_from(sorted(references.LAUNCH_EXTENSIONS)))
+@given(st.binary(max_size=300), st.sampled_from(sorted(mentions.EXTENSIONS)))
 def test_any_bytes_may_be_a_launch_file(data: bytes, extension: str):
     named(f"a/b.{extension}", data, "x.exe")
     named(f"a/b.{extension}", data + b"\nopen=x.exe\n", "x.exe")

@@ -83,7 +83,7 @@ MISTAKES = [
     ('action = "keep"', 'action = "delete"', 17, "key action", "allowed are keep, drop"),
     ('kind = "exe"', 'kind = "program"', 14, "key kind", "allowed are exe, dll"),
     ('kind = "exe"', 'machine = "i386"', 14, "key machine", "allowed are x86, x64, arm64"),
-    ('magic = ["pe", "zip"]', 'magic = ["pe", "exe"]', 13, "key magic", "allowed are 7z, bmp"),
+    ('magic = ["pe", "zip"]', 'magic = ["pe", "exe"]', 13, "key magic", "allowed are 7z, ar, bmp"),
     ("name = 'a'", "name = '('", 5, "rule first", "regular expression '(': missing )"),
     ("name = 'a'", "name = ['a',\n  '(x+)+']", 6, "rule first", "can take forever"),
     ("company = 'x'", "company = '(x+)+'", 14, "rule second", "can take forever"),

@@ -25,78 +25,11 @@ def program(is_dll: bool = False, **version: str) -> Facts:  # noqa: FBT001, FBT
     return Facts("pe", pe=PeFacts(is_dll, "x86", {"company": "Microsoft Corporation"} | version, ()))
 
 
+OLE = Facts("ole")
 Files = dict[str, Facts | bytes]
 
-# Rule -> what it means: files, of which the first is judged. `S` stands for sizes in bytes.
+# Rule -> what it means: files, of which the first is judged.
 YES: dict[str, list[Files]] = {
-    "dicomdir": [{"DICOMDIR": Facts("dicom", dicom=DIRECTORY)}, {"x.txt": Facts("dicom", dicom=DIRECTORY)}],
-    "dicom": [{"I0000001": DICOM}, {"jre/lang/de/vcredist_x86.exe": DICOM}, {"._x": DICOM}, {"License": DICOM}],
-    "redist.installshield-prerequisite": [
-        {"Setup/ISSetupPrerequisites/{1}/vcredist_x86.exe": ANY_EXE},
-        {"issetupprerequisites/a.msi": OLE},
-    ],
-    "redist.vc-installer": [
-        {f"Redist/{name}": ANY_EXE}
-        for name in (
-            "vcredist_x86.exe",
-            "VCREDIST_X64.EXE",
-            "VC_redist.x64.exe",
-            "vc_redist.arm64.exe",
-            "vcredist.exe",
-            "vcredist_2008_x86.exe",
-            "vcredist_x86 (2013).exe",
-            "vcredist_x86_sp1.exe",
-            "vc_redist.ia64.exe",
-        )
-    ]
-    + [
-        {"vcredist_x64.msi": OLE},
-        {"setup.exe": program(product=REDIST)},
-        {"setup.exe": program(description="Microsoft® Visual C++ 2010  x86 Redistributable Setup")},
-        {"setup.exe": program(product="Microsoft(R) Visual C++ 2008 Redistributable")},
-    ],
-    "redist.dotnet-installer": [{"dotNetFx45_Full_x86_x64.exe": ANY_EXE}, {"a/dotnetfx40_client_setup.exe": ANY_EXE}],
-    "redist.directx-installer": [{"dxwebsetup.exe": ANY_EXE}, {"directx_Jun2010_redist.exe": ANY_EXE}],
-    "redist.other-installer": [
-        {"instmsia.exe": ANY_EXE},
-        {"haspdinst.exe": ANY_EXE},
-        {"accessdatabaseengine_X64.exe": ANY_EXE},
-        {"MicrosoftEdgeWebView2RuntimeInstallerX64.exe": ANY_EXE},
-        {"SQLEXPR32_x86_ENU.exe": ANY_EXE},
-        {"ISScript11.msi": OLE},
-    ],
-    "runtime.java": [{"jre/windows/bin/java.exe": ANY_EXE}, {"app/jre_x64/lib/psfont.properties.ja": TEXT}],
-    "runtime.side-by-side": [
-        {"V/Microsoft.VC90.CRT/msvcr90.dll": ANY_DLL},
-        {"V/Microsoft.VC90.CRT.manifest": Facts("xml")},
-        {"V/Microsoft.VC80.MFCLOC/mfc80esp.dll": ANY_DLL},
-    ],
-    "runtime.visual-c": [
-        {f"OTHER/EVLITE/{name}": ANY_DLL}
-        for name in (
-            "msvcp140.dll",
-            "MSVCP140_1.dll",
-            "msvcp140_codecvt_ids.dll",
-            "vcruntime140_1.dll",
-            "concrt140.dll",
-            "mfc71u.dll",
-            "msvcr71.dll",
-            "mfc90esp.dll",
-            "vcomp140.dll",
-            "msvcrt.dll",
-            "msvcr100_clr0400.dll",
-        )
-    ],
-    "runtime.windows": [
-        {f"V/{name}": ANY_DLL}
-        for name in (
-            "ucrtbase.dll",
-            "api-ms-win-core-file-l1-2-0.dll",
-            "gdiplus.dll",
-            "d3dx9_43.dll",
-            "WebView2Loader.dll",
-        )
-    ],
     "locale.dotnet-satellite": [{"V/ky-KG/A.resources.dll": ANY_DLL}, {"de/A.resources.dll": ANY_DLL}],
     "locale.gettext": [{"locale/sr@latin/LC_MESSAGES/v.mo": MO}, {"V/locales/it/LC_MESSAGES/v.mo": MO}],
     "locale.qt": [{"translations/qt_zh_TW.qm": QT}, {"viewer_no.qm": QT}],
@@ -111,84 +44,48 @@ YES: dict[str, list[Files]] = {
         {"i18n/pt_BR/deep/a.json": TEXT},
     ],
     "locale.file": [{"Viewer/lang/Kyrgyz.xml": Facts("xml")}, {"i18n/fr.json": TEXT}, {"lang/de.dll": ANY_DLL}],
-    "launcher.autorun": [{"AUTORUN.INF": TEXT}, {"sub/autorun.inf": TEXT}],
-    "junk.system": [
-        {".DS_Store": TEXT},
-        {"DICOM/Thumbs.db": OLE},
-        {"__MACOSX/DICOM/._I1": TEXT},
-        {"$RECYCLE.BIN/x/desktop.ini": TEXT},
-        {"a/._notes": TEXT},
+    "locale.mui": [{"V/de-DE/Viewer.exe.mui": ANY_DLL}],
+    "locale.apple": [{"V.app/Contents/Resources/German.lproj/a.strings": TEXT}, {"x/zh_TW.lproj/deep/a.nib": TEXT}],
+    "locale.java": [
+        {"lib/Texts_pt_BR.properties": TEXT, "lib/Texts.properties": TEXT},
+        {"Texts_de.properties": TEXT, "Texts_fr.properties": TEXT},
     ],
-    "document.licence": [
-        {name: TEXT}
-        for name in (
-            "LICENSE",
-            "License.txt",
-            "a/Licence.rtf",
-            "COPYING",
-            "Lexmark EULA.rtf",
-            "Third-Party Notices.txt",
-        )
-    ]
-    + [{"NOTICE.pdf": Facts("pdf")}, {"LICENSES.chromium.html": TEXT}],
-    "document.manual": [
-        {"Manual.pdf": Facts("pdf")},
-        {"V/help.CHM": Facts("chm")},
-        {"README.TXT": TEXT},
-        {"Read_me_first.htm": TEXT},
+    "locale.suffix": [{"RESOURCE/MSG_DE.INI": TEXT, "RESOURCE/MSG.INI": TEXT}],
+    "locale.prefix": [{"V/lang_spa.ini": TEXT, "V/lang_ger.ini": TEXT}],
+    "locale.resource-dll": [
+        {"bin/ViewRes_DE.dll": ANY_DLL},
+        {f"bin/ViewRes_{tag}.dll": ANY_DLL for tag in ("IT", "DE", "FR")},
+        {f"bin/a_{tag}.dll": ANY_DLL for tag in ("de", "fr", "ja")},
     ],
-    "launcher.page": [
-        {"INDEX.HTM": TEXT},
-        {"start.hta": TEXT},
-        {"RUN.SH": TEXT},
-        {"pages/a.htm": TEXT, "index.html": b"<a href='pages/a.htm'>"},
-        {"V/viewer.ico": TEXT, "autorun.inf": b"icon=V\\viewer.ico,0", "V/v.exe": ANY_EXE},
-        {"V/launch.bat": TEXT, "autorun.inf": b"open=V\\launch.bat", "V/v.exe": ANY_EXE},
+    "locale.language-id": [
+        {f"lang_{number}.dll": ANY_DLL for number in ("11j", "04", "0a")},
+        {f"Help/lang{number}/help.chm": TEXT for number in ("0a", "09", "04")},
     ],
-    "viewer.program": [{"CDVIEWER.EXE": ANY_EXE}, {"V/Setup.exe": program(product="Viewer Setup")}, {"x": ANY_EXE}],
-    "viewer.folder": [
-        {"V/data/lut.zip": Facts("zip"), "V/v.exe": ANY_EXE},
-        {"V/index.html": TEXT, "V/v.exe": ANY_EXE},
-        {"V/help/page.htm": TEXT, "V/v.exe": ANY_EXE, "V/index.htm": b"href='help/page.htm'"},
+    "locale.lcid": [
+        {"V/1031/a.dll": ANY_DLL, "V/1033/a.dll": ANY_DLL},
+        {"V/0407/a.dll": ANY_DLL, "V/0409/a.dll": ANY_DLL},
+        {f"V/View{number}.dll": ANY_DLL for number in (1031, 1033, 1034)},
+        {"Setup/0x0c0a.ini": TEXT},
+        {"Setup/1031.mst": OLE},
     ],
-    "viewer.beside": [
-        {"viewer.l4j.ini": TEXT, "viewer.exe": ANY_EXE},
-        {"a.exe.manifest": Facts("xml"), "a.exe": ANY_EXE},
+    "locale.installer": [
+        {f"Languages2/{name}.isl": TEXT for name in ("BrazilianPortuguese", "Ukrainian", "Dutch")},
+        {f"x/{name}.nsh": TEXT for name in ("SpanishInternational", "SimpChinese", "German")},
     ],
-    "viewer.java": [
-        {"PLUGINS/IMPAX.JAR": Facts("zip")},
-        {"b/x-i18n.jar.xz": Facts("xz")},
-        {"weasis/conf/config.properties": TEXT},
+    "locale.document": [
+        {"guide_it.pdf": Facts("pdf"), "guide_en.pdf": Facts("pdf")},
+        {"releaseNotes_it.txt": TEXT, "releaseNotes_en.txt": TEXT},
+        {"V/Manual-de.chm": Facts("chm"), "V/Manual-fr.chm": Facts("chm")},
     ],
-    "viewer.library": [{"plugins/codec.dll": ANY_DLL}, {"a.ocx": program(is_dll=True)}],
+    "locale.bare-folder": [
+        {f"lib/{tag}/messages.json": TEXT for tag in ("pt-br", "cs", "de")},
+        {f"{tag}/guide_{tag}.pdf": Facts("pdf") for tag in ("it", "en", "de")},
+        {f"DV31/{tag}/SETUPW2K.EXE": ANY_EXE for tag in ("DE_DE", "EN_US", "FR_FR")},
+    ],
 }
 
 # Rule -> what looks like it and is not: the judged file, with the rule that it falls to instead.
 NO: dict[str, list[tuple[str, Files]]] = {
-    "dicomdir": [("none", {"DICOMDIR": TEXT}), ("dicom", {"DICOMDIR": DICOM})],
-    "dicom": [("none", {"I0000001.dcm": TEXT}), ("none", {"DICOM": b"\n"})],
-    "redist.installshield-prerequisite": [("none", {"ISSetupPrerequisites/a.prq": Facts("xml")})],
-    "redist.vc-installer": [
-        ("none", {"vcredist_x86.exe": TEXT}),
-        ("viewer.program", {"vcredist_viewer.exe": ANY_EXE}),
-        ("viewer.program", {"setup.exe": program(product="Wine")}),
-        ("viewer.program", {"setup.exe": program(product=f"Not {REDIST}")}),
-        ("viewer.library", {"a.dll": program(is_dll=True, product=REDIST)}),
-    ],
-    "redist.dotnet-installer": [
-        ("viewer.program", {"dotnetfx.exe": ANY_EXE}),
-        ("none", {"dotNetFx45_Full_x86_x64.exe": OLE}),
-    ],
-    "redist.directx-installer": [("viewer.program", {"dxsetup.exe": ANY_EXE})],
-    "redist.other-installer": [
-        ("viewer.library", {"WebView2.dll": ANY_DLL}),
-        ("viewer.program", {"OnDemand3DApp_x64_1.exe": ANY_EXE}),
-        ("none", {"ISScript11.msi": TEXT}),
-    ],
-    "runtime.java": [("none", {"myjre/lib.txt": TEXT}), ("dicom", {"jre/I1": DICOM})],
-    "runtime.side-by-side": [("none", {"Microsoft.VC140.CRT.txt": TEXT})],
-    "runtime.visual-c": [("none", {"msvcp140.dll": TEXT}), ("viewer.library", {"msvcp140.viewer.dll": ANY_DLL})],
-    "runtime.windows": [("viewer.library", {"d3dx9_viewer.dll": program(is_dll=True)})],
     "locale.dotnet-satellite": [
         ("none", {"de/A.resources.dll": TEXT}),
         ("viewer.library", {"bin/A.resources.dll": ANY_DLL}),
@@ -204,7 +101,7 @@ NO: dict[str, list[tuple[str, Files]]] = {
     "locale.folder": [
         ("viewer.program", {"lang/de/setup.exe": ANY_EXE}),
         ("none", {"lang/it/a.txt": TEXT, "lang/no/a.txt": TEXT}),
-        ("none", {"lang/de/a.vol": TEXT}),
+        ("volume.dental", {"lang/de/a.vol": TEXT}),
         ("none", {"lang/de/a.txt": TEXT, "lang/de/deep/I1": DICOM}),
         ("none", {"lang/de/a.txt": TEXT, "lang/de/b": Facts("unreadable")}),
         ("none", {"DICOM/de/a.txt": TEXT}),
@@ -212,41 +109,62 @@ NO: dict[str, list[tuple[str, Files]]] = {
     ],
     "locale.file": [
         ("viewer.program", {"lang/de.exe": ANY_EXE}),
-        ("none", {"lang/fr.vol": TEXT}),
+        ("volume.dental", {"lang/fr.vol": TEXT}),
         ("none", {"lang/it.txt": TEXT}),
         ("none", {"DICOM/fr.txt": TEXT}),
         ("none", {"lang/fr.x": Facts("unreadable")}),
     ],
-    "launcher.autorun": [("none", {"autorun.inf.txt": TEXT})],
-    "junk.system": [("viewer.library", {"__MACOSX/a.dll": ANY_DLL}), ("none", {"DS_Store.txt": TEXT})],
-    "document.licence": [
-        ("none", {"license.dat": TEXT}),
-        ("none", {"viewer.lic": TEXT}),
-        ("viewer.library", {"license.dll": ANY_DLL}),
-        ("none", {"licensing.txt": TEXT}),
+    "locale.mui": [("none", {"de-DE/Viewer.exe.mui": TEXT}), ("viewer.library", {"bin/a.mui": ANY_DLL})],
+    "locale.apple": [("none", {"Base.lproj/a.nib": TEXT}), ("none", {"de.lproj/a": TEXT, "de.lproj/I1": DICOM})],
+    "locale.java": [
+        ("none", {"Texts_de.properties": TEXT}),
+        ("none", {"Texts.properties": TEXT, "Texts_de.properties": TEXT}),
+        ("none", {"log_to.properties": TEXT, "log.properties": TEXT}),
     ],
-    "document.manual": [("none", {"scan.pdf": TEXT}), ("none", {"report.rtf": Facts("rtf")})],
-    "launcher.page": [
-        ("none", {"pages/a.htm": TEXT}),
-        ("viewer.folder", {"V/index.html": TEXT, "V/v.exe": ANY_EXE}),
-        ("none", {"a.txt": TEXT, "index.html": b"<a href='a.txt'>"}),
+    "locale.suffix": [
+        ("none", {"RESOURCE/MSG.INI": TEXT, "RESOURCE/MSG_DE.INI": TEXT}),
+        ("none", {"RESOURCE/MSG_DE.INI": TEXT}),
+        ("none", {"run_no.ini": TEXT, "run.ini": TEXT}),
     ],
-    "viewer.program": [("none", {"viewer.exe": TEXT}), ("redist.vc-installer", {"vcredist.exe": ANY_EXE})],
-    "viewer.folder": [
-        ("none", {"V/scan.vol": TEXT, "V/v.exe": ANY_EXE}),
-        ("none", {"V/Resources/f/0/diagnostic": TEXT, "V/v.exe": ANY_EXE}),
-        ("none", {"data.bin": TEXT, "v.exe": ANY_EXE}),
-        ("none", {"Redist/data.bin": TEXT, "Redist/vcredist_x86.exe": ANY_EXE}),
-        ("none", {"V2/a.bin": TEXT, "V/v.exe": ANY_EXE}),
-        ("dicom", {"V/I1": DICOM, "V/v.exe": ANY_EXE}),
+    "locale.prefix": [("none", {"lang_spa.ini": TEXT}), ("none", {"lang_spa.ini": TEXT, "lang_bin.ini": TEXT})],
+    "locale.resource-dll": [
+        ("viewer.library", {"bin/ViewRes_IT.dll": ANY_DLL}),
+        ("viewer.library", {"a_de.dll": ANY_DLL, "a_fr.dll": ANY_DLL}),
+        ("viewer.library", {f"vtk_{tag}.dll": ANY_DLL for tag in ("io", "no", "de")}),
+        ("none", {"ViewRes_DE.dll": TEXT}),
     ],
-    "viewer.beside": [("none", {"001_20180101.dat": TEXT, "v.exe": ANY_EXE}), ("none", {"a.ini": TEXT})],
-    "viewer.java": [
-        ("none", {"a.jar": TEXT}),
-        ("none", {"OsiriX Lite.zip": Facts("zip")}),
-        ("dicom", {"weasis/conf/I1": DICOM}),
+    "locale.language-id": [
+        ("viewer.library", {"lang_0a.dll": ANY_DLL, "lang_04.dll": ANY_DLL}),
+        ("none", {f"Help/lang{number}/I1.txt": TEXT for number in ("zz", "09", "04")}),
+        ("none", {"lang0a/a": TEXT, "lang0a/I1": DICOM, "lang04/a": TEXT, "lang09/a": TEXT}),
     ],
-    "viewer.library": [("none", {"a.dll": TEXT})],
+    "locale.lcid": [
+        ("viewer.library", {"V/1031/a.dll": ANY_DLL}),
+        ("viewer.library", {"V/1031/a.dll": ANY_DLL, "V/1033/b.dll": ANY_DLL}),
+        ("none", {f"{number}/report.htm": TEXT for number in (1031, 1032, 1033)}),
+        ("viewer.library", {"opencv2410.dll": ANY_DLL, "cv2411.dll": ANY_DLL, "cv1033.dll": ANY_DLL}),
+        ("none", {"1031.ini": TEXT}),
+        ("none", {"1031.mst": TEXT}),
+        ("none", {"1031/a": TEXT, "1031/I1": DICOM, "1033/a": TEXT, "1034/a": TEXT}),
+    ],
+    "locale.installer": [("none", {"Spanish.isl": TEXT}), ("none", {"Default.isl": TEXT})],
+    "locale.document": [
+        ("document.report", {"Report_it.pdf": Facts("pdf"), "Report_en.pdf": Facts("pdf")}),
+        ("none", {"guide_x.txt": TEXT, "guide_y.txt": TEXT}),
+        ("none", {"notes_de.txt": TEXT}),
+    ],
+    "locale.bare-folder": [
+        ("none", {"lib/cs/a.json": TEXT, "lib/de/a.json": TEXT}),
+        ("none", {"cs/a.json": TEXT, "de/b.json": TEXT, "fr/c.json": TEXT}),
+        ("none", {"neutral/a": TEXT, "de/a": TEXT, "fr/a": TEXT, "es/a": TEXT}),
+        ("none", {f"{name}/a.htm": TEXT for name in ("IT", "PT", "SE")} | {"IM/I1": DICOM}),
+        ("none", {f"DICOM/{name}/a.htm": TEXT for name in ("IT", "PT", "SE")} | {"DICOM/IM/I1": DICOM}),
+        ("none", {"SE/a": TEXT, "SE/I1": DICOM, "de/a": TEXT, "fr/a": TEXT, "es/a": TEXT}),
+        ("none", {"win32/scripts/ce/a.py": TEXT, "win32/scripts/b.py": TEXT}),
+        # Unicode properties and encodings of Perl: codes of something else.
+        ("none", {f"unicore/lib/{name}/Y.pl": TEXT for name in ("CE", "PCM", "SD")}),
+        ("none", {f"Encode/{name}/x.so": TEXT for name in ("CN", "JP", "KR")}),
+    ],
 }
 
 
@@ -273,33 +191,11 @@ def test_a_rule_does_not_mean(rule: str, instead: str, files: Files):
     assert disc.verdicts[0].rule != rule
 
 
-def test_every_builtin_rule_has_both_cases_and_evidence():
-    ids = {one.rule.id for one in BUILTIN}
+def test_every_rule_of_languages_has_both_cases():
+    """The other rules have theirs in tests/rules/test_rule_cases.py."""
+    ids = {one.rule.id for one in BUILTIN if one.rule.id.startswith("locale.")}
     assert set(YES) == ids
     assert set(NO) == ids
-    assert [one.rule.id for one in BUILTIN if not one.rule.evidence] == []
-    assert [one.rule.id for one in BUILTIN if one.rule.action == "drop"] == [], "nothing is dropped without a wish"
-
-
-# The media knowledge, section 2.3: grade C never drops anything.
-UNVERIFIED = """
-    dotnetfx.exe dotnetfx35setup.exe ndp48-x86-x64-allos-enu.exe windowsdesktop-runtime-6.0.1-win-x64.exe dxsetup.exe
-    mdac_typ.exe jre-8u211-windows-i586.exe adberdr11000_en_us.exe acrord32.exe quicktimeinstaller.exe
-    haspusersetup.exe codemeterruntime.exe wkruntime.exe ie6setup.exe k-lite_codec_pack.exe divxsetup.exe tscc.exe
-    MicrosoftEdgeWebview2Setup.exe
-"""
-
-
-@pytest.mark.parametrize("name", UNVERIFIED.split())
-def test_a_name_of_grade_c_is_no_redistributable(name: str):
-    assert lay_out({f"Redist/{name}": program()}).verdicts[0].category is not Category.REDISTRIBUTABLE
-
-
-def test_the_vendor_alone_decides_nothing():
-    found = lay_out(
-        {"tool.exe": program(), "tool.dll": program(is_dll=True, description="Microsoft® C Runtime Library")}
-    )
-    assert [verdict.category for verdict in found.verdicts] == [Category.VIEWER, Category.VIEWER]
 
 
 # --- languages ---

@@ -7,7 +7,7 @@ from functools import cache
 
 from repack.bundles.names import folded
 from repack.classify import languages, patterns
-from repack.classify.rulefile import Conditions, DicomConditions, PeConditions, texts
+from repack.classify.rulefile import Conditions, DicomConditions, LoadedRule, PeConditions, all_of, texts
 from repack.model import Entry, Facts, LocaleName, PeFacts
 
 #: Volumes of dental and other systems that are no DICOM but are images all the same (media knowledge, lesson 7).
@@ -23,7 +23,12 @@ class Surroundings:
     program_folders: frozenset[str] = frozenset()
     image_folders: frozenset[str] = frozenset()
     launched: frozenset[int] = frozenset()
-    language_sets: Mapping[tuple[str, str], frozenset[str]] = field(default_factory=dict)
+    paths: frozenset[str] = frozenset()
+    alike: Mapping[str, int] = field(default_factory=dict)  # folder -> languages beside each other with the same names
+    language_sets: Mapping[tuple[str, str], frozenset[str]] | None = None  # None: not yet known
+    shortlists: dict[tuple[int, str, str, str], tuple[Sequence[LoadedRule], list[LoadedRule]]] = field(
+        default_factory=dict, compare=False, repr=False
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +82,30 @@ def may_be_image(entry: Entry, fact: Facts) -> bool:
 def _extension(path: str) -> str:
     name, dot, extension = path.rpartition("/")[2].rpartition(".")
     return extension.lower() if dot and name else ""
+
+
+def shortlist(rules: Sequence[LoadedRule], subject: Subject, around: Surroundings) -> list[LoadedRule]:
+    """The rules that may match such an entry at all, by its extension and what its content is; found once for each."""
+    pe = subject.fact.pe
+    kind = "" if pe is None else "dll" if pe.is_dll else "exe"
+    key = (id(rules), subject.extension, subject.fact.magic, kind)
+    known = around.shortlists.get(key)
+    if known is None:
+        found = [one for one in rules if any(_may_match(c, subject, kind) for c in all_of(one.rule.match))]
+        around.shortlists[key] = known = rules, found  # to hold the rules themselves keeps their id from another's
+    return known[1]
+
+
+def _may_match(c: Conditions, subject: Subject, kind: str) -> bool:
+    if c.extension is not None and subject.extension not in _plain_extensions(texts(c.extension)):
+        return False
+    if c.magic is not None and subject.fact.magic not in texts(c.magic):
+        return False
+    if c.dicom is not None and c.dicom is not False and subject.fact.magic != "dicom":
+        return False
+    if c.pe is None or c.pe is False:
+        return True
+    return bool(kind) and (c.pe is True or c.pe.kind in {None, kind})
 
 
 def match_conditions(rule: str, conditions: Conditions, subject: Subject, around: Surroundings) -> Match | str:
@@ -134,6 +163,15 @@ def _check_content(c: Conditions, subject: Subject, because: list[str]) -> str:
         if fact.magic not in texts(c.magic):
             return f"its first bytes say {fact.magic!r}"
         because.append(f"its first bytes say {fact.magic!r}")
+    if c.installer is not None:
+        is_meant = (
+            bool(fact.installer) == c.installer
+            if isinstance(c.installer, bool)
+            else fact.installer in texts(c.installer)
+        )
+        if not is_meant:
+            return f"it is an installer ({fact.installer})" if fact.installer else "it is no installer of a known kind"
+        because.append(f"it is an installer ({fact.installer})" if fact.installer else "it is no installer")
     if c.dicom is not None:
         refusal = _check_dicom(c.dicom, fact)
         if refusal:
@@ -204,25 +242,37 @@ def _match_path(rule: str, c: Conditions, subject: Subject, around: Surroundings
                 return Match((f"its path fits {glob!r}",))
             continue
         for found in patterns.find_locales(glob, path):
-            refusal = _refuse_locale(rule, found, subject, around, c.siblings)
+            refusal = _refuse_image(found, subject, around) or _refuse_alone(rule, found, c, around)
             if not refusal:
-                fallback = languages.is_fallback(found.text)
+                fallback = languages.is_fallback(found.text) or languages.is_fallback(found.tag)
                 name = LocaleName(found.tag, found.text, found.group, fallback)
                 return Match((f"its path fits {glob!r}", f"{found.text!r} is the language {found.tag}"), name)
     return refusal
 
 
-def _refuse_locale(
-    rule: str, found: patterns.LocaleMatch, subject: Subject, around: Surroundings, siblings: int | None
-) -> str:
-    """Why a text that reads as a language is none here (media knowledge, section 3.2)."""
+def _refuse_image(found: patterns.LocaleMatch, subject: Subject, around: Surroundings) -> str:
+    """Why a text that reads as a language is none here: images lie there (media knowledge, section 3.2)."""
     if subject.is_image:
         return f"{found.text!r} could be a language, but this may be an image"
     if found.folder and folded(found.folder) in around.image_folders:
         return f"{found.text!r} could be a language, but images lie below it"
-    known = around.language_sets.get((rule, found.group))
-    if siblings is not None and known is not None and languages.is_doubtful(found.text) and len(known) < siblings:
-        return f"{found.text!r} could be a language, but is also a word, and has too few languages beside it"
+    return ""
+
+
+def _refuse_alone(rule: str, found: patterns.LocaleMatch, c: Conditions, around: Surroundings) -> str:
+    """Why a text that reads as a language is none here: what a language has beside it is missing."""
+    could = f"{found.text!r} could be a language, but"
+    if c.has_base is not None and c.has_base != (folded(found.without) in around.paths):
+        return f"{could} there is {'no' if c.has_base else 'a'} file of the same name without it"
+    if c.alike_siblings is not None and around.alike.get(folded(found.folder), 0) < c.alike_siblings:
+        return f"{could} has too few folders of languages with the same files beside it"
+    if around.language_sets is None:
+        return ""
+    count = len(around.language_sets.get((rule, found.group), ()))
+    if c.languages is not None and count < c.languages:
+        return f"{could} has too few languages beside it"
+    if c.siblings is not None and languages.is_doubtful(found.text) and count < c.siblings:
+        return f"{could} is also a word, and has too few languages beside it"
     return ""
 
 

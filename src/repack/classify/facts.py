@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from repack.classify import pe, references
+from repack.classify import mentions, pe
 from repack.dicom import dicomdir, header, part10, syntaxes
 from repack.dicom.dicomdir import Directory
 from repack.model import DicomFacts, Entry, EntryUnreadable, Facts, Place
@@ -21,6 +21,9 @@ _NOTHING_READ = DicomFacts(
 _PROGRAMS = frozenset({"pe", "elf", "macho"})
 _START = 16 << 10  # bytes that hold the header of nearly every slice
 _MOST = 64 << 20  # bytes of one entry that are read for facts, at most
+_AT_ONCE = 4 << 20  # bytes of a program's beginning that are read in one piece
+_FARTHEST = 1 << 30  # behind this no table of a program is looked for
+_INSTALLER_DATABASES = frozenset({"msi", "msp", "msm"})
 _PREAMBLE_END = 132
 
 #: Magic of a file -> name, longest first where one begins another.
@@ -48,10 +51,16 @@ MAGICS: tuple[tuple[bytes, str], ...] = (
     (b"\x3c\xb8\x64\x18", "qt"),
     (b"ITSF", "chm"),
     (b"Microsoft C/C++ MSF 7.00", "pdb"),
+    (b"BSJB", "pdb"),  # of .NET (ECMA-335 II.24.2.1)
+    (b"!<arch>\n", "ar"),
     (b"{\\rtf", "rtf"),
     (b"RIFF", "riff"),
     (b"<?xml", "xml"),
 )
+
+
+#: Kinds of content that no launch file, page or settings file has, whatever its name.
+_NEVER_TEXT = frozenset("zip pdf cab elf macho png jpeg gzip 7z rar xz gettext qt chm pdb riff".split())
 
 
 def gather(entries: Sequence[Entry]) -> tuple[Facts, ...]:
@@ -67,14 +76,50 @@ def _gather_one(entry: Entry) -> Facts:
         magic = magic_of(start)
         if magic == "dicom":
             return _dicom(entry.place, start, entry.size)
+        extension = mentions.extension_of(entry.path)
         if magic == "pe":
-            return Facts(magic, pe=pe.read_facts(entry.place.read_start(min(entry.size, _MOST))))
-        if entry.path.rpartition(".")[2].lower() in references.LAUNCH_EXTENSIONS:
-            text = entry.place.read_start(min(entry.size, references.LARGEST_TEXT))
-            return Facts(magic, mentions=references.mentions(entry.path, text))
+            program = pe.read_facts(_fetcher(entry.place, start), entry.size)
+            return Facts(magic, pe=program, installer=program.installer if program else "")
+        if magic == "ole" and extension in _INSTALLER_DATABASES:
+            return Facts(magic, installer="msi")
+        if extension in mentions.EXTENSIONS and magic not in _NEVER_TEXT:
+            said = mentions.read(entry.path, entry.place.read_start(min(entry.size, mentions.LARGEST_TEXT)))
+            return Facts(magic, mentions=said.names, languages=said.languages)
     except EntryUnreadable as error:
         return Facts("unreadable", problem=str(error))
     return Facts(magic)
+
+
+def _fetcher(place: Place, start: bytes) -> pe.Fetch:
+    """Spans of a program: from its beginning where they lie near it, else picked out of the stream, bounded."""
+    have, is_all = start, len(start) < _START
+
+    def fetch(spans: Sequence[pe.Span]) -> list[bytes]:
+        nonlocal have, is_all
+        end = max(offset + length for offset, length in spans)
+        if len(have) < end <= _AT_ONCE and not is_all:
+            wanted = min(max(end, 4 * len(have)), _AT_ONCE)
+            have = place.read_start(wanted)
+            is_all = len(have) < wanted
+        if end <= len(have) or is_all:
+            return [have[offset : offset + length] for offset, length in spans]
+        return _pick(place, spans)
+
+    return fetch
+
+
+def _pick(place: Place, spans: Sequence[pe.Span]) -> list[bytes]:
+    """Spans out of a content that is too large to hold; it is read no further than they need."""
+    found = [bytearray() for _ in spans]
+    end = min(max(offset + length for offset, length in spans), _FARTHEST)
+    at = 0
+    for chunk in place.chunks():
+        for number, (offset, length) in enumerate(spans):
+            found[number] += chunk[max(offset - at, 0) : max(offset + length - at, 0)]
+        at += len(chunk)
+        if at >= end:
+            break
+    return [bytes(piece) for piece in found]
 
 
 def magic_of(start: bytes) -> str:

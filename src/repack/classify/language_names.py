@@ -4,6 +4,7 @@ Codes are lower case and names are folded (no accents, no case, no blanks). To r
 the first subtags of `babel.localedata.locale_identifiers()` (here those of babel 2.18).
 """
 
+import unicodedata
 from typing import Final
 
 
@@ -189,3 +190,9 @@ PLAIN_LETTERS: Final = str.maketrans(
 
 # What a program falls back to, whatever the wish.
 FALLBACK_NAMES: Final = _words("neutral default base invariant common root und c posix x-default en-us-posix")
+
+
+def fold(name: str) -> str:
+    """Drop accents, case, blanks and punctuation."""
+    decomposed = unicodedata.normalize("NFKD", name.casefold().translate(PLAIN_LETTERS))
+    return "".join(letter for letter in decomposed if letter.isalnum())

@@ -34,6 +34,7 @@ _PRIVATE_REGION: Final = re.compile(r"aa|q[m-z]|x[a-jl-z]|zz")  # ISO 3166 user-
 _PREFIXED_LCID: Final = re.compile(r"0x([0-9a-f]{2,4})")
 _BARE_HEX_LCID: Final = re.compile(r"(?=0|[0-9]*[a-f])[0-9a-f]{4}")
 _DECIMAL_LCID: Final = re.compile(r"[1-9][0-9]{3,4}")
+_PRIMARY_ID: Final = re.compile(r"(?:0x)?([0-9a-f]{2})[a-z]?")  # "11j": the letter is the vendor's
 _PRIMARY_LANGUAGE: Final = 0x3FF
 _NO_SUBLANGUAGE: Final = 0x0400  # LCIDs up to here name no country, and are small numbers in decimal
 _AMBIGUOUS_PRIMARY: Final = 0x1A  # Bosnian, Croatian and Serbian share it
@@ -50,6 +51,14 @@ def read_tag(text: str) -> str | None:
     name = _CODESET.sub("", name)
     code = name.lower()
     return _read_lcid(code) or _read_code(code, only_usual=True) or _read_name(name)
+
+
+@cache
+def read_number(text: str) -> str | None:
+    """Return the tag of a Windows language number: an LCID (1034, 0C0A, 0x0c0a) or a primary id (0a) ([MS-LCID])."""
+    code = text.lower()
+    primary = _PRIMARY_ID.fullmatch(code)
+    return _name_lcid(int(primary[1], 16)) if primary else _read_lcid(code)
 
 
 def is_doubtful(text: str) -> bool:
@@ -177,21 +186,15 @@ def _has_region(base: str, region: str, *, only_usual: bool) -> bool:
     return Language.get(base).maximize().territory == region
 
 
-def _fold(name: str) -> str:
-    """Drop accents, case, blanks and punctuation."""
-    decomposed = unicodedata.normalize("NFKD", name.casefold().translate(tables.PLAIN_LETTERS))
-    return "".join(letter for letter in decomposed if letter.isalnum())
-
-
 def _read_name(name: str) -> str | None:
     """Read a language name alone, or with words beside it that are all known: "my Spanish" is no locale."""
     names = _list_names()
-    if whole := names.get(_fold(name)):
+    if whole := names.get(tables.fold(name)):
         return whole
     words = [word for word in _WORD_BREAKS.split(name) if word]
     for cut in range(1, len(words)):
         for named, qualifier in ((words[:cut], words[cut:]), (words[cut:], words[:cut])):
-            base = names.get(_fold("".join(named)))
+            base = names.get(tables.fold("".join(named)))
             if base and (tag := _qualify(base, qualifier)):
                 return tag
     return None
@@ -209,7 +212,7 @@ def _qualify(tag: str, words: Sequence[str]) -> str | None:
 
 
 def _add_qualifier(tag: str, words: Sequence[str]) -> str | None:
-    qualifier, base = _fold("".join(words)), _base_of(Language.get(tag))
+    qualifier, base = tables.fold("".join(words)), _base_of(Language.get(tag))
     if qualifier in tables.EMPTY_QUALIFIERS:
         return tag
     if script := tables.SCRIPT_NAMES.get(qualifier):
@@ -230,7 +233,7 @@ def _list_names() -> dict[str, str]:
     """Folded name to tag; earlier sources win: aliases, English, the language's own name, other languages."""
     names = dict(tables.NAME_ALIASES)
     for name, tag in _list_cldr_names():
-        folded = _fold(name)
+        folded = tables.fold(name)
         if folded not in tables.NEVER_NAMES and (len(folded) >= _SHORTEST_NAME or not folded.isascii()):
             names.setdefault(folded, tag)
     return names
@@ -253,7 +256,7 @@ def _list_region_names(base: str) -> dict[str, str]:
         territory = Language.make(territory=code.upper())
         if territory.is_valid() and not _PRIVATE_REGION.fullmatch(code):
             for naming in ("en", base):
-                names.setdefault(_fold(territory.territory_name(naming)), code)
+                names.setdefault(tables.fold(territory.territory_name(naming)), code)
     return names
 
 
@@ -293,5 +296,5 @@ def _find_nearest(text: str) -> str | None:
     if head := read_tag(_SEPARATORS.split(text.strip())[0]):
         return head  # the language is right, the rest is not
     names = _list_names()  # not the codes: two or three letters are near to all of them
-    nearest = get_close_matches(_fold(text[:_LONGEST_NAME]), names, n=1, cutoff=0.75)
+    nearest = get_close_matches(tables.fold(text[:_LONGEST_NAME]), names, n=1, cutoff=0.75)
     return names[nearest[0]] if nearest else None

@@ -1,7 +1,8 @@
 """Path patterns and regular expressions of rules: what they mean, and which ones are refused.
 
-Globs know `**`, do not look at case, and may hold one `{locale}` that must be a language. Regular expressions must not
-be able to take forever: names on a disc are somebody else's, and may be made for it.
+Globs know `**`, do not look at case, and may hold one `{locale}` that must be a language (or `{lcid}`, `{langid}`: its
+number). Regular expressions must not be able to take forever: names on a disc are somebody else's, and may be made for
+it.
 """
 
 import re
@@ -14,7 +15,8 @@ from itertools import combinations
 
 from repack.classify import languages
 
-_LOCALE = "{locale}"
+_LOCALE, _LCID = "{locale}", "{lcid}"
+_PLACEHOLDER = re.compile(r"\{(?:locale|lcid|langid)\}")
 _WORD = "[A-Za-z0-9]{2,8}"
 #: What `{locale}` may match, the most telling first: a whole run, or the last subtags of one ("qt_help_pt_BR").
 _LOCALE_SHAPES = (
@@ -23,6 +25,12 @@ _LOCALE_SHAPES = (
     f"[A-Za-z]{{2,8}}[-_@]{_WORD}",
     "[^/_-]+",
 )
+#: What `{lcid}` and `{langid}` may match: Windows' numbers of languages ([MS-LCID]).
+_NUMBER_SHAPES = {
+    "{lcid}": r"0x[0-9a-f]{4}|(?<![0-9])(?:[0-9a-f]{4}|[0-9]{5})",
+    "{langid}": r"(?:0x)?[0-9a-f]{2}[a-z]?",
+}
+_SEPARATORS = "-_. @"
 # Matching may take time with the square of a path's length; no system has longer paths than the first.
 _LONGEST_PATH = 4096
 _LONGEST_PATH_OF_LANGUAGE = 1024
@@ -45,7 +53,8 @@ class LocaleMatch:
     text: str
     tag: str
     group: str
-    folder: str  # the path through the text where it is a whole folder name; else empty
+    folder: str  # the path to the folder whose name holds the text; empty where the name of the file does
+    without: str  # the path as it would be without the language: "MSG.INI" of "MSG_DE.INI"
 
 
 # --- globs ---
@@ -70,39 +79,62 @@ def find_locales(glob: str, path: str) -> Iterator[LocaleMatch]:
     path, folded = _spell(path)
     if _longest_literal(glob) not in folded or len(path) > _LONGEST_PATH_OF_LANGUAGE:
         return
-    for pattern in _compile_locale_glob(glob):
-        match = pattern.fullmatch(path)
-        if match is None:
-            continue
-        text = match["locale"]
-        tag = languages.read_tag(text)
+    read = languages.read_tag if _LOCALE in glob else languages.read_number
+    for start, end in _find_places(glob, path):
+        text = path[start:end]
+        tag = read(text)
         if tag is not None:
-            start, end = match.span("locale")
-            is_folder = path[end : end + 1] == "/" and path[start - 1 : start] in {"/", ""}
-            yield LocaleMatch(text, tag, path[:start].casefold(), path[:end] if is_folder else "")
+            stop = path.find("/", end)
+            without = path[:start].rstrip(_SEPARATORS) + path[end:]
+            yield LocaleMatch(text, tag, path[:start].casefold(), path[:stop] if stop >= 0 else "", without)
+
+
+def _find_places(glob: str, path: str) -> Iterator[tuple[int, int]]:
+    """Where the placeholder may lie in a path. One that is a whole folder may be any of them, the deepest first."""
+    if f"/{_LOCALE}/" not in f"/{glob}" and f"/{_LCID}/" not in f"/{glob}":
+        for pattern in _compile_locale_glob(glob):
+            if match := pattern.fullmatch(path):
+                yield match.span("locale")
+        return
+    before, after = _compile_around(glob)
+    end = len(path)
+    while (end := path.rfind("/", 0, end)) >= 0:
+        start = path.rfind("/", 0, end) + 1
+        if before.fullmatch(path, 0, start) and after.fullmatch(path, end):
+            yield start, end
+
+
+@cache
+def _compile_around(glob: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
+    before, after = (_translate(part) for part in _PLACEHOLDER.split(_complete(glob)))
+    return re.compile(before, re.IGNORECASE), re.compile(after, re.IGNORECASE)
 
 
 @cache
 def _compile_locale_glob(glob: str) -> tuple[re.Pattern[str], ...]:
-    before, after = (_translate(part) for part in _complete(glob).split(_LOCALE))
+    before, after = (_translate(part) for part in _PLACEHOLDER.split(_complete(glob)))
     # What stands before the language in the same component must be as short as possible, or it eats "zh" of "zh_TW".
     lazy = before.replace("[^/]*", "[^/]*?")
-    return tuple(re.compile(f"{lazy}(?P<locale>{shape}){after}", re.IGNORECASE) for shape in _LOCALE_SHAPES)
+    found = _PLACEHOLDER.search(glob)
+    shapes = (_NUMBER_SHAPES[found[0]],) if found and found[0] in _NUMBER_SHAPES else _LOCALE_SHAPES
+    return tuple(re.compile(f"{lazy}(?P<locale>{shape}){after}", re.IGNORECASE) for shape in shapes)
 
 
+@cache
 def has_locale(glob: str) -> bool:
     """Does the glob hold the placeholder?"""
-    return _LOCALE in glob
+    return _PLACEHOLDER.search(glob) is not None
 
 
 def check_glob(glob: str) -> str:
     """What is wrong with a glob of a rule, or nothing."""
     if not glob or glob.startswith("/") or "\\" in glob:
         return "a path pattern is relative to the bundle and uses / between folders"
-    if glob.count(_LOCALE) > 1:
+    plain, count = _PLACEHOLDER.subn("", glob)
+    if count > 1:
         return "a path pattern may hold {locale} once"
-    if "{" in glob.replace(_LOCALE, "") or "}" in glob.replace(_LOCALE, ""):
-        return "the only placeholder of a path pattern is {locale}"
+    if "{" in plain or "}" in plain:
+        return "the placeholders of a path pattern are {locale}, {lcid} and {langid}"
     return ""
 
 
@@ -132,7 +164,7 @@ def _translate(glob: str) -> str:
 def _longest_literal(glob: str) -> str:
     """What every matching path holds, case folded: nearly all paths are refused by looking for it alone."""
     # A slash beside `**` may be missing in the path, and another script folds its case in ways of its own.
-    runs = re.split(r"\*\*/|/?\*\*|\{locale\}|[*?]|[^\x00-\x7f]+", _complete(glob))
+    runs = re.split(r"\*\*/|/?\*\*|\{\w+\}|[*?]|[^\x00-\x7f]+", _complete(glob))
     return max(runs, key=len).casefold()
 
 

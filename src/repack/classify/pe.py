@@ -1,61 +1,221 @@
-"""What a Windows program says of itself: kind, machine, version-info, imports (Microsoft PE format)."""
+"""What a Windows program says of itself: kind, machine, version-info, imports, what is appended (Microsoft PE format).
+
+Only headers, tables and names are read, never the whole file; every count and length of the file is bounded before it
+is believed, because programs on a disc are somebody else's and may be made for it.
+"""
 
 import struct
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 
-import pefile
-
+from repack.classify import versioninfo
 from repack.model import PeFacts
 
-_STRINGS = {
-    b"CompanyName": "company",
-    b"ProductName": "product",
-    b"FileDescription": "description",
-    b"OriginalFilename": "original_filename",
-    b"InternalName": "internal_name",
-    b"Comments": "comments",
-}
+Span = tuple[int, int]  # offset in the file, length in bytes
+_NOTHING: Span = (0, 0)
+Fetch = Callable[[Sequence[Span]], list[bytes]]
+"""Gives some spans of a file at once; a span behind the end of the file is shorter or empty."""
+
 _MACHINES = {0x014C: "x86", 0x8664: "x64", 0xAA64: "arm64", 0x01C4: "arm"}
-_WANTED = [pefile.DIRECTORY_ENTRY[f"IMAGE_DIRECTORY_ENTRY_{name}"] for name in ("IMPORT", "DELAY_IMPORT", "RESOURCE")]
-#: What pefile lets through on crafted or cut files, besides its own error.
-_BROKEN = (
-    pefile.PEFormatError, struct.error, ValueError, IndexError, KeyError, AttributeError, TypeError, OverflowError,
+_DLL = 0x2000  # IMAGE_FILE_DLL
+_MAGIC_32, _MAGIC_64 = 0x10B, 0x20B
+_IMPORT, _RESOURCE, _SECURITY, _DELAY_IMPORT = 1, 2, 4, 13  # data directories
+_FARTHEST_HEADER = 1 << 16
+_HEADER_LENGTH = 24 + 240 + 96 * 40  # PE header, optional header, the most sections that Windows loads
+_MOST_LIBRARIES = 1_000
+_LONGEST_NAME = 260
+_LARGEST_TREE, _LARGEST_RESOURCE = 1 << 18, 1 << 16
+_APPENDED_START = 2_048  # bytes behind the program that tell what is appended
+_HEADERS_DAMAGED = "its headers are damaged"
+#: What stands at the beginning of appended data -> what it is.
+_APPENDED = (
+    (b"PK\x03\x04", "zip"), (b"7z\xbc\xaf\x27\x1c", "7z"), (b"MSCF", "cab"), (b"Rar!", "rar"),
+    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "ole"),
 )  # fmt: skip
 
 
-def read_facts(data: bytes) -> PeFacts | None:
-    """Version-info and imports of a PE file; None where it is none. A broken one gives what could be read."""
-    try:
-        program = pefile.PE(data=data, fast_load=True)
-    except _BROKEN:
+@dataclass(frozen=True, slots=True)
+class _Section:
+    name: str
+    address: int
+    length: int  # in memory
+    offset: int
+    stored: int  # in the file
+
+
+@dataclass(frozen=True, slots=True)
+class _Headers:
+    machine: str
+    is_dll: bool
+    image_base: int
+    tables: tuple[Span, ...]  # data directories: address and size
+    sections: tuple[_Section, ...]
+
+    def offset_of(self, address: int) -> int | None:
+        """Where an address of the loaded program lies in the file."""
+        for section in self.sections:
+            if section.address <= address < section.address + max(section.length, section.stored):
+                inside = address - section.address
+                return section.offset + inside if inside < section.stored else None
         return None
-    machine = _MACHINES.get(program.FILE_HEADER.Machine, "other")
-    is_dll = bool(program.is_dll())
+
+    def left_at(self, offset: int) -> int:
+        """Bytes of the section from here to its end."""
+        return max((s.offset + s.stored - offset for s in self.sections if s.offset <= offset), default=0)
+
+    @property
+    def end(self) -> int:
+        """Where the program ends and appended data begin."""
+        return max((section.offset + section.stored for section in self.sections if section.stored), default=0)
+
+
+def read_facts(fetch: Fetch, size: int) -> PeFacts | None:
+    """Version-info and imports of a PE file of `size` bytes; None where it is none, and a part where it is broken."""
     try:
-        program.parse_data_directories(directories=_WANTED)
-        return PeFacts(is_dll, machine, _version(program), _imports(program))
-    except _BROKEN:
-        return PeFacts(is_dll, machine, {}, (), "its headers are damaged")
+        headers = _read_headers(fetch)
+    except struct.error:
+        return None
+    if headers is None:
+        return None
+    try:
+        return _read_tables(fetch, headers, size)
+    except (struct.error, ValueError, IndexError, OverflowError):
+        return PeFacts(headers.is_dll, headers.machine, {}, (), problem=_HEADERS_DAMAGED)
 
 
-def _version(program: pefile.PE) -> dict[str, str]:
-    """The strings of the first language, stripped: some writers pad them with blanks."""
-    found: dict[str, str] = {}
-    for block in getattr(program, "FileInfo", []):
-        for info in block:
-            for table in getattr(info, "StringTable", []):
-                for key, value in table.entries.items():
-                    name = _STRINGS.get(key)
-                    if name and name not in found:
-                        found[name] = value.decode("utf-8", "replace").strip(" \0")
+def from_bytes(data: bytes) -> Fetch:
+    """The fetch of a file whose bytes lie in memory."""
+    return lambda spans: [data[offset : offset + length] for offset, length in spans]
+
+
+def _read_headers(fetch: Fetch) -> _Headers | None:
+    (start,) = fetch([(0, 64)])
+    if start[:2] != b"MZ" or len(start) < 64:
+        return None
+    (at,) = struct.unpack_from("<I", start, 60)
+    if at > _FARTHEST_HEADER:
+        return None
+    (head,) = fetch([(at, _HEADER_LENGTH)])
+    if head[:4] != b"PE\0\0":
+        return None
+    machine, count, _time, _symbols, _count, optional_size, flags = struct.unpack_from("<2H3I2H", head, 4)
+    (magic,) = struct.unpack_from("<H", head, 24)
+    if magic not in {_MAGIC_32, _MAGIC_64}:
+        return None
+    is_64 = magic == _MAGIC_64
+    (image_base,) = struct.unpack_from("<Q" if is_64 else "<I", head, 24 + (24 if is_64 else 28))
+    tables_at = 24 + (112 if is_64 else 96)
+    (table_count,) = struct.unpack_from("<I", head, tables_at - 4)
+    room = max(0, 24 + optional_size - tables_at) // 8
+    tables = [struct.unpack_from("<2I", head, tables_at + 8 * n) for n in range(min(table_count, room, 16))]
+    sections = tuple(_read_section(head, 24 + optional_size + 40 * n) for n in range(min(count, 96)))
+    return _Headers(
+        _MACHINES.get(machine, "other"), bool(flags & _DLL), image_base, tuple((a, s) for a, s in tables), sections
+    )
+
+
+def _read_section(head: bytes, at: int) -> _Section:
+    name, length, address, stored, offset = struct.unpack_from("<8s4I", head, at)
+    # Windows rounds the offset down (PE format, PointerToRawData and FileAlignment).
+    return _Section(name.rstrip(b"\0").decode("latin-1"), address, length, offset & ~0x1FF, stored)
+
+
+def _read_tables(fetch: Fetch, headers: _Headers, size: int) -> PeFacts:
+    """The tables first, then what they point to: whoever reads from a stream has to read it only twice."""
+    wanted: list[Span] = [
+        _span(headers, _IMPORT, 20 * _MOST_LIBRARIES),
+        _span(headers, _DELAY_IMPORT, 32 * _MOST_LIBRARIES),
+        _span(headers, _RESOURCE, _LARGEST_TREE),
+        (headers.end, _APPENDED_START) if headers.end < size and not headers.is_dll else _NOTHING,
+    ]
+    imports, delayed, tree, appended = fetch(wanted)
+    names = [*_library_names(imports), *_delayed_names(delayed, headers.image_base)]
+    spans = [_at(headers, address, _LONGEST_NAME) for address in names]
+    resources = [versioninfo.find_resource(tree, kind) for kind in (versioninfo.VERSION, versioninfo.MANIFEST)]
+    spans += [_at(headers, found[0], min(found[1], _LARGEST_RESOURCE)) if found else _NOTHING for found in resources]
+    *read, version, manifest = fetch(spans)
+    libraries = dict.fromkeys(_plain_names(read))
+    is_cut = any(b"\0" not in text for text in read)
+    texts = versioninfo.read_texts(version)
+    has_signature_alone = _is_signature(headers)
+    kind = "" if has_signature_alone else _appended(appended)
+    return PeFacts(
+        headers.is_dll,
+        headers.machine,
+        texts,
+        tuple(libraries),
+        installer=_installer(headers, texts, manifest, appended),
+        appended=kind,
+        problem=_HEADERS_DAMAGED if is_cut else "",
+    )
+
+
+def _span(headers: _Headers, table: int, most: int) -> Span:
+    address = headers.tables[table][0] if table < len(headers.tables) else 0
+    return _at(headers, address, most)
+
+
+def _at(headers: _Headers, address: int, length: int) -> Span:
+    offset = headers.offset_of(address) if address else None
+    return (offset, min(length, headers.left_at(offset))) if offset is not None else _NOTHING
+
+
+def _library_names(table: bytes) -> list[int]:
+    """Addresses of the names in an import table, which ends with an empty row."""
+    found = []
+    for at in range(0, len(table) - 19, 20):
+        (name,) = struct.unpack_from("<I", table, at + 12)
+        if not name:
+            break
+        found.append(name)
     return found
 
 
-def _imports(program: pefile.PE) -> tuple[str, ...]:
-    """DLL names in lower case, those that are loaded late included."""
-    names = [
-        library.dll.decode("ascii", "replace").lower()
-        for attribute in ("DIRECTORY_ENTRY_IMPORT", "DIRECTORY_ENTRY_DELAY_IMPORT")
-        for library in getattr(program, attribute, [])
-        if library.dll
-    ]
-    return tuple(dict.fromkeys(names))
+def _delayed_names(table: bytes, image_base: int) -> list[int]:
+    """The same of libraries that are loaded late; old linkers wrote addresses of memory instead of relative ones."""
+    found = []
+    for at in range(0, len(table) - 31, 32):
+        attributes, name = struct.unpack_from("<2I", table, at)
+        if not name:
+            break
+        found.append(name if attributes & 1 else name - image_base)
+    return found
+
+
+def _plain_names(read: Iterable[bytes]) -> Iterable[str]:
+    """DLL names in lower case."""
+    for text in read:
+        name = text.partition(b"\0")[0].decode("ascii", "replace").lower()
+        if name and b"\0" in text and name.isprintable():
+            yield name
+
+
+def _is_signature(headers: _Headers) -> bool:
+    """Behind a signed program its signature follows (data directory 4 holds an offset, not an address)."""
+    tables = headers.tables
+    return len(tables) > _SECURITY and tables[_SECURITY][1] > 0 and abs(tables[_SECURITY][0] - headers.end) < 16
+
+
+def _appended(start: bytes) -> str:
+    plain = start.lstrip(b"\0")
+    return next((name for magic, name in _APPENDED if plain.startswith(magic)), "other" if plain else "")
+
+
+def _installer(headers: _Headers, texts: dict[str, str], manifest: bytes, appended: bytes) -> str:
+    """What built an installer, or nothing (media knowledge, section 2.4)."""
+    sections = {section.name for section in headers.sections}
+    said = " ".join(texts.values()).lower()
+    for name, is_so in (
+        ("nsis", b"\xef\xbe\xad\xdeNullsoftInst" in appended or b"Nullsoft.NSIS.exehead" in manifest),
+        ("nsis", ".ndata" in sections),
+        ("inno", "built with inno setup" in texts.get("comments", "").lower() or b"JR.Inno.Setup" in manifest),
+        ("burn", ".wixburn" in sections),
+        ("squirrel", "squirrel-based application" in said),
+        ("installshield", "installshield" in said),
+        ("iexpress", "wextract" in said),
+        ("7z-sfx", b";!@Install@!UTF-8!" in appended or appended.startswith(b"7z\xbc\xaf\x27\x1c")),
+        ("7z-sfx", "7z sfx" in said or "7z setup sfx" in said),
+    ):
+        if is_so:
+            return name
+    return ""

@@ -1,151 +1,46 @@
-"""Who needs whom: autorun.inf, start pages and scripts name files, programs import libraries, DICOMDIR lists images."""
+"""Who needs whom: launch files and pages name files, programs import libraries, DICOMDIR lists images."""
 
-import html
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from enum import StrEnum
-from urllib.parse import unquote
 
 from repack.bundles.names import folded
+from repack.classify import mentions
+from repack.classify.needs import Names, Need, Reference, index_names, index_paths
+from repack.classify.units import find_units
 from repack.model import Entry, Facts
 
-#: Files whose text may start a program or open a page (media knowledge, section 5).
-LAUNCH_EXTENSIONS = frozenset("inf bat cmd hta htm html sh command vbs vbe wsf ps1".split())
-LARGEST_TEXT = 1 << 20  # bytes of a launch file that are looked at
-_WITH_BARE_VALUES = frozenset("inf bat cmd".split())  # "open=My Viewer\start.exe /cd"
+__all__ = ["Need", "Reference", "find_listed", "index_paths", "relate"]
+
 _PROGRAMS = (".exe", ".com", ".bat", ".cmd", ".hta", ".jar", ".msi")
-#: Where a text is no UTF-8: code pages of discs seen, and that in which names of unknown code page are shown.
-_CODE_PAGES = ("cp1252", "cp932", "cp1251", "cp1250", "cp949", "cp936", "cp437")
-# Quotes may overlap ("Patient's disc"), so each one is tried as a beginning.
-_QUOTED = re.compile(r"""(?=("[^"\r\n]{1,300}"|'[^'\r\n]{1,300}'))""")
-_WORD = re.compile(r"""[^\s"'<>|*?=,;()\[\]]{1,300}""")
-_VALUE = re.compile(r"=[ \t]*([^\r\n]{1,300})")
-_END = re.compile(r"\.[a-z0-9]{1,10}(?!\w|[.-]\w)", re.IGNORECASE)  # of a file name; arguments may follow
-_HERE = re.compile(r"(?:file:/*|%~dp0|%cd%|\$\{?pwd\}?|\./|/)+")  # before a path: from this folder, or the root
-# Side-by-side assemblies of Visual C++ 2005 and 2008 (media knowledge, section 2.2).
-_ASSEMBLY = re.compile(r"microsoft\.vc[89]0\..+\.manifest")
-_ASSEMBLY_LIBRARY = re.compile(r"(msvc[rpm]|mfcm?|atl|vcomp)[89]0\w*\.dll")
-
-
-class Need(StrEnum):
-    """How one file needs another, as the reason will say it."""
-
-    IMPORTS = "imports it"
-    NAMES = "starts or shows it"
-    LISTS = "lists it"
-    PAIRED = "describes it"
-    LOADED_WITH = "is not loaded without it"
-
-
-@dataclass(frozen=True, slots=True)
-class Reference:
-    """`by` needs `of` (indices of entries)."""
-
-    by: int
-    of: int
-    need: Need
-
-
-@dataclass(frozen=True, slots=True)
-class _Names:
-    """The files of a bundle by their folded names."""
-
-    by_path: dict[str, int] = field(default_factory=dict)
-    by_base: dict[str, list[int]] = field(default_factory=dict)
-    assemblies: dict[str, list[int]] = field(default_factory=dict)  # folder -> manifests of Visual C++
-    assembly_libraries: dict[str, list[int]] = field(default_factory=dict)
-
-
-# --- what a launch file says ---
-
-
-def mentions(path: str, data: bytes) -> tuple[str, ...]:
-    """The file names that a launch file names, with slashes, in order, each once; rather too many than too few."""
-    extension = path.rpartition(".")[2].lower()
-    if extension not in LAUNCH_EXTENSIONS:
-        return ()
-    found: dict[str, None] = {}
-    for text in _decode(data[:LARGEST_TEXT]):
-        lines = text.splitlines()
-        if extension == "inf":
-            lines = [line for line in lines if not line.lstrip().startswith(";")]  # Windows skips comments
-        for name in _find_names("\n".join(lines), has_bare_values=extension in _WITH_BARE_VALUES):
-            found[name] = None
-    return tuple(found)
-
-
-def _find_names(text: str, *, has_bare_values: bool) -> Iterator[str]:
-    """Everything that may be a file name: quoted, a single word, or the value of a key with blanks in it."""
-    written = [match[1].strip("\"'") for match in _QUOTED.finditer(text)]
-    if has_bare_values:
-        written += [match[1].strip("\"'") for match in _VALUE.finditer(text)]
-    written += _WORD.findall(text)
-    for candidate in dict.fromkeys(written):
-        plain = html.unescape(unquote(candidate)) if "%" in candidate or "&" in candidate else candidate
-        for spelling in dict.fromkeys((candidate, plain)):
-            for end in _END.finditer(spelling):
-                yield spelling[: end.end()].replace("\\", "/").strip()
-
-
-def _decode(data: bytes) -> Iterator[str]:
-    """The text, in every code page that it may be written in where that cannot be told."""
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        yield data.decode("utf-16", "replace")
-        return
-    if data[1:2] == b"\0":
-        yield data.decode("utf-16-le", "replace")
-        return
-    try:
-        yield data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        yield data.decode(_CODE_PAGES[0], "replace")
-        foreign = b"\n".join(line for line in data.splitlines() if not line.isascii())
-        yield from (foreign.decode(page, "replace") for page in _CODE_PAGES[1:])
-
-
-# --- needs between entries ---
+_STARTED_WITHOUT = (".exe", ".com", ".bat", ".cmd", ".lnk")  # extensions that Windows adds, in its order
+# Before a path: from this folder, from the root, or from wherever a variable or a drive of the maker's leads.
+_HERE = re.compile(r"(?:file:/*|%~\w*0|%\w+%|\$\{?\w+\}?(?=/)|[a-z]:/|\./|/)+")
+_SETTINGS_OF = re.compile(r"(?:\.l4j)?\.ini")  # of a program: under its name, with this in place of .exe
 
 
 def relate(entries: Sequence[Entry], facts: Sequence[Facts]) -> tuple[Reference, ...]:
     """All needs between the entries of one bundle, resolved against their names without regard to case."""
-    names = _index(entries)
+    names = index_names(entries)
     found: dict[Reference, None] = {}
     for entry, fact in zip(entries, facts, strict=True):
-        for index, need in _needs(entry, fact, entries, names):
-            if index != entry.index:
-                found[Reference(entry.index, index, need)] = None
-    return tuple(found)
+        for index, need in _needs(entry, fact, names):
+            found[Reference(entry.index, index, need)] = None
+    found |= dict.fromkeys(find_units(entries, facts, names))
+    return tuple(_follow_chains(entries, [reference for reference in found if reference.by != reference.of]))
 
 
-def _index(entries: Sequence[Entry]) -> _Names:
-    names = _Names(by_path=index_paths(entries))
-    for entry in entries:
-        if not entry.is_directory:
-            path = folded(entry.path)
-            folder, _, base = path.rpartition("/")
-            names.by_base.setdefault(base, []).append(entry.index)
-            if _ASSEMBLY.fullmatch(base):
-                names.assemblies.setdefault(folder, []).append(entry.index)
-            elif _ASSEMBLY_LIBRARY.fullmatch(base):
-                names.assembly_libraries.setdefault(folder, []).append(entry.index)
-    return names
-
-
-def _needs(entry: Entry, fact: Facts, entries: Sequence[Entry], names: _Names) -> Iterator[tuple[int, Need]]:
+def _needs(entry: Entry, fact: Facts, names: Names) -> Iterator[tuple[int, Need]]:
     folder = folded(entry.path).rpartition("/")[0]
     if fact.dicom is not None and fact.dicom.is_directory:
         listed = (find_listed(entry.path, mention, names.by_path) for mention in fact.mentions)
         yield from ((index, Need.LISTS) for index in listed if index is not None)
         return
+    kind = Need.NAMES if mentions.extension_of(entry.path) in mentions.LAUNCH_EXTENSIONS else Need.MENTIONS
     for mention in fact.mentions:
-        yield from ((index, Need.NAMES) for index in _find_named(folder, mention, names))
+        yield from ((index, kind) for index in _find_named(folder, mention, names))
     for library in fact.pe.imports if fact.pe is not None else ():
-        same = {
-            index: folded(entries[index].path).rpartition("/")[0] for index in names.by_base.get(folded(library), ())
-        }
+        same = {index: names.folders[index] for index in names.by_base.get(folded(library), ())}
         yield from ((index, Need.IMPORTS) for index in _find_imported(folder, same))
-    yield from _find_pairs(folded(entry.path), names)
 
 
 def _find_imported(folder: str, same: Mapping[int, str]) -> Iterable[int]:
@@ -163,31 +58,33 @@ def _find_imported(folder: str, same: Mapping[int, str]) -> Iterable[int]:
     return near or same
 
 
-def _find_pairs(path: str, names: _Names) -> Iterator[tuple[int, Need]]:
-    """Manifests and what they describe: neither is loaded without the other (error 14001).
+def _follow_chains(entries: Sequence[Entry], found: Sequence[Reference]) -> Iterator[Reference]:
+    """Settings and scripts that a launch chain reaches are part of it: autorun -> page -> script -> what it names."""
+    weak: dict[int, list[Reference]] = {}
+    strong: list[int] = []
+    settings: dict[int, list[int]] = {}
+    for reference in found:
+        if reference.need is Need.MENTIONS:
+            weak.setdefault(reference.by, []).append(reference)
+        elif reference.need is Need.NAMES:
+            strong.append(reference.of)
+        elif reference.need is Need.LOADED_WITH and _is_settings(entries[reference.of], entries[reference.by]):
+            settings.setdefault(reference.by, []).append(reference.of)
+    reached: set[int] = set()
+    while strong:
+        index = strong.pop()
+        if index not in reached:
+            reached.add(index)
+            strong += (reference.of for reference in weak.get(index, ()))
+            strong += settings.get(index, ())
+    for reference in found:
+        is_in_chain = reference.need is Need.MENTIONS and reference.by in reached
+        yield Reference(reference.by, reference.of, Need.NAMES) if is_in_chain else reference
 
-    Nothing needs a program because its manifest is there, so that direction is left out.
-    """
-    folder, _, base = path.rpartition("/")
-    if base.endswith(".manifest"):
-        described = path.removesuffix(".manifest").removesuffix(".dll") + ".dll"
-        pairs = [names.by_path[described]] if described in names.by_path else []
-        pairs += names.assembly_libraries.get(folder, ()) if _ASSEMBLY.fullmatch(base) else ()
-        yield from ((index, Need.PAIRED) for index in pairs)
-    elif base.endswith((".exe", ".dll")):
-        own = (f"{path}.manifest", f"{path.removesuffix('.dll')}.manifest")
-        manifests = [names.by_path[name] for name in own if name in names.by_path]
-        manifests += names.assemblies.get(folder, ()) if _ASSEMBLY_LIBRARY.fullmatch(base) else ()
-        yield from ((index, Need.LOADED_WITH) for index in manifests)
 
-
-def index_paths(entries: Iterable[Entry]) -> dict[str, int]:
-    """Files by their path as it is spelled, of duplicates the last (as unzip leaves it), and by their folded path."""
-    files = [entry for entry in entries if not entry.is_directory]
-    by_path = {entry.path: entry.index for entry in files}
-    for entry in files:
-        by_path.setdefault(folded(entry.path), entry.index)
-    return by_path
+def _is_settings(settings: Entry, program: Entry) -> bool:
+    stem = folded(program.path).removesuffix(".exe")
+    return _SETTINGS_OF.fullmatch(folded(settings.path).removeprefix(stem)) is not None
 
 
 def find_listed(directory: str, file_id: str, by_path: Mapping[str, int]) -> int | None:
@@ -203,21 +100,28 @@ def find_listed(directory: str, file_id: str, by_path: Mapping[str, int]) -> int
     return None
 
 
-def _find_named(folder: str, mention: str, names: _Names) -> Iterator[int]:
+def _find_named(folder: str, mention: str, names: Names) -> Iterator[int]:
     """Relative to the file that names it, else to the root, else by a base name; of programs all that have it."""
     name = folded(mention)
     name = name.removeprefix(here[0]) if (here := _HERE.match(name)) else name
+    base = name.rpartition("/")[2]
+    endings = ("",) if "." in base else ("", *_STARTED_WITHOUT)
+    for candidate in (_resolve(f"{folder}/{name}"), _resolve(name)):
+        for ending in endings:
+            if candidate + ending in names.by_path:
+                yield names.by_path[candidate + ending]
+                return
+    same = names.by_base.get(base, ()) if "." in base else ()
+    if len(same) == 1 or base.endswith(_PROGRAMS):
+        yield from same
+
+
+def _resolve(path: str) -> str:
+    """The path without `.` and `..`; above the root is the root."""
     resolved: list[str] = []
-    for part in (f"{folder}/{name}" if folder else name).split("/"):
+    for part in path.split("/"):
         if part == "..":
             del resolved[-1:]
         elif part not in {"", "."}:
             resolved.append(part)
-    for candidate in ("/".join(resolved), name):
-        if candidate in names.by_path:
-            yield names.by_path[candidate]
-            return
-    base = name.rpartition("/")[2]
-    same = names.by_base.get(base, ())
-    if len(same) == 1 or base.endswith(_PROGRAMS):
-        yield from same
+    return "/".join(resolved)

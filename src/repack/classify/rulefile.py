@@ -5,7 +5,7 @@ import tomllib
 from collections.abc import Iterator, Sequence
 from importlib import resources
 from pathlib import Path
-from typing import Annotated, Literal, get_args
+from typing import Annotated, Any, Literal, get_args
 
 import msgspec
 
@@ -18,18 +18,33 @@ _ADVICE = "see rules/README.md"
 
 _Texts = str | list[str]
 _Size = Annotated[int, msgspec.Meta(ge=0)]  # bytes
+_Count = Annotated[int, msgspec.Meta(ge=1)]
 _Kind = Literal["exe", "dll"]
 _Machine = Literal["x86", "x64", "arm64"]
 _Wish = Literal["keep", "drop"]
+ReadableCodec = Literal["rle", "jpegls", "j2k", "htj2k", "jpegxl"]
+Described = Literal["checksums", "images"]
+#: What `pe.read_facts` and `facts.gather` tell of what built an installer.
+Installer = Literal["nsis", "inno", "burn", "squirrel", "installshield", "iexpress", "7z-sfx", "msi"]
 #: What `facts.magic_of` may say, and what stands there for an entry that cannot be read.
 Magic = Literal[
-    "7z", "bmp", "cab", "chm", "dicom", "elf", "empty", "gettext", "gif", "gzip", "jpeg", "macho", "nothing", "ole",
-    "pdb", "pdf", "pe", "png", "qt", "rar", "riff", "rtf", "unknown", "unreadable", "xml", "xz", "zip",
+    "7z", "ar", "bmp", "cab", "chm", "dicom", "elf", "empty", "gettext", "gif", "gzip", "jpeg", "macho", "nothing",
+    "ole", "pdb", "pdf", "pe", "png", "qt", "rar", "riff", "rtf", "unknown", "unreadable", "xml", "xz", "zip",
 ]  # fmt: skip
 _VALUES = {
     "category": tuple(Category), "action": get_args(_Wish), "kind": get_args(_Kind), "machine": get_args(_Machine),
-    "magic": get_args(Magic),
+    "magic": get_args(Magic), "installer": get_args(Installer), "codecs": get_args(ReadableCodec),
+    "describes": get_args(Described),
 }  # fmt: skip
+
+
+#: Conditions about the language that a path names, and what they look at.
+_ABOUT_LANGUAGES = {
+    "siblings": "counts languages",
+    "languages": "counts languages",
+    "alike_siblings": "counts folders of languages",
+    "has_base": "looks for the same name without a language",
+}
 
 
 class DicomConditions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -67,7 +82,18 @@ class Conditions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     below_program: bool | None = None
     beside_program: bool | None = None
     launched: bool | None = None
-    siblings: Annotated[int, msgspec.Meta(ge=1)] | None = None
+    installer: bool | Installer | list[Installer] | None = None
+    siblings: _Count | None = None
+    languages: _Count | None = None
+    alike_siblings: _Count | None = None
+    has_base: bool | None = None
+
+
+class Reads(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a viewer is known to open besides uncompressed images, by the names of `--codec`; none where unknown."""
+
+    codecs: list[ReadableCodec]
+    source: Annotated[str, msgspec.Meta(min_length=1)]
 
 
 class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -80,6 +106,8 @@ class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     unless: Conditions | list[Conditions] | None = None
     action: _Wish | None = None
     evidence: str = ""
+    reads: Reads | None = None  # of a viewer's program
+    describes: Described | None = None  # of a file about other files: what a change makes wrong
 
 
 class RuleFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -160,10 +188,12 @@ def _find_problems(rule: Rule) -> Iterator[tuple[Place, str]]:
             yield (key,), empty
         for number, conditions in enumerate(all_of(stated)):
             at: Place = (key, number) if isinstance(stated, list) else (key,)
-            if msgspec.structs.replace(conditions, siblings=None) == Conditions():
+            if msgspec.structs.replace(conditions, **dict.fromkeys(_ABOUT_LANGUAGES)) == Conditions():
                 yield at, empty
-            if key == "unless" and conditions.siblings is not None:
-                yield (*at, "siblings"), "siblings belongs into match: exceptions form no set of languages"
+            if key == "unless":
+                for about in ("siblings", "languages"):
+                    if getattr(conditions, about) is not None:
+                        yield (*at, about), f"{about} belongs into match: exceptions form no set of languages"
             yield from ((at + below, problem) for below, problem in _find_in_conditions(conditions))
 
 
@@ -186,8 +216,10 @@ def _find_in_conditions(conditions: Conditions) -> Iterator[tuple[Place, str]]:
             if problem:
                 what = "path" if key == "path" else "regular expression"
                 yield (*above, key, *([number] if isinstance(value, list) else [])), f"{what} {text[:40]!r}: {problem}"
-    if conditions.siblings is not None and not any(patterns.has_locale(glob) for glob in texts(conditions.path)):
-        yield ("siblings",), "siblings counts languages, so it needs a path with {locale}"
+    if not any(patterns.has_locale(glob) for glob in texts(conditions.path)):
+        for about, what in _ABOUT_LANGUAGES.items():
+            if getattr(conditions, about) is not None:
+                yield (about,), f"{about} {what}, so it needs a path with {{locale}}"
 
 
 def _stated(struct: object) -> list[tuple[str, object]]:
@@ -217,6 +249,7 @@ def _allowed_at(message: str) -> list[str]:
     if last in _VALUES:
         return list(_VALUES[last])
     tables: tuple[tuple[str, type[msgspec.Struct]], ...] = (
+        (".reads", Reads),
         (".dicom", DicomConditions),
         (".pe", PeConditions),
         (".match", Conditions),
@@ -225,3 +258,12 @@ def _allowed_at(message: str) -> list[str]:
     )
     kind = next((kind for part, kind in tables if part in path), RuleFile)
     return [field.name for field in msgspec.structs.fields(kind)]
+
+
+def json_schema() -> dict[str, Any]:
+    """The JSON Schema of a rule file, for editors; schemas/rules.schema.json is a copy of it.
+
+    It knows keys, kinds and lists of values; patterns and regular expressions are looked at by `repack rules check`.
+    """
+    head = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "A rule file of repack"}
+    return head | msgspec.json.schema(RuleFile)

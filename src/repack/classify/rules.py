@@ -5,7 +5,7 @@ language holds images. So classification goes twice: once to find programs and s
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from repack.bundles.names import folded
 from repack.classify.conditions import (
@@ -16,9 +16,11 @@ from repack.classify.conditions import (
     describe,
     match_conditions,
     may_be_image,
+    shortlist,
 )
 from repack.classify.references import Need, Reference
 from repack.classify.rulefile import LoadedRule, all_of
+from repack.classify.siblings import find_alike
 from repack.model import Action, Category, Entry, Facts, Verdict
 
 __all__ = ["UNKNOWN", "Considered", "Surroundings", "classify", "consider", "judge", "survey"]
@@ -52,22 +54,34 @@ def survey(
         if may_be_image(entry, fact):
             images.update(ancestors(folded(entry.path)))
     launched = frozenset(need.of for need in needs if need.need is Need.NAMES)
-    first = Surroundings(image_folders=frozenset(images), launched=launched)
+    first = Surroundings(
+        image_folders=frozenset(images),
+        launched=launched,
+        paths=frozenset(folded(entry.path) for entry in entries if not entry.is_directory),
+        alike=find_alike(entries, images),
+    )
     programs: set[str] = set()
     sets: dict[tuple[str, str], set[str]] = {}
     for entry, fact in zip(entries, facts, strict=True):
         verdict = judge(entry, fact, rules, first)
-        is_program = fact.pe is not None and not fact.pe.is_dll
-        if is_program and verdict.category in {Category.UNKNOWN, Category.VIEWER}:
+        is_viewer = verdict.category in {Category.UNKNOWN, Category.VIEWER}
+        if is_viewer and _is_program(entry, fact, is_launched=entry.index in launched):
             programs.add(folded(entry.path).rpartition("/")[0])
         if verdict.locale is not None:
             sets.setdefault((verdict.rule, verdict.locale.group), set()).add(verdict.locale.tag)
-    return Surroundings(
+    return replace(
+        first,
         program_folders=frozenset(programs),
-        image_folders=frozenset(images),
-        launched=launched,
         language_sets={key: frozenset(tags) for key, tags in sets.items()},
     )
+
+
+def _is_program(entry: Entry, fact: Facts, *, is_launched: bool) -> bool:
+    """A Windows program; of other systems, and of Java, what a start page or script starts."""
+    if fact.pe is not None:
+        return not fact.pe.is_dll
+    is_jar = fact.magic == "zip" and entry.path.lower().endswith(".jar")
+    return is_launched and (is_jar or fact.magic in {"elf", "macho"})
 
 
 def judge(entry: Entry, fact: Facts, rules: Sequence[LoadedRule], surroundings: Surroundings) -> Verdict:
@@ -75,7 +89,7 @@ def judge(entry: Entry, fact: Facts, rules: Sequence[LoadedRule], surroundings: 
     if entry.is_directory:
         return Verdict(Category.UNKNOWN, "folder", "a folder record; it goes where its files go")
     subject = describe(entry, fact, surroundings)
-    for loaded in rules:
+    for loaded in shortlist(rules, subject, surroundings):
         match = _match_rule(loaded, subject, surroundings)
         if isinstance(match, Match):
             action = {"keep": Action.COPY, "drop": Action.DROP}.get(loaded.rule.action or "")

@@ -1,23 +1,24 @@
 """The commands that only look: inspect, explain, rules, codecs."""
 
+import json as json_text
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from repack import pipeline, survey
+from repack import pipeline, remarks, survey
 from repack.classify import rules as rule_engine
 from repack.classify.patterns import matches
-from repack.classify.rulefile import load_file
+from repack.classify.rulefile import json_schema, load_builtin, load_file
 from repack.cli import options
 from repack.errors import WrongUsage
 from repack.model import Plan, Wishes
 from repack.progress import NoProgress
-from repack.report import console, contents, planned_json
+from repack.report import compared, console, contents, planned_json
 from repack.workers import Pool, count_cores
 
 tools = typer.Typer(add_completion=False, context_settings=options.NAMES, no_args_is_help=True)
-rules_app = typer.Typer(help="List, show and check rules.", no_args_is_help=True)
+rules_app = typer.Typer(help="List, show, check and try rules.", no_args_is_help=True)
 tools.add_typer(rules_app, name="rules")
 
 
@@ -25,8 +26,9 @@ tools.add_typer(rules_app, name="rules")
 def inspect(bundle: options.BundlePath, rules: options.RuleFiles = None, json: options.Json = False) -> None:
     """Show what is in a bundle: categories, series, transfer syntaxes, programs, languages."""
     screen = console.open_screen(is_json=json)
-    plan = plan_only(pipeline.Request(bundle, bundle, rule_files=tuple(rules or ())), screen)
-    console.show_sheets(screen, contents.inspected(plan))
+    found = _survey(bundle, tuple(rules or ()), screen)
+    plan = survey.make_plan(found, Wishes())
+    console.show_sheets(screen, contents.inspected(plan, remarks.find_viewers(plan, found.rules, found.needs)))
     if json:
         console.show_json(planned_json.encode(plan))
 
@@ -43,8 +45,7 @@ def explain(
     """Show which rule decided on an entry, on which facts, and what else was considered."""
     wishes = Wishes(options.read_locales(keep_locales), drop_redist, tuple(drop or ()))
     screen = console.open_screen()
-    with Pool(count_cores()) as pool, console.watching(screen) as progress:
-        found = survey.survey(bundle, tuple(rules or ()), pool, progress or NoProgress())
+    found = _survey(bundle, tuple(rules or ()), screen)
     plan = survey.make_plan(found, wishes)
     chosen = [line for line in plan.lines if any(matches(path, line.entry.path) for path in paths)]
     if not chosen:
@@ -52,7 +53,12 @@ def explain(
             f"no entry of {bundle.name} matches {', '.join(paths)}", "see repack inspect for what is in it"
         )
     sheets = [
-        contents.explained(line, rule_engine.consider(line.entry, line.facts, found.rules, found.surroundings))
+        contents.explained(
+            line,
+            rule_engine.consider(line.entry, line.facts, found.rules, found.surroundings),
+            plan,
+            found.needs,
+        )
         for line in chosen
     ]
     console.show_sheets(screen, sheets)
@@ -83,10 +89,39 @@ def check_rules(files: Annotated[list[Path], typer.Argument(metavar="FILE...")])
         console.show_lines(screen, [f"{file.name}: {count} {'rule' if count == 1 else 'rules'}, no mistakes"])
 
 
+@rules_app.command("test")
+def try_rules(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="Your rules (TOML).")],
+    bundle: options.BundlePath,
+    keep_locales: options.KeepLocales = None,
+    drop_redist: options.DropRedist = False,
+    drop: options.DropCategory = None,
+) -> None:
+    """Show what your rules would change on a bundle, against the built-in ones; nothing is written."""
+    own = load_file(file)
+    wishes = Wishes(options.read_locales(keep_locales), drop_redist, tuple(drop or ()))
+    screen = console.open_screen()
+    found = _survey(bundle, (), screen)
+    before = survey.make_plan(found, wishes)
+    after = survey.make_plan(survey.rejudge(found, (*own, *load_builtin())), wishes)
+    console.show_sheets(screen, compared.compared(before, after, own))
+
+
+@rules_app.command("schema")
+def show_schema() -> None:
+    """Print the JSON Schema of a rule file, for editors that complete and check TOML."""
+    console.show_json(f"{json_text.dumps(json_schema(), indent=2, sort_keys=True)}\n".encode())
+
+
 @tools.command()
 def codecs() -> None:
     """Show what can be read and written on this installation."""
     console.show_sheets(console.open_screen(), contents.codec_tables())
+
+
+def _survey(bundle: Path, rule_files: tuple[Path, ...], screen: console.Screen) -> survey.Survey:
+    with Pool(count_cores()) as pool, console.watching(screen) as progress:
+        return survey.survey(bundle, rule_files, pool, progress or NoProgress())
 
 
 def plan_only(request: pipeline.Request, screen: console.Screen) -> Plan:

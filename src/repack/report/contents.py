@@ -3,34 +3,54 @@
 import importlib.metadata
 import json
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
 from repack import codecs
 from repack.classify import languages
-from repack.classify.rulefile import LoadedRule
+from repack.classify.references import Reference
+from repack.classify.rulefile import LoadedRule, Reads
 from repack.classify.rules import Considered
 from repack.codecs.frames import Codec
 from repack.dicom.syntaxes import SYNTAXES
-from repack.model import Category, Plan, Planned
+from repack.model import Action, Category, PeFacts, Plan, Planned
 from repack.report import words
 from repack.report.tables import Column, Sheet, series_of, short_syntax
 
+_READABLE = {"rle": "RLE", "jpegls": "JPEG-LS", "j2k": "JPEG 2000", "htj2k": "HTJ2K", "jpegxl": "JPEG XL"}
 _MOST_NAMES = 30  # of languages, each with its region
+_MOST_NEEDS = 20  # of one entry, in each direction
 
 
-def inspected(plan: Plan) -> list[Sheet]:
-    """What is in a bundle: categories, series, programs, languages."""
+def inspected(plan: Plan, viewers: Mapping[str, Reads]) -> list[Sheet]:
+    """What is in a bundle: categories, series, programs, languages; `viewers` are paths of those that show images."""
     files = [line for line in plan.lines if not line.entry.is_directory]
     return [
         _categories(files),
         _series(files),
         Sheet("Programs", lines=_programs(files)),
+        Sheet("Viewers and what they are known to open", lines=_viewers(viewers)),
         Sheet("Languages", lines=_languages(files)),
         Sheet("Not recognised (kept)", lines=_paths(files, Category.UNKNOWN)),
-        Sheet("Prerequisites that --drop-redist would drop", lines=_paths(files, Category.REDISTRIBUTABLE)),
+        Sheet("Prerequisites that --drop-redist would drop", lines=_prerequisites(files, None)),
+        Sheet("Prerequisites that stay", lines=_prerequisites(files, Action.COPY)),
     ]
+
+
+def _viewers(viewers: Mapping[str, Reads]) -> tuple[str, ...]:
+    return tuple(f"{path}: {_said_to_open(reads)}" for path, reads in viewers.items())
+
+
+def _said_to_open(reads: Reads) -> str:
+    """The compressed images that a viewer opens, and who says so."""
+    names = ", ".join(_READABLE[name] for name in reads.codecs)
+    return f"{names or 'only uncompressed images, for all that is known'} ({reads.source})"
+
+
+def _prerequisites(files: Sequence[Planned], action: Action | None) -> tuple[str, ...]:
+    """Those for which their rule itself asks for this action."""
+    return _paths([line for line in files if line.verdict.action is action], Category.REDISTRIBUTABLE)
 
 
 def _categories(files: Sequence[Planned]) -> Sheet:
@@ -91,15 +111,17 @@ def _paths(files: Sequence[Planned], category: Category) -> tuple[str, ...]:
     )
 
 
-def explained(line: Planned, considered: Sequence[Considered]) -> Sheet:
-    """Why one entry is what it is: facts, the deciding rule, what else was considered, the decision."""
+def explained(line: Planned, considered: Sequence[Considered], plan: Plan, needs: Iterable[Reference]) -> Sheet:
+    """Why one entry is what it is: facts, who needs it, the deciding rule, what else was considered, the decision."""
     verdict, decision = line.verdict, line.decision
     lines = [
         f"category: {verdict.category}, by rule {verdict.rule}: {verdict.why}",
         *(f"because {because}" for because in verdict.matched),
         f"plan: {decision.action}: {decision.reason}",
         *((f"wish: {decision.wish}",) if decision.wish else ()),
+        *((f"against the wish: {decision.guard}",) if decision.guard not in {"", decision.reason} else ()),
         *_facts(line),
+        *_needs(line, plan, needs),
     ]
     others = [held for held in considered if held.rule.rule.id != verdict.rule]
     lines += [f"rule {h.rule.rule.id} matches too, but comes later" for h in others if h.is_match]
@@ -119,15 +141,45 @@ def _facts(line: Planned) -> list[str]:
             f"fact: DICOM, modality {dicom.modality or 'not stated'}, "
             f"{words.plural(dicom.frames, 'frame')}, {short_syntax(dicom.transfer_syntax)}"
         )
-    if facts.pe is not None:
-        kind = "library" if facts.pe.is_dll else "program"
-        lines.append(f"fact: Windows {kind} ({facts.pe.machine})")
-        lines += [f"fact: version-info {key}: {value}" for key, value in facts.pe.version.items()]
-        if facts.pe.imports:
-            lines.append(f"fact: imports {', '.join(facts.pe.imports)}")
+    lines += _program_facts(facts.pe) if facts.pe is not None else []
+    if facts.installer:
+        lines.append(f"fact: it was built as an installer ({facts.installer})")
     if facts.mentions:
-        lines.append(f"fact: names {words.plural(len(facts.mentions), 'file')}")
+        lines.append(f"fact: names {words.plural(len(facts.mentions), 'possible file')}")
+    if facts.languages:
+        lines.append(f"fact: chooses the language {', '.join(map(languages.describe, facts.languages))}")
+    if (locale := line.verdict.locale) is not None:
+        said = f"{locale.text!r} means {languages.describe(locale.tag)} ({locale.tag})"
+        lines.append(f"fact: {said}, in the set {locale.group or 'of the root'!r}")
     return lines + [f"note: {note}" for note in entry.notes]
+
+
+def _program_facts(pe: PeFacts) -> list[str]:
+    lines = [f"fact: Windows {'library' if pe.is_dll else 'program'} ({pe.machine})"]
+    if pe.problem:
+        lines.append(f"fact: problem: {pe.problem}")
+    lines += [f"fact: version-info {key}: {value}" for key, value in pe.version.items()]
+    if pe.imports:
+        lines.append(f"fact: imports {', '.join(pe.imports)}")
+    if pe.appended:
+        lines.append(f"fact: data are appended to it ({pe.appended})")
+    return lines
+
+
+def _needs(line: Planned, plan: Plan, needs: Iterable[Reference]) -> list[str]:
+    """Who refers to an entry, and whom it refers to, as far as they are on the disc."""
+    path = {entry.index: entry.path for entry in plan.bundle.entries}
+    here = line.entry.index
+    by = dict.fromkeys(f"needed: {path[need.by]} {need.need}" for need in needs if need.of == here)
+    needs_it = dict.fromkeys(
+        f"needs: {need.need.removesuffix('it')}{path[need.of]}" for need in needs if need.by == here
+    )
+    lines = []
+    for found in (list(by), list(needs_it)):
+        lines += found[:_MOST_NEEDS]
+        if len(found) > _MOST_NEEDS:
+            lines.append(f"{found[0].partition(':')[0]}: and {len(found) - _MOST_NEEDS:,} more")
+    return lines
 
 
 def rule_list(rules: Sequence[LoadedRule]) -> Sheet:
@@ -148,6 +200,10 @@ def rule_shown(loaded: LoadedRule) -> Sheet:
             parts += [f"{key}: {json.dumps(one, ensure_ascii=False)}" for one in said]
     if rule.action:
         parts.append(f"action: {rule.action}")
+    if rule.reads is not None:
+        parts.append(f"reads: {_said_to_open(rule.reads)}")
+    if rule.describes:
+        parts.append(f"describes: {rule.describes}")
     if rule.evidence:
         parts.append(f"evidence: {rule.evidence}")
     return Sheet(rule.id, lines=tuple(parts), is_whole=True)

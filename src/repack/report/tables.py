@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from repack.dicom import syntaxes
-from repack.manifest import EntryRecord, Manifest
+from repack.manifest import EntryRecord, Manifest, is_image
 from repack.model import Action, Category, Plan, Planned, Proof
 from repack.report import words
 
@@ -82,7 +82,7 @@ def _by_series(plan: Plan, manifest: Manifest) -> Sheet:
     sums: dict[tuple[str, str, str, str, str], _Sum] = {}
     numbers = plan.numbers or range(len(manifest.entries))
     for line, entry in zip(plan.lines, (manifest.entries[n] for n in numbers), strict=True):
-        if entry.category is not Category.DICOM or entry.after is None:
+        if not is_image(entry) or entry.after is None:
             continue
         was, now = (short_syntax(state.transfer_syntax) for state in (entry.before, entry.after))
         stored_as = was if was == now else f"{was}\n> {now}"
@@ -126,7 +126,7 @@ def _proof(proof: Proof | None) -> str:
 
 def _kept_images(manifest: Manifest) -> Iterable[tuple[str, str]]:
     for entry in manifest.entries:
-        if entry.category is Category.DICOM and entry.action == "copied":
+        if is_image(entry) and entry.action == "copied":
             yield entry.reason, entry.path
 
 
@@ -139,7 +139,7 @@ def _dropped(manifest: Manifest) -> Iterable[tuple[str, str]]:
 def _kept_against(entries: Iterable[EntryRecord]) -> Iterable[tuple[str, str]]:
     for entry in entries:
         if entry.wish and entry.action != "dropped":
-            yield f"{entry.reason} ({entry.wish})", entry.path
+            yield f"{entry.guard or entry.reason} ({entry.wish})", entry.path
 
 
 def _group(found: Iterable[tuple[str, str]]) -> tuple[str, ...]:
@@ -163,7 +163,7 @@ def _remarks(manifest: Manifest) -> tuple[str, ...]:
     noted = [(note, entry.path) for entry in manifest.entries for note in entry.notes if entry.after]
     forced = sum(entry.forced for entry in manifest.entries)
     by_force = (
-        (f"--force-drop dropped {words.plural(forced, 'file')} without asking what needs them",) if forced else ()
+        (f"--force-drop overrode what keeps {words.plural(forced, 'file')}; the manifest says what",) if forced else ()
     )
     return (*manifest.warnings, *_group(damaged), *_group(noted), *by_force)
 
@@ -185,9 +185,12 @@ def idle(name: str) -> str:
 def _proven(manifest: Manifest) -> str:
     if manifest.totals.images:
         return f"{words.plural(manifest.totals.images, 'image')} compressed without loss and proven"
-    if any(entry.category is Category.DICOM for entry in manifest.entries):
-        return "no image could be compressed (the reasons are above)"
-    return "it holds no DICOM images"
+    images = [entry for entry in manifest.entries if is_image(entry)]
+    if not images:
+        return "it holds no DICOM images"
+    if all(entry.after is None for entry in images):
+        return "its images were dropped, as you asked"
+    return "no image could be compressed (the reasons are above)"
 
 
 def planned(plan: Plan) -> list[Sheet]:
@@ -210,7 +213,7 @@ def planned(plan: Plan) -> list[Sheet]:
         if line.decision.action is Action.DROP
     ]
     against = [
-        (f"{line.decision.reason} ({line.decision.wish})", line.entry.path)
+        (f"{line.decision.guard or line.decision.reason} ({line.decision.wish})", line.entry.path)
         for line in files
         if line.decision.wish and line.decision.action is not Action.DROP
     ]

@@ -1,0 +1,105 @@
+"""What the user should know of a plan: viewers that may not open the new images, files whose words no longer fit."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from repack.classify.needs import Need, Reference
+from repack.classify.rulefile import LoadedRule, Reads
+from repack.model import Action, Category, Plan, Planned
+
+#: `--codec` -> what a viewer must read, by the names of a rule's `reads`, and what people call it.
+_WRITTEN: Mapping[str, tuple[tuple[str, ...], str]] = {
+    "jpegls": (("jpegls",), "JPEG-LS"),
+    "jpegls-near": (("jpegls",), "JPEG-LS"),
+    "j2k": (("j2k",), "JPEG 2000"),
+    "htj2k": (("htj2k",), "HTJ2K"),
+    "jpegxl": (("jpegxl",), "JPEG XL"),
+    "rle": (("rle",), "RLE"),
+    "smallest": (("jpegls", "j2k"), "JPEG-LS and JPEG 2000"),
+}
+_ALTERNATIVES = ("j2k", "jpegls", "rle")  # in the order in which they are worth trying
+_UNKNOWN = Reads(codecs=[], source="no rule knows this program")
+#: The rules that find programs which no rule knows by name.
+_STRUCTURAL = frozenset({"viewer.program", "viewer.java"})
+_MOST_LETTERS = 27  # of names: a warning fits on one line of a screen of 80 columns
+
+
+def remark(plan: Plan, rules: Sequence[LoadedRule], needs: Iterable[Reference]) -> tuple[str, ...]:
+    """Warnings about a plan that need the rules; each is one line."""
+    is_rewritten = any(line.decision.action is Action.TRANSCODE for line in plan.lines)
+    readers = _warn_of_readers(plan, rules, needs) if is_rewritten else iter(())
+    return (*readers, *_warn_of_described(plan, _by_id(rules)))
+
+
+def _by_id(rules: Sequence[LoadedRule]) -> dict[str, LoadedRule]:
+    return {loaded.rule.id: loaded for loaded in reversed(rules)}  # the first of two with one id decides
+
+
+# --- viewers ---
+
+
+def _warn_of_readers(plan: Plan, rules: Sequence[LoadedRule], needs: Iterable[Reference]) -> Iterator[str]:
+    """Kept viewers that are not known to open what is written, and what they all open."""
+    if plan.wishes.codec not in _WRITTEN:
+        return
+    wanted, name = _WRITTEN[plan.wishes.codec]
+    viewers = find_viewers(plan, rules, needs)
+    doubtful = [path for path, reads in viewers.items() if not set(wanted) <= set(reads.codecs)]
+    if not doubtful:
+        return
+    common = [codec for codec in _ALTERNATIVES if all(codec in reads.codecs for reads in viewers.values())]
+    safe = " or ".join((*common, "none"))
+    yield f"{_name_some(doubtful)} may not open {name}; safe: --codec {safe}"
+
+
+def find_viewers(plan: Plan, rules: Sequence[LoadedRule], needs: Iterable[Reference]) -> dict[str, Reads]:
+    """Path -> what is known, of kept programs that show images: named ones and started ones; if none, all."""
+    by_id = _by_id(rules)
+    kept = [line for line in plan.lines if _is_kept_viewer(line)]
+    started = {need.of for need in needs if need.need is Need.NAMES}
+    known = {line.entry.path: reads for line in kept if (reads := _reads(line, by_id)) is not None}
+    others = [line for line in kept if line.verdict.rule in _STRUCTURAL]
+    found = known | {line.entry.path: _UNKNOWN for line in others if line.entry.index in started}
+    return found or {line.entry.path: _UNKNOWN for line in others if line.facts.pe is not None}
+
+
+def _is_kept_viewer(line: Planned) -> bool:
+    return line.decision.action is not Action.DROP and line.verdict.category is Category.VIEWER
+
+
+def _reads(line: Planned, rules: Mapping[str, LoadedRule]) -> Reads | None:
+    loaded = rules.get(line.verdict.rule)
+    return loaded.rule.reads if loaded is not None else None
+
+
+# --- files about other files ---
+
+
+def _warn_of_described(plan: Plan, rules: Mapping[str, LoadedRule]) -> Iterator[str]:
+    """Lists of checksums and of images that stay although what they describe changes."""
+    changed = [line for line in plan.lines if not line.entry.is_directory and _is_changed(line)]
+    images = [line for line in changed if line.verdict.category is Category.DICOM]
+    for what, concerned, said in (
+        ("checksums", changed, "checksums; those of changed files no longer fit"),
+        ("images", images, "images, which have changed: try the viewer"),
+    ):
+        about = [line.entry.path for line in plan.lines if _describes(line, rules) == what and not _is_changed(line)]
+        if about and concerned:
+            yield f"{_name_some(about)} {'lists' if len(about) == 1 else 'list'} {said}"
+
+
+def _is_changed(line: Planned) -> bool:
+    return line.decision.action is not Action.COPY
+
+
+def _describes(line: Planned, rules: Mapping[str, LoadedRule]) -> str | None:
+    loaded = rules.get(line.verdict.rule)
+    return loaded.rule.describes if loaded is not None else None
+
+
+def _name_some(paths: Sequence[str]) -> str:
+    """Base names where they are short enough, else the first and how many more."""
+    names = list(dict.fromkeys(path.rpartition("/")[2] for path in paths))
+    all_of_them = " and ".join(names)
+    if len(names) == 1 or (len(names) == 2 and len(all_of_them) <= _MOST_LETTERS):
+        return all_of_them
+    return f"{names[0]} and {len(names) - 1} more"
