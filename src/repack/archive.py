@@ -18,7 +18,7 @@ from typing import BinaryIO
 from repack import deflate, zipformat
 from repack.bundles.zipped import ZipPlace
 from repack.errors import BundleUnreadable, OutputUnwritable, ProofFailed
-from repack.model import Entry, EntryName, EntryUnreadable, Packed, Raw, Stamp
+from repack.model import Entry, EntryName, EntryUnreadable, Packed, Raw, Stamp, Streamed
 
 DRAFT_SUFFIX = ".repack-draft"
 _PIECE = 1 << 20
@@ -46,8 +46,9 @@ class Draft:
         self._file = file
         self._written: dict[int, Written] = {}
         self._next_ours = 1 << 62
+        self.comment = b""
 
-    def add(self, entry: Entry, content: Packed | Raw) -> None:
+    def add(self, entry: Entry, content: Packed | Raw | Streamed) -> None:
         """Write an entry's bytes; its place in the directory is that of the original."""
         self._add(entry.index, entry.name, entry.stamp, content, entry.attributes, entry.made_by)
 
@@ -60,28 +61,32 @@ class Draft:
         self._written[self._next_ours] = replace(written, sha256=hashlib.sha256(data).hexdigest())
 
     def _add(
-        self, position: int, name: EntryName, stamp: Stamp, content: Packed | Raw, attributes: int, made_by: int
+        self,
+        position: int,
+        name: EntryName,
+        stamp: Stamp,
+        content: Packed | Raw | Streamed,
+        attributes: int,
+        made_by: int,
     ) -> None:
         offset = self._file.tell()
         header = zipformat.local_header(name, stamp, content)
         self._file.write(header)
-        if isinstance(content, Packed):
-            self._file.write(content.data)
-        else:
-            for piece in _read_pieces(content):
-                self._file.write(piece)
+        for piece in _pieces_of(content):
+            self._file.write(piece)
         line = zipformat.central_header(name, stamp, content, offset, attributes, made_by)
         place = ZipPlace(self.path, offset, content.method, content.length, content.size, content.crc)
         self._written[position] = Written(name, place, header, line)
 
-    def finish(self) -> tuple[Written, ...]:
+    def finish(self, comment: bytes = b"") -> tuple[Written, ...]:
         """Write the directory and bring everything to the disk; the entries in their final order."""
+        self.comment = comment
         start = self._file.tell()
         written = tuple(self._written[position] for position in sorted(self._written))
         for entry in written:
             self._file.write(entry.line)
         size = self._file.tell() - start
-        self._file.write(zipformat.end_records(len(written), size, start))
+        self._file.write(zipformat.end_records(len(written), size, start, comment))
         self._file.flush()
         os.fsync(self._file.fileno())
         self._file.close()
@@ -133,6 +138,20 @@ def _exists(target: Path) -> OutputUnwritable:
     return OutputUnwritable(target.name, "it exists already", "use --overwrite, or another name with -o")
 
 
+def _pieces_of(content: Packed | Raw | Streamed) -> Iterator[bytes]:
+    """The bytes that go into the archive, in pieces of bounded length."""
+    match content:
+        case Packed():
+            yield content.data
+        case Raw():
+            yield from _read_pieces(content)
+        case Streamed():
+            try:
+                yield from deflate.pack_again(content)
+            except EntryUnreadable as error:
+                raise BundleUnreadable("the bundle", f"a large file in it: {error}", "run again") from error
+
+
 def _read_pieces(raw: Raw) -> Iterator[bytes]:
     """The bytes of a run in the source; trouble there is trouble with the bundle, not with the output."""
     try:
@@ -163,7 +182,7 @@ def _sync_folder(folder: Path) -> None:
         os.close(handle)
 
 
-def check_directory(draft: Path, target: Path, written: Sequence[Written]) -> None:
+def check_directory(draft: Path, target: Path, written: Sequence[Written], comment: bytes = b"") -> None:
     """Re-open the draft with another reader than our writer and compare its directory. Raises ProofFailed."""
     try:
         with zipfile.ZipFile(draft) as archive:
@@ -188,7 +207,7 @@ def check_directory(draft: Path, target: Path, written: Sequence[Written]) -> No
             if file.read(len(entry.header)) != entry.header:
                 raise ProofFailed(target.name, "the header of an entry", "reads back differently")
         file.seek(start)
-        if file.read() != lines + zipformat.end_records(len(written), len(lines), start):
+        if file.read() != lines + zipformat.end_records(len(written), len(lines), start, comment):
             raise ProofFailed(target.name, "its directory", "reads back differently")
 
 

@@ -128,7 +128,7 @@ def prove(
     draft: Draft, written: Sequence[Written], record: Manifest, damaged: dict[int, Raw], pool: Pool, progress: Progress
 ) -> None:
     """Re-open the draft: its directory by another reader, every content by its SHA-256. Raises ProofFailed."""
-    archive.check_directory(draft.path, draft.target, written)
+    archive.check_directory(draft.path, draft.target, written, draft.comment)
     in_zip = [(n, entry) for n, entry in enumerate(record.entries) if entry.after is not None]
     progress.begin("Checking", sum(w.place.size for w in written), len(in_zip))
     checks: list[tuple[int, ZipPlace, str]] = []

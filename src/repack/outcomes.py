@@ -29,6 +29,7 @@ from repack.model import (
     Transcoded,
 )
 
+_LARGE = 32 << 20  # bytes above which a kept file is streamed
 _CLEARLY_SMALLER = 0.85  # below this share of a quick deflate no better deflate catches up
 
 
@@ -111,8 +112,17 @@ def _copy(task: Task) -> Outcome:
     if raw is not None and (raw.method != STORED or not task.is_dicom):
         sha256 = _digest(task.place)
         return KeptAsIs(task.index, task.reason, _before(task, sha256), raw)
+    if task.size > _LARGE:
+        return _copy_large(task, task.place)
     data = task.place.read()
     return KeptAsIs(task.index, task.reason, _before(task, hashlib.sha256(data).hexdigest()), _carry_over(data, raw))
+
+
+def _copy_large(task: Task, place: Place) -> Outcome:
+    """A large file without compressed bytes of its own is never held in memory as a whole."""
+    sha256 = hashlib.sha256()
+    streamed = deflate.pack_streamed(place, sha256.update)
+    return KeptAsIs(task.index, task.reason, _before(task, sha256.hexdigest()), streamed)
 
 
 def _carry_over(data: bytes, raw: Raw | None) -> Packed | Raw:

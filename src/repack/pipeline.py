@@ -11,7 +11,7 @@ from repack.bundles.names import folded
 from repack.carrying import carry_out, prove
 from repack.errors import BundleUnreadable, WrongUsage
 from repack.manifest import EntryRecord, Manifest
-from repack.model import MANIFEST_NAME, RESTORE_NAME, Bundle, Plan, Wishes
+from repack.model import MANIFEST_NAME, RESTORE_NAME, Access, Bundle, Plan, Wishes
 from repack.progress import NoProgress, Progress
 from repack.survey import make_plan, survey
 from repack.workers import Pool
@@ -27,6 +27,7 @@ class Request:
     rule_files: tuple[Path, ...] = ()
     jobs: int = 1
     overwrite: bool = False
+    access: Access = field(default_factory=Access)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,15 +46,16 @@ def run(request: Request, progress: Progress | None = None) -> Done:
     archive.check_target(request.target, overwrite=request.overwrite)
     with Pool(request.jobs) as pool, ThreadPoolExecutor(1) as beside:
         pool.warm(outcomes.get_ready)
-        found = survey(request.bundle, request.rule_files, pool, progress, without=request.target)
+        found = survey(request.bundle, request.rule_files, pool, progress, request.target, request.access)
         refuse_repacked(found.bundle)
+        refuse_encrypted(found.bundle, request.access)
         plan = make_plan(found, request.wishes)
         source_hash = beside.submit(_hash_source, request.bundle)
         with archive.drafting(request.target, overwrite=request.overwrite) as draft:
             records, damaged = carry_out(plan, draft, pool, progress)
             record = _record(plan, records, source_hash, request.rule_files)
             draft.add_ours(MANIFEST_NAME, manifest.encode(record))
-            written = draft.finish()
+            written = draft.finish(plan.bundle.comment)
             prove(draft, written, record, damaged, pool, progress)
             size = draft.path.stat().st_size
             draft.publish(overwrite=request.overwrite)
@@ -68,6 +70,13 @@ def refuse_repacked(bundle: Bundle) -> None:
             f"{bundle.path.name} was made by repack already",
             "repack the original instead (this version cannot go on from its own result)",
         )
+
+
+def refuse_encrypted(bundle: Bundle, access: Access) -> None:
+    """The new zip is never encrypted: whoever wants that has to say so."""
+    if bundle.encrypted and not access.decrypt:
+        count = f"{bundle.encrypted} of {len(bundle.entries)} entries are encrypted, and the new zip would not be"
+        raise BundleUnreadable(bundle.path.name, count, "add --decrypt if that is what you want")
 
 
 def _record(

@@ -10,11 +10,12 @@ from repack.classify import facts, references, rulefile, rules
 from repack.classify.rulefile import LoadedRule
 from repack.classify.rules import Surroundings
 from repack.errors import BundleUnreadable
-from repack.model import Bundle, Entry, Facts, Plan, Wishes
+from repack.model import Access, Bundle, Entry, Facts, Plan, Wishes
 from repack.plan import decide
 from repack.progress import Progress
 from repack.workers import Crashed, Pool
 
+_ARCHIVES = frozenset({"zip", "7z", "rar", "gzip", "xz"})
 _FACTS_LOT = 64  # entries whose facts one task gathers
 _INLINE_FACTS = 2_000  # below this many entries, workers would take longer to start than the facts take
 
@@ -37,11 +38,16 @@ def load_rules(files: Sequence[Path]) -> tuple[LoadedRule, ...]:
 
 
 def survey(
-    path: Path, rule_files: Sequence[Path], pool: Pool, progress: Progress, without: Path | None = None
+    path: Path,
+    rule_files: Sequence[Path],
+    pool: Pool,
+    progress: Progress,
+    without: Path | None = None,
+    access: Access = Access(),  # noqa: B008  it is frozen
 ) -> Survey:
     """Open a bundle and gather the facts of every entry. Raises BundleUnreadable and RuleInvalid."""
     loaded = load_rules(rule_files)
-    bundle = _leave_out(open_bundle(path), without)
+    bundle = _leave_out(open_bundle(path, access), without)
     if not any(not entry.is_directory for entry in bundle.entries):
         raise BundleUnreadable(bundle.path.name, "it holds no files", "check that this is the right bundle")
     progress.begin("Looking at the disc", sum(entry.size for entry in bundle.entries), len(bundle.entries))
@@ -51,7 +57,16 @@ def survey(
         progress.advance(sum(entry.size for entry in lot), len(lot))
     needs = references.relate(bundle.entries, gathered)
     around = rules.survey(bundle.entries, gathered, needs, loaded)
+    bundle = replace(bundle, notes=(*bundle.notes, *_note_nested(bundle.entries, gathered)))
     return Survey(bundle, tuple(gathered), needs, loaded, around)
+
+
+def _note_nested(entries: Sequence[Entry], found: Sequence[Facts]) -> Iterator[str]:
+    """An archive within the bundle is not opened; where it is nearly all there is, it is the one to repack (Z22)."""
+    total = sum(entry.size for entry in entries)
+    for entry, facts in zip(entries, found, strict=True):
+        if facts.magic in _ARCHIVES and 2 * entry.size > total:
+            yield f"{entry.path} is an archive itself and was not opened; unpack this bundle and give that file"
 
 
 def _leave_out(bundle: Bundle, target: Path | None) -> Bundle:

@@ -234,14 +234,14 @@ def test_a_folder_that_cannot_be_listed_stops_the_run(disc: Path, monkeypatch: p
 def test_names_that_are_not_utf8_keep_their_bytes(tmp_path: Path) -> None:
     root = os.fsencode(tmp_path / "disc")
     os.mkdir(root)  # noqa: PTH102  pathlib cannot say such names
-    for name in (b"caf\xe9", "Größe".encode()):
+    for name in (b"\xe9", "Größe".encode()):
         with open(root + b"/" + name, "wb") as file:  # noqa: PTH123  as above
             file.write(name)
     first, second = open_bundle(tmp_path / "disc").entries
     assert (first.path, first.name) == ("Größe", EntryName("Größe".encode(), is_utf8=True))
-    assert second.name == EntryName(b"caf\xe9", is_utf8=False)
+    assert second.name == EntryName(b"\xe9", is_utf8=False)
     assert second.notes
-    assert read(second) == b"caf\xe9"
+    assert read(second) == b"\xe9"
 
 
 def test_the_output_and_its_drafts_are_left_out_of_the_bundle(disc: Path) -> None:

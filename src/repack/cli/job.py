@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from repack import __version__, manifest, pipeline
-from repack.cli import options
+from repack.cli import opening, options
 from repack.cli.looking import plan_only
 from repack.model import Wishes
 from repack.report import console, planned_json, tables
@@ -41,6 +41,11 @@ def repack(
     force_drop: options.ForceDrop = False,
     codec: options.CodecName = "jpegls",
     exact_only: options.ExactOnly = False,
+    password_file: opening.PasswordFile = None,
+    decrypt: opening.Decrypt = False,
+    max_entries: opening.MaxEntries = opening.ENTRIES,
+    max_size: opening.MaxSize = opening.SIZE,
+    max_ratio: opening.MaxRatio = opening.RATIO,
     jobs: options.Jobs = options.CORES,
     dry_run: Annotated[bool, typer.Option("--dry-run", "-n", help="Show the plan; write nothing.")] = False,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an existing output.")] = False,
@@ -71,7 +76,9 @@ def repack(
         exact_only=exact_only,
     )
     target = options.choose_target(bundle, output)
-    request = pipeline.Request(bundle, target, wishes, tuple(rules or ()), jobs, overwrite)
+    limits = opening.read_limits(max_entries, max_size, max_ratio)
+    access = opening.read_access(bundle, password_file, limits, decrypts=decrypt, may_ask=decrypt)
+    request = pipeline.Request(bundle, target, wishes, tuple(rules or ()), jobs, overwrite, access)
     screen = console.open_screen(is_json=json, is_quiet=quiet)
     if dry_run:
         plan = plan_only(request, screen)

@@ -9,7 +9,7 @@ from repack import pipeline, survey
 from repack.classify import rules as rule_engine
 from repack.classify.patterns import matches
 from repack.classify.rulefile import load_file
-from repack.cli import options
+from repack.cli import opening, options
 from repack.errors import WrongUsage
 from repack.model import Plan, Wishes
 from repack.progress import NoProgress
@@ -22,10 +22,16 @@ tools.add_typer(rules_app, name="rules")
 
 
 @tools.command()
-def inspect(bundle: options.BundlePath, rules: options.RuleFiles = None, json: options.Json = False) -> None:
+def inspect(
+    bundle: options.BundlePath,
+    rules: options.RuleFiles = None,
+    password_file: opening.PasswordFile = None,
+    json: options.Json = False,
+) -> None:
     """Show what is in a bundle: categories, series, transfer syntaxes, programs, languages."""
     screen = console.open_screen(is_json=json)
-    plan = plan_only(pipeline.Request(bundle, bundle, rule_files=tuple(rules or ())), screen)
+    access = opening.read_access(bundle, password_file, decrypts=True, may_ask=True)
+    plan = plan_only(pipeline.Request(bundle, bundle, rule_files=tuple(rules or ()), access=access), screen)
     console.show_sheets(screen, contents.inspected(plan))
     if json:
         console.show_json(planned_json.encode(plan))
@@ -39,12 +45,14 @@ def explain(
     keep_locales: options.KeepLocales = None,
     drop_redist: options.DropRedist = False,
     drop: options.DropCategory = None,
+    password_file: opening.PasswordFile = None,
 ) -> None:
     """Show which rule decided on an entry, on which facts, and what else was considered."""
     wishes = Wishes(options.read_locales(keep_locales), drop_redist, tuple(drop or ()))
     screen = console.open_screen()
+    access = opening.read_access(bundle, password_file, decrypts=True, may_ask=True)
     with Pool(count_cores()) as pool, console.watching(screen) as progress:
-        found = survey.survey(bundle, tuple(rules or ()), pool, progress or NoProgress())
+        found = survey.survey(bundle, tuple(rules or ()), pool, progress or NoProgress(), access=access)
     plan = survey.make_plan(found, wishes)
     chosen = [line for line in plan.lines if any(matches(path, line.entry.path) for path in paths)]
     if not chosen:
@@ -92,5 +100,7 @@ def codecs() -> None:
 def plan_only(request: pipeline.Request, screen: console.Screen) -> Plan:
     """The plan of a bundle; nothing is written."""
     with Pool(request.jobs) as pool, console.watching(screen) as progress:
-        found = survey.survey(request.bundle, request.rule_files, pool, progress or NoProgress(), request.target)
+        progress = progress or NoProgress()
+        found = survey.survey(request.bundle, request.rule_files, pool, progress, request.target, request.access)
+    pipeline.refuse_encrypted(found.bundle, request.access)
     return survey.make_plan(found, request.wishes)
