@@ -20,7 +20,10 @@ MAY_IMPORT: dict[str, set[str]] = {
     "deflate": {"model"},
     "zipformat": {"model"},
     "restoredata": {"model"},
-    "workers": set(),
+    "interrupts": set(),
+    "drafts": {"", "errors", "interrupts"},
+    "serving": set(),
+    "workers": {"", "interrupts", "serving"},
     "bundles.names": {"model"},
     "bundles.code_pages": set(),
     "bundles.stamps": {"model"},
@@ -86,7 +89,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "dicom.transcode", "model",
     },
     "manifest": {"", "codecs", "model"},
-    "archive": {"", "bundles.zipped", "deflate", "errors", "model", "zipformat"},
+    "archive": {"", "bundles.zipped", "deflate", "drafts", "errors", "model", "zipformat"},
     "survey": {
         "", "archive", "bundles", "classify", "classify.facts", "classify.references", "classify.rulefile",
         "classify.rules", "errors", "model", "plan", "progress", "workers",
@@ -96,8 +99,8 @@ MAY_IMPORT: dict[str, set[str]] = {
         "manifest", "model", "outcomes", "progress", "restoredata", "workers",
     },
     "pipeline": {
-        "", "archive", "bundles.names", "carrying", "errors", "manifest", "model", "outcomes", "progress", "survey",
-        "workers",
+        "", "archive", "bundles.names", "carrying", "drafts", "errors", "interrupts", "manifest", "model", "outcomes",
+        "progress", "survey", "workers",
     },
     "report": set(),
     "report.words": set(),
@@ -116,11 +119,11 @@ MAY_IMPORT: dict[str, set[str]] = {
         "survey", "workers",
     },
     "cli.job": {
-        "", "cli.looking", "cli.opening", "cli.options", "manifest", "model", "pipeline", "report", "report.console",
-        "report.planned_json", "report.tables",
+        "", "cli.looking", "cli.opening", "cli.options", "interrupts", "manifest", "model", "pipeline", "report",
+        "report.console", "report.planned_json", "report.tables",
     },
     "cli": {"cli.job", "cli.looking", "errors", "report", "report.console"},
-    "__main__": {"cli"},
+    "__main__": {"", "cli", "interrupts"},
 }  # fmt: skip
 
 #: Third-party package -> the modules that may know it.

@@ -6,21 +6,21 @@ finished: a DICOMDIR that stands first is written last, because it depends on ev
 
 import hashlib
 import os
-import secrets
 import struct
 import zipfile
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO
 
-from repack import deflate, zipformat
+from repack import deflate, drafts, zipformat
 from repack.bundles.zipped import ZipPlace
+from repack.drafts import Claim
 from repack.errors import BundleUnreadable, OutputUnwritable, ProofFailed
 from repack.model import Entry, EntryName, EntryUnreadable, Packed, Raw, Stamp, Streamed
 
-DRAFT_SUFFIX = ".repack-draft"
+DRAFT_SUFFIX = drafts.SUFFIX
 _PIECE = 1 << 20
 _EARLIEST = Stamp(0x21, 0)  # 1980-01-01 00:00, for the entries that repack adds: the same input gives the same zip
 _OURS_MADE_BY = 3 << 8 | 20
@@ -41,8 +41,9 @@ class Written:
 class Draft:
     """A zip being written under a temporary name."""
 
-    def __init__(self, path: Path, file: BinaryIO, target: Path) -> None:
-        self.path, self.target = path, target
+    def __init__(self, claim: Claim, file: BinaryIO, target: Path) -> None:
+        self.path, self.target = claim.path, target
+        self._claim = claim
         self._file = file
         self._written: dict[int, Written] = {}
         self._next_ours = 1 << 62
@@ -94,34 +95,18 @@ class Draft:
 
     def publish(self, *, overwrite: bool) -> None:
         """Give the checked draft its name, in one step."""
-        if overwrite:
-            self.path.replace(self.target)
-        else:
-            try:
-                os.link(self.path, self.target)  # fails where the name is taken: no gap between look and leap
-            except FileExistsError as error:
-                raise _exists(self.target) from error
-            except (OSError, NotImplementedError):  # a file system without hard links
-                if self.target.exists():
-                    raise _exists(self.target) from None
-                self.path.rename(self.target)
-        _sync_folder(self.target.parent)
+        drafts.publish(self._claim, self.target, overwrite=overwrite)
 
 
 @contextmanager
 def drafting(target: Path, *, overwrite: bool) -> Iterator[Draft]:
     """A draft beside the target; whatever happens, nothing of it stays unless it was published."""
     check_target(target, overwrite=overwrite)
-    path = target.with_name(f".{target.name[:50]}.{secrets.token_hex(4)}{DRAFT_SUFFIX}")
     try:
-        with path.open("xb") as file:
-            yield Draft(path, file, target)
+        with drafts.claimed(target) as claim, claim.path.open("r+b") as file:
+            yield Draft(claim, file, target)
     except OSError as error:
-        problem = error.strerror or type(error).__name__
-        raise OutputUnwritable(target.name, problem, "choose another place with -o, or make room there") from error
-    finally:
-        with suppress(OSError):  # whatever happened is told already; a draft that stays can be deleted by hand
-            path.unlink(missing_ok=True)
+        raise drafts.unwritable(target, error) from error
 
 
 def check_target(target: Path, *, overwrite: bool) -> None:
@@ -129,13 +114,9 @@ def check_target(target: Path, *, overwrite: bool) -> None:
     if target.is_dir():
         raise OutputUnwritable(target.name, "it is a folder", "name a file with -o")
     if target.exists() and not overwrite:
-        raise _exists(target)
+        raise drafts.taken(target)
     if not target.parent.is_dir():
         raise OutputUnwritable(target.name, "its folder does not exist", "make the folder, or name another with -o")
-
-
-def _exists(target: Path) -> OutputUnwritable:
-    return OutputUnwritable(target.name, "it exists already", "use --overwrite, or another name with -o")
 
 
 def _pieces_of(content: Packed | Raw | Streamed) -> Iterator[bytes]:
@@ -167,19 +148,6 @@ def _read_pieces(raw: Raw) -> Iterator[bytes]:
     except OSError as error:
         problem = error.strerror or type(error).__name__
         raise BundleUnreadable(raw.file.name, problem, "check the medium, then run again") from error
-
-
-def _sync_folder(folder: Path) -> None:
-    """Make the new name itself durable, where a system lets folders be synced."""
-    if os.name == "nt":
-        return
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    except OSError:  # some network file systems refuse; the file itself is safe
-        return
-    finally:
-        os.close(handle)
 
 
 def check_directory(draft: Path, target: Path, written: Sequence[Written], comment: bytes = b"") -> None:

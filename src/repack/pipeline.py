@@ -1,12 +1,13 @@
 """The story of a run, top to bottom: bundle, facts, verdicts, plan, outcomes, zip, proof, manifest."""
 
 import hashlib
-from collections.abc import Sequence
+import stat
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from repack import archive, manifest, outcomes
+from repack import archive, drafts, interrupts, manifest, outcomes
 from repack.bundles.names import folded
 from repack.carrying import carry_out, prove
 from repack.errors import BundleUnreadable, WrongUsage
@@ -40,10 +41,15 @@ class Done:
     size: int
 
 
-def run(request: Request, progress: Progress | None = None) -> Done:
-    """The main job. Raises RepackError; the target appears only when it is complete and proven."""
+def run(request: Request, progress: Progress | None = None, when_published: Callable[[], None] | None = None) -> Done:
+    """The main job. Raises RepackError; the target appears only when it is complete and proven.
+
+    `when_published` is called in the moment in which the target appears, before an interrupt can come between.
+    """
     progress = progress or NoProgress()
+    drafts.clear_stale(request.target)
     archive.check_target(request.target, overwrite=request.overwrite)
+    source = _state(request.bundle)
     with Pool(request.jobs) as pool, ThreadPoolExecutor(1) as beside:
         pool.warm(outcomes.get_ready)
         found = survey(request.bundle, request.rule_files, pool, progress, request.target, request.access)
@@ -58,7 +64,11 @@ def run(request: Request, progress: Progress | None = None) -> Done:
             written = draft.finish(plan.bundle.comment)
             prove(draft, written, record, damaged, pool, progress)
             size = draft.path.stat().st_size
-            draft.publish(overwrite=request.overwrite)
+            _check_unchanged(request.bundle, source)
+            with interrupts.undisturbed():
+                draft.publish(overwrite=request.overwrite)
+                if when_published is not None:
+                    when_published()
     return Done(plan, record, request.target, size)
 
 
@@ -83,6 +93,20 @@ def _record(
     plan: Plan, records: Sequence[EntryRecord], source_hash: Future[str | None], rule_files: Sequence[Path]
 ) -> Manifest:
     return manifest.compose(plan, records, source_hash.result(), (file.name for file in rule_files))
+
+
+def _state(bundle: Path) -> tuple[int, int] | None:
+    """Size and time of change of a bundle that is one file; of a folder every file is watched by itself."""
+    try:
+        status = bundle.stat()
+    except OSError:  # not there: opening it says so better
+        return None
+    return (status.st_size, status.st_mtime_ns) if stat.S_ISREG(status.st_mode) else None
+
+
+def _check_unchanged(bundle: Path, before: tuple[int, int] | None) -> None:
+    if _state(bundle) != before:
+        raise BundleUnreadable(bundle.name, "it changed or vanished while it was being read", "run again")
 
 
 def _hash_source(bundle: Path) -> str | None:

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from repack import __version__, manifest, pipeline
+from repack import __version__, interrupts, manifest, pipeline
 from repack.cli import opening, options
 from repack.cli.looking import plan_only
 from repack.model import Wishes
@@ -89,7 +89,7 @@ def repack(
     if manifest_file is not None:
         options.check_manifest_file(manifest_file, bundle, target, is_overwriting=overwrite)
     with console.watching(screen) as progress:
-        done = pipeline.run(request, progress)
+        done = pipeline.run(request, progress, interrupts.finish)
     encoded = manifest.encode(done.manifest)
     console.show_sheets(screen, tables.summary(done.plan, done.manifest))
     if verbose:
