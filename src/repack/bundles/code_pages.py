@@ -57,7 +57,9 @@ def _is_convincing(text: str) -> bool:
     """A reading that no other contradicts still may be chance: Latin names are mostly made of plain letters."""
     letters = [letter for letter in text if letter.isalpha()]
     odd = sum(not letter.isascii() for letter in letters)
-    return (len(letters) >= 4 and 2 * odd <= len(letters)) or not any(_script(letter) == "LATIN" for letter in letters if not letter.isascii())
+    return (len(letters) >= 4 and 2 * odd <= len(letters)) or not any(
+        _script(letter) == "LATIN" for letter in letters if not letter.isascii()
+    )
 
 
 def _decode(names: Sequence[bytes], page: str) -> list[str] | None:

@@ -48,7 +48,7 @@ def open_zip(path: Path, access: Access) -> Bundle:
         )
         for index, info in enumerate(listed)
     )
-    return Bundle(path, "zip", size, entries, *_comment(directory.comment), encrypted=len(locked))
+    return Bundle(path, "zip", size, entries, comment=directory.comment, encrypted=len(locked))
 
 
 def is_encrypted(path: Path) -> bool:
@@ -58,13 +58,6 @@ def is_encrypted(path: Path) -> bool:
             return any(_is_locked(info) for info in archive.infolist())
     except (zipfile.BadZipFile, NotImplementedError, struct.error, ValueError, OSError):
         return False  # opening it says what is wrong
-
-
-def _comment(comment: bytes) -> tuple[tuple[str, ...], bytes]:
-    """Notes of the bundle, and the comment that goes into the new zip: not one that readers take for another end."""
-    if b"PK\5\6" in comment:
-        return ("the comment of the zip looks like the end of another zip; it was left out",), b""
-    return (), comment
 
 
 def _notes(directory: zip_directory.Directory, index: int) -> tuple[str, ...]:

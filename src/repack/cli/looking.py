@@ -100,7 +100,8 @@ def codecs() -> None:
 def plan_only(request: pipeline.Request, screen: console.Screen) -> Plan:
     """The plan of a bundle; nothing is written."""
     with Pool(request.jobs) as pool, console.watching(screen) as progress:
-        progress = progress or NoProgress()
-        found = survey.survey(request.bundle, request.rule_files, pool, progress, request.target, request.access)
+        found = survey.survey(
+            request.bundle, request.rule_files, pool, progress or NoProgress(), request.target, request.access
+        )
     pipeline.refuse_encrypted(found.bundle, request.access)
     return survey.make_plan(found, request.wishes)
