@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 
 from repack import archive
 from repack.archive import Draft, Written, check_contents, check_directory, drafting
-from repack.bundles import open_bundle
+from repack.bundles import open_bundle, zip_directory
 from repack.bundles.zipped import ZipPlace
 from repack.errors import BundleUnreadable, OutputUnwritable, ProofFailed
 from repack.model import DEFLATED, STORED, Packed, Raw
@@ -66,10 +66,14 @@ def test_random_entries_come_back_the_same(tmp_path: Path, made: list[Content]) 
     path = tmp_path / "random.zip"
     write(path, made, overwrite=True)
     entries = open_bundle(path).entries
-    assert len(entries) == len(made)
+    assert [zip_directory.raw_name(info) for info in zip_directory.read_directory(path).listed] == [
+        content.entry.name.raw for content in made
+    ]
     for entry, content in zip(entries, made, strict=True):
         wanted = content.entry
-        assert (entry.index, entry.path, entry.name) == (wanted.index, wanted.path, wanted.name)
+        assert entry.index == wanted.index
+        if wanted.name.is_utf8 or wanted.name.raw.isascii():  # others may be read in an old code page
+            assert (entry.path, entry.name) == (wanted.path, wanted.name)
         assert (entry.size, entry.stored) == (len(content.data), content.packed.length)
         assert (entry.stamp, entry.attributes) == (wanted.stamp, wanted.attributes)
         assert entry.made_by == (wanted.made_by & 0xFF00 | max(wanted.made_by & 0xFF, 20))
@@ -89,7 +93,7 @@ def test_the_directory_keeps_the_order_of_the_original_whatever_was_finished_fir
         check_directory(draft.path, target, written)
         draft.publish(overwrite=False)
     names = [content.entry.name.raw for content in SOME] + [b"REPACK/manifest.json", b"REPACK/restore.xz"]
-    assert [entry.name.raw for entry in open_bundle(target).entries] == names
+    assert [zip_directory.raw_name(info) for info in zip_directory.read_directory(target).listed] == names
     assert [one.name.raw for one in written] == names
     assert open_bundle(target).entries[2].place != SOME[2].entry.place
 

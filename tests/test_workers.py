@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from repack import serving
 from repack.workers import Crashed, Pool, count_cores
 
 ABORT = "abort"
@@ -223,3 +224,85 @@ def test_crashes_do_not_draw_more_tasks_than_the_bound() -> None:
         assert next(results) == Crashed("exit1")
         assert drawn <= 3
         assert list(results) == list(range(20))
+
+
+# --- memory, and what cannot travel ---
+
+
+class Unsendable(Exception):
+    def __init__(self, first: int, second: int) -> None:  # unpickling calls it with one argument
+        super().__init__(f"{first} and {second}")
+
+
+def hunger(task: int) -> int:
+    if task == 3:
+        raise MemoryError
+    return task
+
+
+def hunger_in_company(task: tuple[str, int]) -> int:
+    folder, number = task
+    mark = Path(folder) / "tried"
+    if number == 3 and not mark.exists():
+        mark.touch()
+        raise MemoryError
+    return number
+
+
+def raise_unsendable(_task: int) -> None:
+    raise Unsendable(1, 2)
+
+
+def give_unsendable(_task: int) -> object:
+    return lambda: None
+
+
+def test_too_little_memory_costs_one_task(pool: Pool) -> None:
+    assert list(pool.run(hunger, range(6))) == [0, 1, 2, Crashed(3, is_memory=True), 4, 5]
+
+
+def test_memory_that_suffices_for_one_alone_is_found(pool: Pool, tmp_path: Path) -> None:
+    assert list(pool.run(hunger_in_company, [(str(tmp_path), number) for number in range(8)])) == list(range(8))
+
+
+def test_what_cannot_travel_comes_out_as_another_error_with_the_story(pool: Pool) -> None:
+    with pytest.raises(RuntimeError, match="Unsendable in a worker process") as caught:
+        list(pool.run(raise_unsendable, [1]))
+    assert "in raise_unsendable" in caught.value.__notes__[0]
+    with pytest.raises(AttributeError, match="pickle"):
+        list(pool.run(give_unsendable, [1]))
+    assert list(pool.run(square, [3])) == [9]
+
+
+def test_a_run_inside_another(pool: Pool) -> None:
+    found = []
+    for number in pool.run(square, range(6)):
+        assert isinstance(number, int)
+        found.append((number, list(pool.run(square, [number, number + 1]))))
+    assert found == [(n * n, [n**4, (n * n + 1) ** 2]) for n in range(6)]
+
+
+# --- no process to be had ---
+
+
+def test_where_no_process_can_be_started_the_work_is_done_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse() -> None:
+        raise BlockingIOError(11, "Resource temporarily unavailable")
+
+    monkeypatch.setattr(serving, "start", refuse)
+    with Pool(2) as pool:
+        pool.warm(stand_ready)
+        assert list(pool.run(hunger, range(5))) == [0, 1, 2, Crashed(3, is_memory=True), 4]
+        assert set(pool.run(tell_process, range(3))) == {os.getpid()}
+        with pytest.raises(ZeroDivisionError):
+            list(pool.run(divide_by, [0]))
+
+
+def die_at_once(*_: object) -> None:
+    os._exit(1)
+
+
+def test_where_every_process_dies_at_its_start_the_work_is_done_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(serving, "_serve", die_at_once)
+    with Pool(2) as pool:
+        assert set(pool.run(tell_process, range(3))) == {os.getpid()}

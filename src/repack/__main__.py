@@ -5,13 +5,14 @@ when it is called: a worker needs the codecs, not the terminal.
 """
 
 import os
-import signal
 import sys
+
+from repack import interrupts
 
 
 def main() -> None:
     """Run the command line; SIGTERM is heard as Ctrl-C, from the first moment to the last."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    interrupts.listen()
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # numpy's idle threads cost each worker time; nothing uses them
     try:
         from repack.cli import main as run  # noqa: PLC0415  see above; the one first-party import inside a function
@@ -20,8 +21,7 @@ def main() -> None:
     except KeyboardInterrupt:  # while it was still loading
         sys.exit(130)
     finally:
-        for late in (signal.SIGINT, signal.SIGTERM):  # all is done or undone: what comes now changes nothing
-            signal.signal(late, signal.SIG_IGN)
+        interrupts.finish()  # all is done or undone: what comes now changes nothing
 
 
 if __name__ == "__main__":

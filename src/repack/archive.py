@@ -6,22 +6,22 @@ finished: a DICOMDIR that stands first is written last, because it depends on ev
 
 import hashlib
 import os
-import secrets
 import struct
 import zipfile
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO
 
-from repack import deflate, structure, zipformat
+from repack import deflate, drafts, structure, zipformat
 from repack.bundles.zipped import ZipPlace
+from repack.drafts import Claim
 from repack.errors import BundleUnreadable, OutputUnwritable, ProofFailed
-from repack.model import Entry, EntryName, EntryUnreadable, Packed, Raw, Stamp
+from repack.model import Entry, EntryName, EntryUnreadable, Packed, Raw, Stamp, Streamed
 
-DRAFT_SUFFIX = ".repack-draft"
+DRAFT_SUFFIX = drafts.SUFFIX
 _PIECE = 1 << 20
 _FLUSH_EVERY = 32 << 20
 _EARLIEST = Stamp(0x21, 0)  # 1980-01-01 00:00, for the entries that repack adds: the same input gives the same zip
@@ -43,15 +43,17 @@ class Written:
 class Draft:
     """A zip being written under a temporary name."""
 
-    def __init__(self, path: Path, file: BinaryIO, target: Path, flusher: Executor) -> None:
-        self.path, self.target = path, target
+    def __init__(self, claim: Claim, file: BinaryIO, target: Path, flusher: Executor) -> None:
+        self.path, self.target = claim.path, target
+        self._claim = claim
         self._file = file
         self._flusher, self._flushed = flusher, 0
         self._flush: Future[None] | None = None
         self._written: dict[int, Written] = {}
         self._next_ours = 1 << 62
+        self.comment = b""
 
-    def add(self, entry: Entry, content: Packed | Raw) -> None:
+    def add(self, entry: Entry, content: Packed | Raw | Streamed) -> None:
         """Write an entry's bytes; its place in the directory is that of the original."""
         self._add(entry.index, entry.name, entry.stamp, content, entry.attributes, entry.made_by)
 
@@ -64,16 +66,19 @@ class Draft:
         self._written[self._next_ours] = replace(written, sha256=hashlib.sha256(data).hexdigest())
 
     def _add(
-        self, position: int, name: EntryName, stamp: Stamp, content: Packed | Raw, attributes: int, made_by: int
+        self,
+        position: int,
+        name: EntryName,
+        stamp: Stamp,
+        content: Packed | Raw | Streamed,
+        attributes: int,
+        made_by: int,
     ) -> None:
         offset = self._file.tell()
         header = zipformat.local_header(name, stamp, content)
         self._file.write(header)
-        if isinstance(content, Packed):
-            self._file.write(content.data)
-        else:
-            for piece in _read_pieces(content):
-                self._file.write(piece)
+        for piece in _pieces_of(content):
+            self._file.write(piece)
         line = zipformat.central_header(name, stamp, content, offset, attributes, made_by)
         place = ZipPlace(self.path, offset, content.method, content.length, content.size, content.crc)
         self._written[position] = Written(name, place, header, line)
@@ -111,14 +116,15 @@ class Draft:
         """What the manifest says of the directory: the SHA-256 of every line so far, and of the zip's comment."""
         return structure.digest_directory((self._written[p].line for p in self.positions()), comment)
 
-    def finish(self) -> tuple[Written, ...]:
+    def finish(self, comment: bytes = b"") -> tuple[Written, ...]:
         """Write the directory and bring everything to the disk; the entries in their final order."""
+        self.comment = comment
         start = self._file.tell()
         written = tuple(self._written[position] for position in sorted(self._written))
         for entry in written:
             self._file.write(entry.line)
         size = self._file.tell() - start
-        self._file.write(zipformat.end_records(len(written), size, start))
+        self._file.write(zipformat.end_records(len(written), size, start, comment))
         self._file.flush()
         self._end_flush()
         os.fsync(self._file.fileno())
@@ -127,34 +133,22 @@ class Draft:
 
     def publish(self, *, overwrite: bool) -> None:
         """Give the checked draft its name, in one step."""
-        if overwrite:
-            self.path.replace(self.target)
-        else:
-            try:
-                os.link(self.path, self.target)  # fails where the name is taken: no gap between look and leap
-            except FileExistsError as error:
-                raise _exists(self.target) from error
-            except (OSError, NotImplementedError):  # a file system without hard links
-                if self.target.exists():
-                    raise _exists(self.target) from None
-                self.path.rename(self.target)
-        _sync_folder(self.target.parent)
+        drafts.publish(self._claim, self.target, overwrite=overwrite)
 
 
 @contextmanager
 def drafting(target: Path, *, overwrite: bool) -> Iterator[Draft]:
     """A draft beside the target; whatever happens, nothing of it stays unless it was published."""
     check_target(target, overwrite=overwrite)
-    path = target.with_name(f".{target.name[:50]}.{secrets.token_hex(4)}{DRAFT_SUFFIX}")
     try:
-        with path.open("xb") as file, ThreadPoolExecutor(1) as flusher:
-            yield Draft(path, file, target, flusher)
+        with (
+            drafts.claimed(target) as claim,
+            claim.path.open("r+b") as file,
+            ThreadPoolExecutor(1) as flusher,
+        ):
+            yield Draft(claim, file, target, flusher)
     except OSError as error:
-        problem = error.strerror or type(error).__name__
-        raise OutputUnwritable(target.name, problem, "choose another place with -o, or make room there") from error
-    finally:
-        with suppress(OSError):  # whatever happened is told already; a draft that stays can be deleted by hand
-            path.unlink(missing_ok=True)
+        raise drafts.unwritable(target, error) from error
 
 
 def check_target(target: Path, *, overwrite: bool) -> None:
@@ -162,13 +156,23 @@ def check_target(target: Path, *, overwrite: bool) -> None:
     if target.is_dir():
         raise OutputUnwritable(target.name, "it is a folder", "name a file with -o")
     if target.exists() and not overwrite:
-        raise _exists(target)
+        raise drafts.taken(target)
     if not target.parent.is_dir():
         raise OutputUnwritable(target.name, "its folder does not exist", "make the folder, or name another with -o")
 
 
-def _exists(target: Path) -> OutputUnwritable:
-    return OutputUnwritable(target.name, "it exists already", "use --overwrite, or another name with -o")
+def _pieces_of(content: Packed | Raw | Streamed) -> Iterator[bytes]:
+    """The bytes that go into the archive, in pieces of bounded length."""
+    match content:
+        case Packed():
+            yield content.data
+        case Raw():
+            yield from _read_pieces(content)
+        case Streamed():
+            try:
+                yield from deflate.pack_again(content)
+            except EntryUnreadable as error:
+                raise BundleUnreadable("the bundle", f"a large file in it: {error}", "run again") from error
 
 
 def _read_pieces(raw: Raw) -> Iterator[bytes]:
@@ -188,20 +192,7 @@ def _read_pieces(raw: Raw) -> Iterator[bytes]:
         raise BundleUnreadable(raw.file.name, problem, "check the medium, then run again") from error
 
 
-def _sync_folder(folder: Path) -> None:
-    """Make the new name itself durable, where a system lets folders be synced."""
-    if os.name == "nt":
-        return
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    except OSError:  # some network file systems refuse; the file itself is safe
-        return
-    finally:
-        os.close(handle)
-
-
-def check_directory(draft: Path, target: Path, written: Sequence[Written]) -> None:
+def check_directory(draft: Path, target: Path, written: Sequence[Written], comment: bytes = b"") -> None:
     """Re-open the draft with another reader than our writer and compare its directory. Raises ProofFailed."""
     try:
         with zipfile.ZipFile(draft) as archive:
@@ -226,7 +217,7 @@ def check_directory(draft: Path, target: Path, written: Sequence[Written]) -> No
             if file.read(len(entry.header)) != entry.header:
                 raise ProofFailed(target.name, "the header of an entry", "reads back differently")
         file.seek(start)
-        if file.read() != lines + zipformat.end_records(len(written), len(lines), start):
+        if file.read() != lines + zipformat.end_records(len(written), len(lines), start, comment):
             raise ProofFailed(target.name, "its directory", "reads back differently")
 
 

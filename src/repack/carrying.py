@@ -107,7 +107,7 @@ def _work(lots: Iterable[tuple[outcomes.Task, ...]], pool: Pool) -> Iterator[Out
         elif len(results.task) > 1:
             yield from _work([(task,) for task in results.task], pool)
         else:
-            yield outcomes.keep_after_crash(*results.task)
+            yield outcomes.keep_after_crash(*results.task, is_memory=results.is_memory)
 
 
 def _make_lots(tasks: Iterable[outcomes.Task]) -> Iterator[tuple[outcomes.Task, ...]]:
@@ -140,7 +140,7 @@ def prove(
     draft: Draft, written: Sequence[Written], record: Manifest, damaged: dict[int, Raw], pool: Pool, progress: Progress
 ) -> None:
     """Re-open the draft: its directory by another reader, every content by its SHA-256. Raises ProofFailed."""
-    archive.check_directory(draft.path, draft.target, written)
+    archive.check_directory(draft.path, draft.target, written, draft.comment)
     in_zip = [(n, entry) for n, entry in enumerate(record.entries) if entry.after is not None]
     progress.begin("Checking", sum(w.place.size for w in written), len(in_zip))
     checks: list[tuple[int, ZipPlace, str]] = []
@@ -155,8 +155,8 @@ def prove(
         checks.append((len(names), ours.place, ours.sha256 or ""))
         names.append(ours.name.raw.decode("ascii"))
     lots = [tuple(checks[n : n + _LOT_ENTRIES]) for n in range(0, len(checks), _LOT_ENTRIES)]
-    for lot, wrong in zip(lots, pool.run(archive.check_contents, lots), strict=True):
+    for lot, found in zip(lots, pool.run(archive.check_contents, lots), strict=True):
+        wrong = archive.check_contents(lot) if isinstance(found, Crashed) else found
         if wrong is not None:
-            number = lot[0][0] if isinstance(wrong, Crashed) else wrong
-            raise ProofFailed(draft.target.name, names[number], "reads back differently")
+            raise ProofFailed(draft.target.name, names[wrong], "reads back differently")
         progress.advance(sum(place.size for _n, place, _s in lot), len(lot))

@@ -22,6 +22,7 @@ from repack.model import (
     Proof,
     Raw,
     Restorable,
+    Streamed,
     Transcoded,
 )
 from repack.moving import AGAIN, Past, Records, Step
@@ -33,7 +34,7 @@ class Ended:
     """What goes into the new zip for one entry, and its line of the manifest."""
 
     line: EntryRecord
-    content: Packed | Raw | None
+    content: Packed | Raw | Streamed | None
     restorable: Restorable | None = None
     sop_instance: str = ""
 
@@ -152,7 +153,9 @@ def _end_fresh(line: Planned, outcome: Outcome) -> Ended:
             return Ended(recording.record(line, outcome), None)
 
 
-def _stay(line: Planned, held: EntryRecord, restorable: Restorable | None, content: Packed | Raw | None) -> Ended:
+def _stay(
+    line: Planned, held: EntryRecord, restorable: Restorable | None, content: Packed | Raw | Streamed | None
+) -> Ended:
     """An entry that stays as it is in the zip, with its line and its restore record."""
     place = line.entry.place
     instance = ""

@@ -4,12 +4,12 @@ isal is the fast reader; zlib writes, because at level 6 it makes smaller stream
 """
 
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import cast
 
 from isal import isal_zlib
 
-from repack.model import DEFLATED, STORED, Packed
+from repack.model import DEFLATED, STORED, EntryUnreadable, Packed, Place, Streamed
 
 _STREAM_ERROR = cast("type[Exception]", isal_zlib.error)
 _RAW = -15  # window bits of a stream without zlib header
@@ -101,6 +101,39 @@ def pack_around(parts: Sequence[tuple[bytes, bool]]) -> Packed:
         if len(slow) < best.length:
             return Packed(slow, DEFLATED, crc, size)
     return best
+
+
+def pack_streamed(place: Place, look: Callable[[bytes], None]) -> Streamed:
+    """Pack a content in bounded memory, only to learn its length; `look` sees every piece. Raises EntryUnreadable."""
+    start = place.read_start(_PIECE)
+    shrinks = guess_deflated(start) < _WORTH_A_SEARCH * len(start)
+    deflater = zlib.compressobj(6, zlib.DEFLATED, _RAW)
+    crc = size = length = 0
+    for piece in place.chunks():
+        look(piece)
+        crc, size = crc32(piece, crc), size + len(piece)
+        length += len(deflater.compress(piece)) if shrinks else 0
+    length += len(deflater.flush())
+    if shrinks and length < size:
+        return Streamed(place, DEFLATED, crc, size, length)
+    return Streamed(place, STORED, crc, size, size)
+
+
+def pack_again(streamed: Streamed) -> Iterator[bytes]:
+    """The bytes that `pack_streamed` counted, in pieces. Raises EntryUnreadable where they are others now."""
+    deflater = zlib.compressobj(6, zlib.DEFLATED, _RAW) if streamed.method == DEFLATED else None
+    crc = length = 0
+    for piece in streamed.place.chunks():
+        crc = crc32(piece, crc)
+        out = deflater.compress(piece) if deflater else piece
+        length += len(out)
+        if length > streamed.length:
+            break
+        yield out
+    out = deflater.flush() if deflater else b""
+    if (crc, length + len(out)) != (streamed.crc, streamed.length):
+        raise EntryUnreadable("it changed while it was being read")
+    yield out
 
 
 def guess_deflated(data: bytes) -> int:

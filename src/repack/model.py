@@ -5,7 +5,7 @@ on the way. "Not done, and why" is a value (`KeptAsIs`), never an exception.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
@@ -52,6 +52,27 @@ class Proof(StrEnum):
     BOUNDED = "bounded"
 
 
+# --- opening ---
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much may come out of a bundle (containers S1). A bomb stops here; a real disc of 10 GB does not."""
+
+    entries: int = 1_000_000
+    unpacked: int = 256 << 30  # bytes, all entries together
+    ratio: int = 500  # bytes out of a byte in; looked at where much comes out, since empty images shrink 1000:1
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """How a bundle may be opened: the password, whether its content may be written unencrypted, the limits."""
+
+    password: bytes | None = field(default=None, repr=False)  # as the archiver took it: UTF-8, or the bytes of a file
+    decrypt: bool = False
+    limits: Limits = Limits()
+
+
 # --- entries ---
 
 
@@ -84,6 +105,20 @@ class Packed:
     def length(self) -> int:
         """Bytes in the archive."""
         return len(self.data)
+
+
+@dataclass(frozen=True, slots=True)
+class Streamed:
+    """A content too large for memory, which has been packed once to know its length, and is packed again when written.
+
+    Twice the time for a few large files, and in return neither memory nor a spool file that could be left behind.
+    """
+
+    place: "Place"
+    method: int
+    crc: int
+    size: int  # bytes after inflating
+    length: int  # bytes in the archive
 
 
 class Place(Protocol):
@@ -144,6 +179,9 @@ class Bundle:
     kind: str
     size: int | None  # of the file; None for a folder
     entries: tuple[Entry, ...]
+    notes: tuple[str, ...] = ()  # what has to be said of the whole
+    comment: bytes = b""  # of a zip (APPNOTE 4.4.26)
+    encrypted: int = 0  # how many entries need a password
 
 
 # --- facts ---
@@ -336,7 +374,7 @@ class KeptAsIs:
     index: int
     reason: str
     before: Content
-    content: Packed | Raw | None  # None: a directory, or nothing to carry
+    content: Packed | Raw | Streamed | None  # None: a directory, or nothing to carry
     is_damaged: bool = False
 
 

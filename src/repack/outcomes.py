@@ -30,6 +30,7 @@ from repack.model import (
     Wishes,
 )
 
+_LARGE = 32 << 20  # bytes above which a kept file is streamed
 _CLEARLY_SMALLER = 0.85  # below this share of a quick deflate no better deflate catches up
 _SHARE_OF_COMPRESSED = 0.95  # an image that was compressed already loses its restorable bytes: that has to pay
 
@@ -83,11 +84,20 @@ def work(tasks: tuple[Task, ...]) -> tuple[Outcome | Lost, ...]:
     return tuple(_work_one(task) for task in tasks)
 
 
-def keep_after_crash(task: Task) -> Outcome | Lost:
-    """The outcome of a task that killed its worker: an image is carried over without being decoded."""
-    if task.action is not Action.TRANSCODE:
+def keep_after_crash(task: Task, *, is_memory: bool = False) -> Outcome | Lost:
+    """The outcome of a task that ended its worker, or found too little memory: carried over in small pieces.
+
+    This runs in the main process, so nothing is decoded, and no content is held as a whole.
+    """
+    if task.action is Action.DROP:
         return _work_one(task)
-    return _work_one(replace(task, action=Action.COPY, reason="the codec crashed on it, so it is kept as it is"))
+    if task.action is Action.TRANSCODE:
+        why = "there was too little memory to compress it" if is_memory else "the codec crashed on it"
+        task = replace(task, action=Action.COPY, reason=f"{why}, so it is kept as it is")
+    try:
+        return _copy_in_pieces(task)
+    except EntryUnreadable as error:
+        return _keep_damaged(task, str(error))
 
 
 def _work_one(task: Task) -> Outcome | Lost:
@@ -95,6 +105,8 @@ def _work_one(task: Task) -> Outcome | Lost:
         return _ACTIONS[task.action](task)
     except EntryUnreadable as error:
         return _keep_damaged(task, str(error))
+    except MemoryError:  # the same again alone, and then without decoding: `workers`, `keep_after_crash`
+        raise
     except Exception as error:  # the one boundary: a fault of ours must not cost the patient an image
         if task.action is not Action.TRANSCODE:
             raise
@@ -119,8 +131,26 @@ def _copy(task: Task) -> Outcome:
     if raw is not None and (raw.method != STORED or not task.is_dicom):
         sha256 = _digest(task.place)
         return KeptAsIs(task.index, task.reason, _before(task, sha256), raw)
+    if task.size > _LARGE:
+        return _copy_large(task, task.place)
     data = task.place.read()
     return KeptAsIs(task.index, task.reason, _before(task, hashlib.sha256(data).hexdigest()), _carry_over(data, raw))
+
+
+def _copy_in_pieces(task: Task) -> Outcome:
+    if task.place is None:
+        return _copy(task)
+    raw = task.place.raw()
+    if raw is None:
+        return _copy_large(task, task.place)
+    return KeptAsIs(task.index, task.reason, _before(task, _digest(task.place)), raw)
+
+
+def _copy_large(task: Task, place: Place) -> Outcome:
+    """A large file without compressed bytes of its own is never held in memory as a whole."""
+    sha256 = hashlib.sha256()
+    streamed = deflate.pack_streamed(place, sha256.update)
+    return KeptAsIs(task.index, task.reason, _before(task, sha256.hexdigest()), streamed)
 
 
 def _carry_over(data: bytes, raw: Raw | None) -> Packed | Raw:

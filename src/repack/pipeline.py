@@ -1,25 +1,19 @@
 """The story of a run, top to bottom: bundle, facts, verdicts, plan, outcomes, zip, proof, manifest."""
 
-import hashlib
-import threading
-from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
-from repack import archive, leaflet, manifest, moving, outcomes, recording
+from repack import archive, drafts, interrupts, leaflet, manifest, moving, outcomes, recording, sourcefile
 from repack.carrying import carry_out, prove
 from repack.errors import BundleUnreadable
 from repack.manifest import Manifest, OwnFile
-from repack.model import LEAFLET_NAME, MANIFEST_NAME, Plan, Wishes
+from repack.model import LEAFLET_NAME, MANIFEST_NAME, Access, Bundle, Plan, Wishes
 from repack.moving import Past
 from repack.progress import NoProgress, Progress
 from repack.survey import make_plan, survey
 from repack.workers import Pool
-
-_PIECE = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +26,7 @@ class Request:
     rule_files: tuple[Path, ...] = ()
     jobs: int = 1
     overwrite: bool = False
+    access: Access = field(default_factory=Access)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +40,19 @@ class Done:
     is_idle: bool = False  # the bundle is what was asked for already: nothing was written
 
 
-def run(request: Request, progress: Progress | None = None) -> Done:
-    """The main job. Raises RepackError; the target appears only when it is complete and proven."""
+def run(request: Request, progress: Progress | None = None, when_published: Callable[[], None] | None = None) -> Done:
+    """The main job. Raises RepackError; the target appears only when it is complete and proven.
+
+    `when_published` is called in the moment in which the target appears, before an interrupt can come between.
+    """
     progress = progress or NoProgress()
+    drafts.clear_stale(request.target)
     archive.check_target(request.target, overwrite=request.overwrite)
-    with Pool(request.jobs) as pool, _hashing_beside(request.bundle) as source_hash:
+    source = sourcefile.state(request.bundle)
+    with Pool(request.jobs) as pool, sourcefile.hashing_beside(request.bundle) as source_hash:
         pool.warm(partial(outcomes.get_ready, wishes=request.wishes))
-        found = survey(request.bundle, request.rule_files, pool, progress, without=request.target)
+        found = survey(request.bundle, request.rule_files, pool, progress, request.target, request.access)
+        refuse_encrypted(found.bundle, request.access)
         plan = make_plan(found, request.wishes)
         if found.past is not None and moving.is_idle(plan, found.past):
             record = found.past.finished.manifest
@@ -67,12 +68,16 @@ def run(request: Request, progress: Progress | None = None) -> Done:
                 found.past.finished.manifest if found.past else None,
             )
             own = [OwnFile(*file) for file in draft.own_files()]
-            record = recording.seal(record, own, draft.directory_digest())
+            record = recording.seal(record, own, draft.directory_digest(plan.bundle.comment))
             draft.add_ours(MANIFEST_NAME, manifest.encode(record))
-            written = draft.finish()
+            written = draft.finish(plan.bundle.comment)
             prove(draft, written, record, damaged, pool, progress)
             size = draft.path.stat().st_size
-            draft.publish(overwrite=request.overwrite)
+            sourcefile.check_unchanged(request.bundle, source)
+            with interrupts.undisturbed():
+                draft.publish(overwrite=request.overwrite)
+                if when_published is not None:
+                    when_published()
     return Done(plan, record, request.target, size)
 
 
@@ -82,28 +87,8 @@ def _languages(wishes: Wishes, past: Past | None) -> tuple[str, ...]:
     return next((kept for kept in (wishes.keep_locales, *reversed(earlier)) if kept), ())
 
 
-@contextmanager
-def _hashing_beside(bundle: Path) -> Iterator[Future[str | None]]:
-    """The SHA-256 of the bundle's own file (None for a folder), computed beside the rest from the first moment.
-
-    Hashing leaves the interpreter lock free. Where the run ends early nobody waits for the rest of a large file.
-    """
-    is_over = threading.Event()
-    with ThreadPoolExecutor(1) as beside:
-        try:
-            yield beside.submit(_hash_source, bundle, is_over)
-        finally:
-            is_over.set()
-
-
-def _hash_source(bundle: Path, is_over: threading.Event) -> str | None:
-    if not bundle.is_file():
-        return None
-    sha256 = hashlib.sha256()
-    try:
-        with bundle.open("rb") as file:
-            while (piece := file.read(_PIECE)) and not is_over.is_set():
-                sha256.update(piece)
-    except OSError as error:
-        raise BundleUnreadable(bundle.name, error.strerror or "read error", "check the medium") from error
-    return sha256.hexdigest()
+def refuse_encrypted(bundle: Bundle, access: Access) -> None:
+    """The new zip is never encrypted: whoever wants that has to say so."""
+    if bundle.encrypted and not access.decrypt:
+        count = f"{bundle.encrypted} of {len(bundle.entries)} entries are encrypted, and the new zip would not be"
+        raise BundleUnreadable(bundle.path.name, count, "add --decrypt if that is what you want")

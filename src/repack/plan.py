@@ -64,6 +64,7 @@ def decide(
         Planned(entry, facts[entry.index], verdicts[entry.index], decisions[entry.index]) for entry in bundle.entries
     )
     warnings = (
+        *bundle.notes,
         *guards.warn_of_needs(bundle.entries, decisions, needs),
         *keeping.warn_of_programs(bundle, facts),
         *_warn_of_idle_wishes(bundle, verdicts, wishes),

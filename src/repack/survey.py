@@ -10,12 +10,13 @@ from repack.classify import facts, references, rulefile, rules
 from repack.classify.rulefile import LoadedRule
 from repack.classify.rules import Surroundings
 from repack.errors import BundleUnreadable
-from repack.model import Bundle, Entry, Facts, Plan, Wishes
+from repack.model import Access, Bundle, Entry, Facts, Plan, Wishes
 from repack.moving import Past
 from repack.plan import decide
 from repack.progress import Progress
 from repack.workers import Crashed, Pool
 
+_ARCHIVES = frozenset({"zip", "7z", "rar", "gzip", "xz"})
 _FACTS_LOT = 64  # entries whose facts one task gathers
 _INLINE_FACTS = 2_000  # below this many entries, workers would take longer to start than the facts take
 
@@ -39,11 +40,16 @@ def load_rules(files: Sequence[Path]) -> tuple[LoadedRule, ...]:
 
 
 def survey(
-    path: Path, rule_files: Sequence[Path], pool: Pool, progress: Progress, without: Path | None = None
+    path: Path,
+    rule_files: Sequence[Path],
+    pool: Pool,
+    progress: Progress,
+    without: Path | None = None,
+    access: Access = Access(),  # noqa: B008  it is frozen
 ) -> Survey:
     """Open a bundle and gather the facts of every entry. Raises BundleUnreadable and RuleInvalid."""
     loaded = load_rules(rule_files)
-    opened = _leave_out(open_bundle(path), without)
+    opened = _leave_out(open_bundle(path, access), without)
     past = moving.find_past(opened)
     bundle = past.bundle if past else opened
     if not any(not entry.is_directory for entry in bundle.entries):
@@ -56,7 +62,16 @@ def survey(
     known = moving.as_first(past, gathered) if past else tuple(gathered)
     needs = references.relate(bundle.entries, known)
     around = rules.survey(bundle.entries, known, needs, loaded)
+    bundle = replace(bundle, notes=(*bundle.notes, *_note_nested(bundle.entries, known)))
     return Survey(bundle, known, needs, loaded, around, past)
+
+
+def _note_nested(entries: Sequence[Entry], found: Sequence[Facts]) -> Iterator[str]:
+    """An archive within the bundle is not opened; where it is nearly all there is, it is the one to repack (Z22)."""
+    total = sum(entry.size for entry in entries)
+    for entry, known in zip(entries, found, strict=True):
+        if known.magic in _ARCHIVES and 2 * entry.size > total:
+            yield f"{entry.path} is an archive itself and was not opened; unpack this bundle and give that file"
 
 
 def _leave_out(bundle: Bundle, target: Path | None) -> Bundle:

@@ -1,22 +1,26 @@
-"""Run pure tasks in worker processes: results in order, a bounded number under way, one crash costs one task."""
+"""Run pure tasks in worker processes: results in order, a bounded number under way, one crash costs one task.
 
-import contextlib
-import ctypes
+One pipe a worker and no thread in the parent: it waits for all pipes at once, so Ctrl-C always comes through, and a
+pipe that ends tells at once which worker died at which task. (`ProcessPoolExecutor` has threads and locks that an
+interrupt in the wrong moment leaves waiting for each other, and it fails all tasks for one.)
+"""
+
 import os
-import signal
-import sys
-import threading
+import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass
-from multiprocessing import get_context, parent_process, resource_tracker
+from dataclasses import dataclass, field
+from multiprocessing.connection import Connection, wait
+from multiprocessing.process import BaseProcess
 from types import TracebackType
-from typing import Generic, Self, TypeVar
+from typing import Any, Generic, Self, TypeVar, cast
 
-_TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3  # glibc, mallopt(3)
-_KEPT_BYTES = 64 << 20
+from repack import interrupts, serving
+from repack.serving import Answer, Kind
+
+_AHEAD = 2  # tasks that a worker has at once: the one it is at, and the next
+_MOST_FALSE_STARTS = 3  # workers in a row that die before they can do anything: then there are none to be had
+_PATIENCE = 3.0  # seconds that idle workers get for leaving in order
 
 Task = TypeVar("Task")
 Result = TypeVar("Result")
@@ -24,9 +28,30 @@ Result = TypeVar("Result")
 
 @dataclass(frozen=True, slots=True)
 class Crashed(Generic[Task]):
-    """The task killed the worker process that ran it, twice: once among others, once alone."""
+    """The task ended the worker that ran it, or found too little memory, twice: once among others, once alone."""
 
     task: Task
+    is_memory: bool = False
+
+
+@dataclass(slots=True, eq=False)
+class _Job:
+    """One task on its way."""
+
+    function: Callable[[Any], Any]
+    task: Any
+    tries: int = 0  # that ended in a crash
+    answer: Answer | None = None
+
+
+@dataclass(slots=True, eq=False)
+class _Worker:
+    """A process, the pipe to it, and the jobs that were sent there; it is at the first of them."""
+
+    process: BaseProcess
+    pipe: Connection
+    jobs: deque[_Job] = field(default_factory=deque)
+    is_ready: bool = False
 
 
 def count_cores() -> int:
@@ -42,7 +67,9 @@ class Pool:
 
     def __init__(self, jobs: int) -> None:
         self.jobs = max(1, jobs)
-        self._executor: ProcessPoolExecutor | None = None
+        self._workers: list[_Worker] = []
+        self._waiting: deque[_Job] = deque()
+        self._false_starts = 0
 
     def __enter__(self) -> Self:
         return self
@@ -50,67 +77,144 @@ class Pool:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._stop()
+        interrupts.accept(error)
+        with interrupts.undisturbed():
+            self._stop(is_hurry=error is not None)
 
     def warm(self, get_ready: Callable[[None], None]) -> None:
         """Let the workers load their libraries while the main process still reads the directory."""
-        for _ in range(self.jobs):
-            self._submit(get_ready, None)
+        self._waiting.extend(_Job(get_ready, None) for _ in range(self.jobs))
+        self._assign()
 
     def run(self, function: Callable[[Task], Result], tasks: Iterable[Task]) -> Iterator[Result | Crashed[Task]]:
         """The result of each task in order; at most two tasks a worker (and one more) are under way.
 
-        `function` is pure and of module level. What it raises comes out here; what kills its process comes out as
-        Crashed.
+        `function` is pure and of module level. What it raises comes out here; what kills its process, or finds too
+        little memory, comes out as Crashed.
         """
         waiting = iter(tasks)
-        under_way: deque[tuple[Task, Future[Result]]] = deque()
-        while True:
-            for task in waiting:
-                under_way.append((task, self._submit(function, task)))
-                if len(under_way) > 2 * self.jobs:
-                    break
-            if not under_way:
-                return
-            task, future = under_way[0]
-            try:
-                result = future.result()
-            except BrokenProcessPool:
-                again = [t for t, _ in under_way]
-                under_way.clear()
-                yield from self._run_alone(function, again)
-                continue
-            under_way.popleft()
-            yield result
-
-    def _run_alone(self, function: Callable[[Task], Result], tasks: list[Task]) -> Iterator[Result | Crashed[Task]]:
-        """One at a time, so that the task that kills its worker is known."""
-        self._stop()
-        for task in tasks:
-            try:
-                yield self._submit(function, task).result()
-            except BrokenProcessPool:
-                self._stop()
-                yield Crashed(task)
-
-    def _submit(self, function: Callable[[Task], Result], task: Task) -> Future[Result]:
-        if self._executor is None:
-            self._executor = ProcessPoolExecutor(
-                self.jobs, mp_context=get_context("spawn"), initializer=_prepare_process
-            )
+        under_way: deque[_Job] = deque()
         try:
-            with _interrupts_held_back():  # a task may start a process
-                return self._executor.submit(function, task)
-        except BrokenProcessPool as error:  # it broke since the last result was looked at
-            broken: Future[Result] = Future()
-            broken.set_exception(error)
-            return broken
+            while True:
+                for task in waiting:
+                    under_way.append(_Job(function, task))
+                    self._waiting.append(under_way[-1])
+                    self._assign()
+                    if len(under_way) > 2 * self.jobs:
+                        break
+                if not under_way:
+                    return
+                while (answer := under_way[0].answer) is None:
+                    self._take_turn()
+                job = under_way.popleft()
+                yield _result(job, answer)
+        finally:  # of what nobody waits for any more, only what a worker has already is still done
+            for job in under_way:
+                if job in self._waiting:
+                    self._waiting.remove(job)
 
-    def _stop(self) -> None:
-        if self._executor is not None:
-            with _interrupts_ignored():  # a second Ctrl-C in the middle would leave workers that wait for ever
-                self._executor.shutdown(wait=True, cancel_futures=True)
-            self._executor = None
+    def _take_turn(self) -> None:
+        """Hand out what can be handed out, and wait until some worker has something to say."""
+        self._assign()
+        if self._workers:
+            for pipe in wait([worker.pipe for worker in self._workers]):
+                self._listen(next(worker for worker in self._workers if worker.pipe is pipe))
+        elif self._waiting:  # no process can be started on this computer: then the work is done here
+            job = self._waiting.popleft()
+            job.answer = serving.answer(job.function, job.task)
+
+    def _assign(self) -> None:
+        """Give waiting jobs to workers; one that has crashed before runs alone, so that it is known to be the cause."""
+        while self._waiting:
+            job = self._waiting[0]
+            at_work = [other for worker in self._workers for other in worker.jobs]
+            if at_work and (job.tries or any(other.tries for other in at_work)):
+                return
+            worker = self._find_worker()
+            if worker is None:
+                return
+            self._waiting.popleft()
+            self._send(worker, job)
+
+    def _find_worker(self) -> _Worker | None:
+        """An idle worker; else a new one while there may be more; else one that has but one job."""
+        busy = [worker for worker in self._workers if worker.jobs]
+        idle = next((worker for worker in self._workers if not worker.jobs), None)
+        if idle is None and len(busy) < self.jobs and self._false_starts < _MOST_FALSE_STARTS:
+            idle = self._start()
+        return idle or next((worker for worker in busy if len(worker.jobs) < _AHEAD), None)
+
+    def _start(self) -> _Worker | None:
+        with interrupts.undisturbed():
+            try:
+                process, pipe = serving.start()
+            except OSError:  # too many processes or open files, too little memory
+                self._false_starts += 1
+                return None
+            self._workers.append(_Worker(process, pipe))
+            return self._workers[-1]
+
+    def _send(self, worker: _Worker, job: _Job) -> None:
+        order = serving.encode((job.function, job.task))
+        worker.jobs.append(job)
+        try:
+            worker.pipe.send_bytes(order)
+        except OSError:  # it died since it was last heard of
+            worker.jobs.pop()
+            self._waiting.appendleft(job)
+            self._listen(worker)
+
+    def _listen(self, worker: _Worker) -> None:
+        """Take one answer, or the news that there will be none."""
+        try:
+            answer = serving.decode(worker.pipe.recv_bytes())
+        except (EOFError, OSError):
+            self._bury(worker)
+            return
+        if answer.kind is Kind.READY:
+            worker.is_ready = True
+            self._false_starts = 0
+            return
+        job = worker.jobs.popleft()
+        if answer.kind is Kind.NO_MEMORY and not job.tries:
+            job.tries = 1
+            self._waiting.appendleft(job)
+        else:
+            job.answer = answer
+
+    def _bury(self, worker: _Worker) -> None:
+        """A worker has died: the job that it was at is suspect, those behind it go to others."""
+        with interrupts.undisturbed():
+            self._workers.remove(worker)
+            _end(worker, time.monotonic() + _PATIENCE)
+        if worker.jobs and worker.is_ready:
+            suspect = worker.jobs[0]
+            suspect.tries += 1
+            if suspect.tries > 1:
+                worker.jobs.popleft().answer = Answer(Kind.CRASHED)
+        self._false_starts += not worker.is_ready
+        self._waiting.extendleft(reversed(worker.jobs))
+
+    def _stop(self, *, is_hurry: bool) -> None:
+        """End all workers: the idle ones in order, the others at once. Never waits longer than a few seconds."""
+        self._waiting.clear()
+        workers, self._workers = self._workers, []
+        for worker in workers:
+            if is_hurry or worker.jobs:
+                worker.process.kill()
+            worker.pipe.close()  # whoever is idle leaves when its pipe ends
+        end = time.monotonic() + _PATIENCE
+        for worker in workers:
+            _end(worker, end)
+
+
+def _end(worker: _Worker, end: float) -> None:
+    """Wait until the process has gone, or see to it that it goes."""
+    worker.pipe.close()
+    worker.process.join(max(0.0, end - time.monotonic()))
+    if worker.process.is_alive():
+        worker.process.kill()
+        worker.process.join(1.0)  # not longer: a process in a read from a broken medium goes when the read ends
 
 
 def with_tasks(
@@ -128,59 +232,13 @@ def with_tasks(
         yield under_way.popleft(), result
 
 
-@contextlib.contextmanager
-def _interrupts_ignored() -> Iterator[None]:
-    """Signals change nothing in this block; only a main thread can say so."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    numbers = (signal.SIGINT, signal.SIGTERM)
-    earlier = [(number, signal.signal(number, signal.SIG_IGN)) for number in numbers]
-    try:
-        yield
-    finally:
-        for number, handler in earlier:
-            if handler is not None:  # None: set by somebody outside Python, which cannot be put back
-                signal.signal(number, handler)
-
-
-@contextlib.contextmanager
-def _interrupts_held_back() -> Iterator[None]:
-    """Processes that start in this block are deaf to Ctrl-C from their first moment.
-
-    The parent hears it behind the block: in the middle of a start it would leave half a process.
-    """
-    if not hasattr(signal, "pthread_sigmask"):  # Windows
-        yield
-        return
-    resource_tracker.ensure_running()  # it would undo the mask if it started in between
-    earlier = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, earlier)
-
-
-def _prepare_process() -> None:
-    """Leave Ctrl-C to the parent, go when it goes, and keep freed memory.
-
-    Every slice takes and frees the same few large buffers; where the C library gives them back to the system each
-    time, a tenth of the run goes into page faults. Where there is no such setting, nothing is lost but time.
-    """
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    if hasattr(signal, "pthread_sigmask"):
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT, signal.SIGTERM})
-    threading.Thread(target=_leave_with_parent, daemon=True).start()
-    if sys.platform == "linux":
-        with contextlib.suppress(OSError, AttributeError):
-            library = ctypes.CDLL(None)
-            for setting in (_MMAP_THRESHOLD, _TRIM_THRESHOLD):
-                library.mallopt(setting, _KEPT_BYTES)
-
-
-def _leave_with_parent() -> None:
-    """End this process when its parent was killed: it would wait for tasks for ever."""
-    parent = parent_process()
-    if parent is not None:
-        parent.join()
-        os._exit(1)
+def _result(job: _Job, answer: Answer) -> Any:  # noqa: ANN401  of the type that the caller of `run` knows
+    match answer.kind:
+        case Kind.DONE:
+            return answer.value
+        case Kind.RAISED:
+            raise cast("Exception", answer.value)
+        case Kind.NO_MEMORY:
+            return Crashed(job.task, is_memory=True)
+        case _:
+            return Crashed(job.task)

@@ -2,7 +2,7 @@
 
 import struct
 
-from repack.model import EntryName, Packed, Raw, Stamp
+from repack.model import EntryName, Packed, Raw, Stamp, Streamed
 
 _LOCAL = struct.Struct("<4s5H3I2H")  # 4.3.7
 _CENTRAL = struct.Struct("<4s6H3I5H2I")  # 4.3.12
@@ -15,7 +15,7 @@ _LIMIT = 0xFFFF_FFFF
 _EXTENDED_TIMESTAMP = 0x5455
 
 
-def local_header(name: EntryName, stamp: Stamp, content: Packed | Raw) -> bytes:
+def local_header(name: EntryName, stamp: Stamp, content: Packed | Raw | Streamed) -> bytes:
     """The header before an entry's bytes, with its real sizes (no data descriptor)."""
     is_large = content.size >= _LIMIT or content.length >= _LIMIT
     extra = _local_times(stamp.extra)
@@ -41,7 +41,7 @@ def local_header(name: EntryName, stamp: Stamp, content: Packed | Raw) -> bytes:
 
 
 def central_header(
-    name: EntryName, stamp: Stamp, content: Packed | Raw, offset: int, attributes: int, made_by: int
+    name: EntryName, stamp: Stamp, content: Packed | Raw | Streamed, offset: int, attributes: int, made_by: int
 ) -> bytes:
     """The entry's line in the central directory."""
     wide = [value for value in (content.size, content.length, offset) if value >= _LIMIT]
@@ -72,12 +72,12 @@ def central_header(
     )
 
 
-def end_records(entries: int, directory_size: int, directory_offset: int) -> bytes:
+def end_records(entries: int, directory_size: int, directory_offset: int, comment: bytes = b"") -> bytes:
     """What ends the archive; zip64 records only where a number needs them."""
     end = _END.pack(
         b"PK\5\6", 0, 0, min(entries, 0xFFFF), min(entries, 0xFFFF),
-        min(directory_size, _LIMIT), min(directory_offset, _LIMIT), 0,
-    )  # fmt: skip
+        min(directory_size, _LIMIT), min(directory_offset, _LIMIT), len(comment),
+    ) + comment  # fmt: skip
     if entries < 0xFFFF and directory_size < _LIMIT and directory_offset < _LIMIT:
         return end
     end64 = _END64.pack(

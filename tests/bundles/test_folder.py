@@ -1,16 +1,20 @@
 """Folder bundles: all plain files in order, nothing else opened, and no file that changed meanwhile."""
 
 import calendar
+import hashlib
 import os
+import socket
 import subprocess
 import sys
 import time
+import tracemalloc
+import zipfile
 from pathlib import Path
 
 import pytest
 
 from repack import archive, deflate
-from repack.bundles import open_bundle
+from repack.bundles import folder, open_bundle
 from repack.errors import BundleUnreadable
 from repack.model import Bundle, Entry, EntryName, EntryUnreadable, Wishes
 from repack.pipeline import Request, run
@@ -141,6 +145,13 @@ def test_a_link_that_leads_elsewhere_is_reported_and_not_followed(disc: Path, ta
     assert "not followed" in link.notes[0]
 
 
+def test_a_link_to_a_folder_inside_does_not_lead_out(disc: Path) -> None:
+    symlink(disc / "again", "DICOM")
+    link = by_path(open_bundle(disc))["again"]
+    assert link.place is None
+    assert link.notes == ("a link to a folder of this bundle, whose files are there once; it was not followed",)
+
+
 def test_a_link_to_a_folder_is_not_walked(disc: Path) -> None:
     symlink(disc / "loop", ".")
     paths = [entry.path for entry in open_bundle(disc).entries]
@@ -227,6 +238,106 @@ def test_a_folder_that_cannot_be_listed_stops_the_run(disc: Path, monkeypatch: p
         open_bundle(disc)
 
 
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes here")
+def test_a_file_that_became_a_pipe_does_not_hold_the_run_up(disc: Path) -> None:
+    entry = by_path(open_bundle(disc))["Z"]
+    (disc / "Z").unlink()
+    os.mkfifo(disc / "Z")
+    with pytest.raises(EntryUnreadable, match="changed while"):
+        read(entry)
+
+
+def test_a_file_that_changed_is_refused_before_it_is_read(disc: Path) -> None:
+    place = by_path(open_bundle(disc))["Z"].place
+    assert place is not None
+    (disc / "Z").write_bytes(b"another content")
+    with pytest.raises(EntryUnreadable, match="changed while"):
+        next(iter(place.chunks()))
+
+
+def test_a_read_error_costs_one_entry_and_not_the_others(disc: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As a scratched disc."""
+    bundle = open_bundle(disc)
+    really_open = folder._open
+
+    def refuse(file: Path) -> object:
+        if file.name == "Z":
+            raise OSError(5, "Input/output error")
+        return really_open(file)
+
+    monkeypatch.setattr(folder, "_open", refuse)
+    for entry in bundle.entries:
+        if entry.path == "Z":
+            with pytest.raises(EntryUnreadable, match="Input/output error"):
+                read(entry)
+        elif entry.place is not None:
+            assert read(entry)
+
+
+@pytest.mark.skipif(os.name == "nt" or not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root reads everything")
+def test_a_file_without_permission(disc: Path, tmp_path: Path) -> None:
+    (disc / "Z").chmod(0)
+    with pytest.raises(BundleUnreadable, match=r"Z: Permission denied.*--drop-path 'Z'"):
+        run(Request(disc, tmp_path / "out.zip"))
+    done = run(Request(disc, tmp_path / "out.zip", Wishes(drop_path=("Z",))))
+    assert {entry.path: entry.action for entry in done.manifest.entries}["Z"] == "dropped"
+
+
+@pytest.mark.skipif(not hasattr(socket, "AF_UNIX"), reason="no sockets in folders here")
+def test_a_socket_is_reported_and_never_opened(disc: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(disc)  # the path of a socket must be short
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind("socket")
+        entry = by_path(open_bundle(disc))["socket"]
+    assert entry.place is None
+    assert "not opened" in entry.notes[0]
+
+
+# --- large files ---
+
+
+def test_a_large_file_is_packed_without_being_held_in_memory(tmp_path: Path) -> None:
+    root = tmp_path / "disc"
+    root.mkdir()
+    text, noise = b"all work and no play " * 2_500_000, hashlib.shake_128(b"noise").digest(40 << 20)
+    (root / "large.log").write_bytes(text)
+    (root / "large.bin").write_bytes(noise)
+    (root / "small").write_bytes(b"x")
+    outcomes_of = {entry.path: entry for entry in open_bundle(root).entries}
+    place = outcomes_of["large.log"].place
+    assert place is not None
+    tracemalloc.start()
+    try:
+        streamed = deflate.pack_streamed(place, lambda _piece: None)
+        length = sum(map(len, deflate.pack_again(streamed)))
+        _now, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert (streamed.size, streamed.length) == (len(text), length)
+    assert peak < 8 << 20
+    done = run(Request(root, tmp_path / "out.zip"))
+    stored = {entry.path: entry.after.stored for entry in done.manifest.entries if entry.after}
+    assert stored["large.log"] == length
+    assert stored["large.bin"] == len(noise)
+    with zipfile.ZipFile(tmp_path / "out.zip") as new:
+        assert new.read("large.log") == text
+        assert new.read("large.bin") == noise
+
+
+def test_a_large_file_that_changes_between_counting_and_writing_is_refused(tmp_path: Path) -> None:
+    root = tmp_path / "disc"
+    root.mkdir()
+    (root / "large").write_bytes(b"first content " * 1_000)
+    os.utime(root / "large", (MOMENT, MOMENT))
+    place = open_bundle(root).entries[0].place
+    assert place is not None
+    streamed = deflate.pack_streamed(place, lambda _piece: None)
+    (root / "large").write_bytes(b"other content " * 1_000)
+    os.utime(root / "large", (MOMENT, MOMENT))  # even where size and time are the same
+    with pytest.raises(EntryUnreadable, match="changed while"):
+        list(deflate.pack_again(streamed))
+
+
 # --- names, the output inside ---
 
 
@@ -234,14 +345,26 @@ def test_a_folder_that_cannot_be_listed_stops_the_run(disc: Path, monkeypatch: p
 def test_names_that_are_not_utf8_keep_their_bytes(tmp_path: Path) -> None:
     root = os.fsencode(tmp_path / "disc")
     os.mkdir(root)  # noqa: PTH102  pathlib cannot say such names
-    for name in (b"caf\xe9", "Größe".encode()):
+    for name in (b"\xe9", "Größe".encode()):
         with open(root + b"/" + name, "wb") as file:  # noqa: PTH123  as above
             file.write(name)
     first, second = open_bundle(tmp_path / "disc").entries
     assert (first.path, first.name) == ("Größe", EntryName("Größe".encode(), is_utf8=True))
-    assert second.name == EntryName(b"caf\xe9", is_utf8=False)
+    assert second.name == EntryName(b"\xe9", is_utf8=False)
     assert second.notes
-    assert read(second) == b"caf\xe9"
+    assert read(second) == b"\xe9"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has names that are not UTF-8")
+def test_names_in_an_old_code_page_are_recovered(tmp_path: Path) -> None:
+    root = os.fsencode(tmp_path / "disc")
+    os.mkdir(root)  # noqa: PTH102  as above
+    for name in ("患者.txt", "画像.dcm"):
+        with open(root + b"/" + name.encode("cp932"), "wb") as file:  # noqa: PTH123  as above
+            file.write(name.encode())
+    entries = open_bundle(tmp_path / "disc").entries
+    assert {entry.path for entry in entries} == {"患者.txt", "画像.dcm"}
+    assert all(read(entry) == entry.path.encode() and "old code page" in entry.notes[0] for entry in entries)
 
 
 def test_the_output_and_its_drafts_are_left_out_of_the_bundle(disc: Path) -> None:

@@ -2,19 +2,19 @@
 
 import os
 import stat
-import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
-from repack.bundles.names import read_name
+from repack.bundles import code_pages, stamps
+from repack.bundles.names import ReadName, read_name, tell_apart
 from repack.errors import BundleUnreadable
-from repack.model import Bundle, Entry, EntryUnreadable, Raw, Stamp
+from repack.model import Access, Bundle, Entry, EntryUnreadable, Raw
 
 _PIECE = 1 << 20
+_CHANGED = "it changed while it was being read"
 _UNIX = 3 << 8 | 20  # made on Unix, by version 2.0 of the format (APPNOTE 4.4.2)
-_FIRST_DOS_SECOND = 315_532_800  # 1980-01-01T00:00:00Z, the first time that a zip can say
-_LAST_DOS_SECOND = 4_354_819_198  # 2107-12-31T23:59:58Z
 
 
 def recognises(path: Path) -> bool:
@@ -22,11 +22,21 @@ def recognises(path: Path) -> bool:
     return path.is_dir()
 
 
-def open_folder(path: Path) -> Bundle:
+def open_folder(path: Path, _access: Access) -> Bundle:
     """List a folder in the order of its sorted paths. Raises BundleUnreadable where a folder cannot be listed."""
     root = path.resolve()
-    entries = tuple(_entry(root, index, relative, status) for index, (relative, status) in enumerate(_walk(root, "")))
+    found = list(_walk(root, ""))
+    names = tell_apart(_read_names([os.fsencode(relative) for relative, _status in found]))
+    entries = tuple(
+        _entry(root, index, relative, status, names[index]) for index, (relative, status) in enumerate(found)
+    )
     return Bundle(root, "folder", None, entries)
+
+
+def _read_names(raws: Sequence[bytes]) -> list[ReadName]:
+    """Names as people read them; those that are not UTF-8 (on Linux) by a code page that fits them all (Z4)."""
+    texts = code_pages.decode_unknown(raws)
+    return [read_name(raw, is_utf8=False, from_windows=False, text=text) for raw, text in zip(raws, texts, strict=True)]
 
 
 def _walk(folder: Path, prefix: str) -> Iterator[tuple[str, os.stat_result]]:
@@ -45,8 +55,7 @@ def _walk(folder: Path, prefix: str) -> Iterator[tuple[str, os.stat_result]]:
             yield f"{prefix}{item.name}", item.stat(follow_symlinks=False)
 
 
-def _entry(root: Path, index: int, relative: str, status: os.stat_result) -> Entry:
-    read = read_name(os.fsencode(relative), is_utf8=True, from_windows=False)
+def _entry(root: Path, index: int, relative: str, status: os.stat_result, read: ReadName) -> Entry:
     status, place, note = _place(root, relative, status)
     size = place.size if place else 0
     return Entry(
@@ -56,7 +65,7 @@ def _entry(root: Path, index: int, relative: str, status: os.stat_result) -> Ent
         is_directory=relative.endswith("/"),
         size=size,
         stored=size,
-        stamp=_stamp(status.st_mtime),
+        stamp=stamps.from_seconds(status.st_mtime),
         attributes=(status.st_mode & 0xFFFF) << 16,
         made_by=_UNIX,
         place=place,
@@ -77,26 +86,14 @@ def _place(
         return status, None, ()
     if stat.S_ISLNK(status.st_mode):
         target = Path(os.path.realpath(file))  # not Path.resolve, which raises RuntimeError for links in a circle
+        if target.is_dir() and target.is_relative_to(root):
+            return status, None, ("a link to a folder of this bundle, whose files are there once; it was not followed",)
         if not target.is_file() or not target.is_relative_to(root):
             return status, None, ("a link that leads out of the bundle or nowhere; it was not followed",)
         status = target.stat()
     if not stat.S_ISREG(status.st_mode):
         return status, None, ("a device, pipe or socket, not a file; it was not opened",)
     return status, FilePlace(file, status.st_size, status.st_mtime_ns), ()
-
-
-def _stamp(seconds: float) -> Stamp:
-    """The DOS words in UTC, whatever the time zone of this computer, and the exact time beside them."""
-    whole = int(seconds)
-    moment = time.gmtime(min(max(whole, _FIRST_DOS_SECOND), _LAST_DOS_SECOND))
-    exact = b""
-    if -(1 << 31) <= whole < 1 << 31:  # what field 0x5455 (APPNOTE 4.5.5) can say
-        exact = b"UT\x05\x00\x01" + whole.to_bytes(4, "little", signed=True)
-    return Stamp(
-        (moment.tm_year - 1980) << 9 | moment.tm_mon << 5 | moment.tm_mday,
-        moment.tm_hour << 11 | moment.tm_min << 5 | moment.tm_sec // 2,
-        exact,
-    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +115,7 @@ class FilePlace:
     def read_start(self, length: int) -> bytes:
         """The first `length` bytes or fewer. Raises EntryUnreadable."""
         try:
-            with self.file.open("rb") as file:
+            with _open(self.file) as file:
                 return file.read(length)
         except OSError as error:
             raise EntryUnreadable(error.strerror or "the medium cannot be read") from error
@@ -127,12 +124,24 @@ class FilePlace:
         """The content in bounded pieces. Raises EntryUnreadable."""
         size = 0
         try:
-            with self.file.open("rb") as file:
+            with _open(self.file) as file:
+                self._check(file)
                 while piece := file.read(_PIECE):
                     size += len(piece)
                     yield piece
-                changed = os.fstat(file.fileno()).st_mtime_ns
+                self._check(file)
         except OSError as error:
             raise EntryUnreadable(error.strerror or "the medium cannot be read") from error
-        if size != self.size or changed != self.changed:
-            raise EntryUnreadable("it changed while it was being read")
+        if size != self.size:
+            raise EntryUnreadable(_CHANGED)
+
+    def _check(self, file: BinaryIO) -> None:
+        """Is it still the file that was listed? Looked at before and behind reading it."""
+        status = os.fstat(file.fileno())
+        if not stat.S_ISREG(status.st_mode) or (status.st_size, status.st_mtime_ns) != (self.size, self.changed):
+            raise EntryUnreadable(_CHANGED)
+
+
+def _open(file: Path) -> BinaryIO:
+    """Open without waiting: what was a file when it was listed may be a pipe by now."""
+    return open(file, "rb", opener=lambda name, flags: os.open(name, flags | getattr(os, "O_NONBLOCK", 0)))

@@ -5,8 +5,8 @@ from typing import Annotated
 
 import typer
 
-from repack import __version__, manifest, pipeline
-from repack.cli import options
+from repack import __version__, interrupts, manifest, pipeline
+from repack.cli import opening, options
 from repack.cli.looking import plan_only
 from repack.model import Wishes
 from repack.report import console, planned_json, tables
@@ -43,6 +43,11 @@ def repack(
     max_error: options.MaxError = 0,
     effort: options.Effort = None,
     exact_only: options.ExactOnly = False,
+    password_file: opening.PasswordFile = None,
+    decrypt: opening.Decrypt = False,
+    max_entries: opening.MaxEntries = opening.ENTRIES,
+    max_size: opening.MaxSize = opening.SIZE,
+    max_ratio: opening.MaxRatio = opening.RATIO,
     jobs: options.Jobs = options.CORES,
     dry_run: Annotated[bool, typer.Option("--dry-run", "-n", help="Show the plan; write nothing.")] = False,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an existing output.")] = False,
@@ -76,7 +81,9 @@ def repack(
         effort=effort,
     )
     target = options.choose_target(bundle, output)
-    request = pipeline.Request(bundle, target, wishes, tuple(rules or ()), jobs, overwrite)
+    limits = opening.read_limits(max_entries, max_size, max_ratio)
+    access = opening.read_access(bundle, password_file, limits, decrypts=decrypt, may_ask=decrypt)
+    request = pipeline.Request(bundle, target, wishes, tuple(rules or ()), jobs, overwrite, access)
     screen = console.open_screen(is_json=json, is_quiet=quiet)
     if dry_run:
         plan = plan_only(request, screen)
@@ -87,7 +94,7 @@ def repack(
     if manifest_file is not None:
         options.check_manifest_file(manifest_file, bundle, target, is_overwriting=overwrite)
     with console.watching(screen) as progress:
-        done = pipeline.run(request, progress)
+        done = pipeline.run(request, progress, interrupts.finish)
     encoded = manifest.encode(done.manifest)
     if done.is_idle:
         console.show_result(screen, tables.idle(bundle.name))

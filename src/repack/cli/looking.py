@@ -10,12 +10,12 @@ from repack import pipeline, remarks, survey
 from repack.classify import rules as rule_engine
 from repack.classify.patterns import matches
 from repack.classify.rulefile import json_schema, load_builtin, load_file
-from repack.cli import options
+from repack.cli import opening, options
 from repack.errors import WrongUsage
 from repack.model import Plan, Wishes
 from repack.progress import NoProgress
 from repack.report import compared, console, contents, planned_json
-from repack.workers import Pool, count_cores
+from repack.workers import Pool
 
 tools = typer.Typer(add_completion=False, context_settings=options.NAMES, no_args_is_help=True)
 rules_app = typer.Typer(help="List, show, check and try rules.", no_args_is_help=True)
@@ -23,10 +23,16 @@ tools.add_typer(rules_app, name="rules")
 
 
 @tools.command()
-def inspect(bundle: options.BundlePath, rules: options.RuleFiles = None, json: options.Json = False) -> None:
+def inspect(
+    bundle: options.BundlePath,
+    rules: options.RuleFiles = None,
+    password_file: opening.PasswordFile = None,
+    json: options.Json = False,
+) -> None:
     """Show what is in a bundle: categories, series, transfer syntaxes, programs, languages."""
     screen = console.open_screen(is_json=json)
-    found = _survey(bundle, tuple(rules or ()), screen)
+    access = opening.read_access(bundle, password_file, decrypts=True, may_ask=True)
+    found = _survey(pipeline.Request(bundle, bundle, rule_files=tuple(rules or ()), access=access), screen)
     plan = survey.make_plan(found, Wishes())
     console.show_sheets(screen, contents.inspected(plan, remarks.find_viewers(plan, found.rules, found.needs)))
     if json:
@@ -41,11 +47,13 @@ def explain(
     keep_locales: options.KeepLocales = None,
     drop_redist: options.DropRedist = False,
     drop: options.DropCategory = None,
+    password_file: opening.PasswordFile = None,
 ) -> None:
     """Show which rule decided on an entry, on which facts, and what else was considered."""
     wishes = Wishes(options.read_locales(keep_locales), drop_redist, tuple(drop or ()))
     screen = console.open_screen()
-    found = _survey(bundle, tuple(rules or ()), screen)
+    access = opening.read_access(bundle, password_file, decrypts=True, may_ask=True)
+    found = _survey(pipeline.Request(bundle, bundle, rule_files=tuple(rules or ()), access=access), screen)
     plan = survey.make_plan(found, wishes)
     chosen = [line for line in plan.lines if any(matches(path, line.entry.path) for path in paths)]
     if not chosen:
@@ -101,7 +109,7 @@ def try_rules(
     own = load_file(file)
     wishes = Wishes(options.read_locales(keep_locales), drop_redist, tuple(drop or ()))
     screen = console.open_screen()
-    found = _survey(bundle, (), screen)
+    found = _survey(pipeline.Request(bundle, bundle, jobs=options.CORES), screen)
     before = survey.make_plan(found, wishes)
     after = survey.make_plan(survey.rejudge(found, (*own, *load_builtin())), wishes)
     console.show_sheets(screen, compared.compared(before, after, own))
@@ -119,13 +127,15 @@ def codecs() -> None:
     console.show_sheets(console.open_screen(), contents.codec_tables())
 
 
-def _survey(bundle: Path, rule_files: tuple[Path, ...], screen: console.Screen) -> survey.Survey:
-    with Pool(count_cores()) as pool, console.watching(screen) as progress:
-        return survey.survey(bundle, rule_files, pool, progress or NoProgress())
+def _survey(request: pipeline.Request, screen: console.Screen) -> survey.Survey:
+    with Pool(request.jobs) as pool, console.watching(screen) as progress:
+        return survey.survey(
+            request.bundle, request.rule_files, pool, progress or NoProgress(), request.target, request.access
+        )
 
 
 def plan_only(request: pipeline.Request, screen: console.Screen) -> Plan:
     """The plan of a bundle; nothing is written."""
-    with Pool(request.jobs) as pool, console.watching(screen) as progress:
-        found = survey.survey(request.bundle, request.rule_files, pool, progress or NoProgress(), request.target)
+    found = _survey(request, screen)
+    pipeline.refuse_encrypted(found.bundle, request.access)
     return survey.make_plan(found, request.wishes)

@@ -16,7 +16,9 @@ NAMES = {"help_option_names": ["-h", "--help"]}
 CORES = count_cores()
 USUAL_CODEC = Wishes().codec
 
-BundlePath = Annotated[Path, typer.Argument(metavar="BUNDLE", help="A zip, or a folder such as a mounted CD.")]
+BundlePath = Annotated[
+    Path, typer.Argument(metavar="BUNDLE", help="A zip, an ISO image, or a folder such as a mounted CD.")
+]
 RuleFiles = Annotated[
     list[Path] | None, typer.Option("--rules", metavar="FILE", help="Your own rules (TOML); they come first.")
 ]
@@ -103,7 +105,7 @@ def choose_target(bundle: Path, output: Path | None) -> Path:
         named = bundle if bundle.name not in {"", ".", ".."} else bundle.resolve()
         if not named.name:  # the root of a drive: nothing lies beside it
             return Path("disc.repacked.zip")
-        stem = named.name[:-4] if named.name.lower().endswith(".zip") and bundle.is_file() else named.name
+        stem = named.stem if named.suffix.lower() in {".zip", ".iso"} and bundle.is_file() else named.name
         return named.with_name(f"{stem}.repacked.zip")
     refuse_input(output, bundle, "-o")
     return output

@@ -1,4 +1,4 @@
-"""What the story of a run does beside its main thread."""
+"""The bundle's own file: hashed beside the rest, and watched."""
 
 import threading
 from hashlib import sha256
@@ -7,19 +7,19 @@ from pathlib import Path
 import pytest
 
 from repack.errors import BundleUnreadable
-from repack.pipeline import _hash_source, _hashing_beside
+from repack.sourcefile import hash_file, hashing_beside
 
 
 @pytest.mark.parametrize("size", [0, 1, (1 << 20) + 7, 3 << 20])
 def test_the_hash_of_the_source_is_that_of_its_file(tmp_path: Path, size: int):
     bundle = tmp_path / "scan.zip"
     bundle.write_bytes(bytes(range(256)) * (size // 256) + bytes(size % 256))
-    with _hashing_beside(bundle) as source_hash:
+    with hashing_beside(bundle) as source_hash:
         assert source_hash.result() == sha256(bundle.read_bytes()).hexdigest()
 
 
 def test_a_folder_has_no_hash_of_its_own(tmp_path: Path):
-    with _hashing_beside(tmp_path) as source_hash:
+    with hashing_beside(tmp_path) as source_hash:
         assert source_hash.result() is None
 
 
@@ -28,7 +28,7 @@ def test_a_run_that_ended_does_not_wait_for_the_hash(tmp_path: Path):
     bundle.write_bytes(bytes(3 << 20))
     is_over = threading.Event()
     is_over.set()
-    assert _hash_source(bundle, is_over) != sha256(bundle.read_bytes()).hexdigest()  # it stopped early
+    assert hash_file(bundle, is_over) != sha256(bundle.read_bytes()).hexdigest()  # it stopped early
 
 
 def test_a_source_that_cannot_be_read_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
@@ -40,4 +40,4 @@ def test_a_source_that_cannot_be_read_is_named(tmp_path: Path, monkeypatch: pyte
 
     monkeypatch.setattr(Path, "open", fail)
     with pytest.raises(BundleUnreadable, match="the medium failed"):
-        _hash_source(bundle, threading.Event())
+        hash_file(bundle, threading.Event())

@@ -1,0 +1,167 @@
+"""A worker process from its start to its end: orders come in through a pipe, answers go out the same way.
+
+It ends when its pipe ends, so it cannot outlive its parent, however the parent died; on Linux the system sees to that
+even while a codec keeps Python from running.
+"""
+
+import contextlib
+import ctypes
+import os
+import pickle
+import queue
+import signal
+import sys
+import threading
+import time
+import traceback
+from collections.abc import Callable, Iterator
+from enum import Enum, auto
+from multiprocessing import get_context, parent_process, resource_tracker
+from multiprocessing.connection import Connection, Pipe
+from multiprocessing.process import BaseProcess
+from typing import Any, NamedTuple
+
+_TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3  # glibc, mallopt(3)
+_KEPT_BYTES = 64 << 20
+_SIGNAL_OF_PARENTS_DEATH = 1  # PR_SET_PDEATHSIG, prctl(2)
+_LEAVING = 1.0  # seconds that a worker without a parent may take to come to its end
+
+
+class Kind(Enum):
+    """What an answer says."""
+
+    READY = auto()  # the worker runs
+    DONE = auto()
+    RAISED = auto()
+    NO_MEMORY = auto()
+    CRASHED = auto()  # said by the parent about a worker that says nothing any more
+
+
+class Answer(NamedTuple):
+    """What came of a task: a result, or the exception that it raised."""
+
+    kind: Kind
+    value: object = None
+
+
+def encode(value: object) -> bytes:
+    """As bytes for the pipe. Raises what pickle raises."""
+    return pickle.dumps(value, pickle.HIGHEST_PROTOCOL)
+
+
+def decode(data: bytes) -> Answer:
+    """An answer as the parent reads it."""
+    answer: Answer = pickle.loads(data)  # noqa: S301  from our own process
+    return answer
+
+
+def start() -> tuple[BaseProcess, "Connection[Any, Any]"]:
+    """Start a worker; the process, and our end of its pipe. Raises OSError."""
+    ours, theirs = Pipe()
+    try:
+        process = get_context("spawn").Process(target=_serve, args=(theirs,), daemon=True)
+        with _interrupts_held_back():
+            process.start()
+    except BaseException:
+        ours.close()
+        raise
+    finally:
+        theirs.close()  # or it would not end with the worker
+    return process, ours
+
+
+@contextlib.contextmanager
+def _interrupts_held_back() -> Iterator[None]:
+    """Processes that start in this block are deaf to Ctrl-C from their first moment."""
+    if not hasattr(signal, "pthread_sigmask"):  # Windows
+        yield
+        return
+    resource_tracker.ensure_running()  # it would undo the mask if it started in between
+    earlier = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, earlier)
+
+
+def answer(function: Callable[[Any], Any], task: object) -> Answer:
+    """Call a function; what it raises is part of the answer."""
+    try:
+        return Answer(Kind.DONE, function(task))
+    except MemoryError:
+        return Answer(Kind.NO_MEMORY)
+    except Exception as error:  # noqa: BLE001  it is raised again in the parent
+        return Answer(Kind.RAISED, error)
+
+
+# --- in the worker ---
+
+
+def _serve(pipe: "Connection[Any, Any]") -> None:
+    """Answer orders until the pipe ends. The parent never waits for long when it sends: a thread takes its orders."""
+    _prepare_process()
+    orders: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
+    threading.Thread(target=_take_orders, args=(pipe, orders), daemon=True).start()
+    try:
+        pipe.send_bytes(encode(Answer(Kind.READY)))
+        while (order := orders.get()) is not None:
+            pipe.send_bytes(_answer_order(order))
+    except OSError:  # nobody waits for the answer any more
+        return
+
+
+def _take_orders(pipe: "Connection[Any, Any]", orders: "queue.SimpleQueue[bytes | None]") -> None:
+    """Queue what comes in; at the end of the pipe, let an idle worker leave in order and end a busy one."""
+    try:
+        while True:
+            orders.put(pipe.recv_bytes())
+    except (EOFError, OSError):
+        orders.put(None)
+        time.sleep(_LEAVING)
+        os._exit(1)
+
+
+def _answer_order(order: bytes) -> bytes:
+    """The answer as bytes, whatever happens on the way to it."""
+    try:
+        function, task = pickle.loads(order)  # noqa: S301  from our own parent
+        given = answer(function, task)
+        if isinstance(given.value, Exception):
+            given = Answer(given.kind, _made_to_travel(given.value))
+        return encode(given)
+    except MemoryError:
+        return encode(Answer(Kind.NO_MEMORY))
+    except Exception as error:  # noqa: BLE001  an order that cannot be read, an answer that cannot be sent
+        return encode(Answer(Kind.RAISED, _made_to_travel(error)))
+
+
+def _made_to_travel(error: Exception) -> Exception:
+    """The exception with the story of this process; another one where it would not survive the way (errors.py)."""
+    story = "".join(traceback.format_exception(error))
+    try:
+        travelled = pickle.loads(pickle.dumps(error))  # noqa: S301  made here
+    except Exception:  # noqa: BLE001  whatever its own __init__ raises
+        travelled = None
+    safe = error if type(travelled) is type(error) else RuntimeError(f"{type(error).__name__} in a worker process")
+    safe.add_note(f"In a worker process:\n{story}")
+    return safe
+
+
+def _prepare_process() -> None:
+    """Leave Ctrl-C to the parent, go when it goes, and keep freed memory.
+
+    Every slice takes and frees the same few large buffers; where the C library gives them back to the system each
+    time, a tenth of the run goes into page faults. Where there is no such setting, nothing is lost but time.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if hasattr(signal, "pthread_sigmask"):
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT, signal.SIGTERM})
+    if sys.platform == "linux":
+        with contextlib.suppress(OSError, AttributeError):
+            library = ctypes.CDLL(None)
+            library.prctl(_SIGNAL_OF_PARENTS_DEATH, signal.SIGKILL, 0, 0, 0)
+            for setting in (_MMAP_THRESHOLD, _TRIM_THRESHOLD):
+                library.mallopt(setting, _KEPT_BYTES)
+    parent = parent_process()
+    if sys.platform != "win32" and parent is not None and os.getppid() != parent.pid:
+        os._exit(1)  # it died before we asked to be told
