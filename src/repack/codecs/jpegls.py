@@ -121,7 +121,8 @@ LOSSLESS = Codec(
 def near(max_error: int) -> Codec:
     """JPEG-LS near-lossless: no stored word, read as unsigned, differs by more than `max_error` (1 to 255).
 
-    Signed words may flip their sign, and a palette's entries their meaning: such images are not for it.
+    Signed words may flip their sign, and a palette's entries their meaning: such images are not for it. The stream must
+    declare the true precision, else a word may come back with a bit above Bits Stored.
     """
     return Codec(
         name="jpegls-near",
@@ -130,7 +131,7 @@ def near(max_error: int) -> Codec:
         checker=_CHECKER,
         encode=partial(_WRITE, max_error=max_error),
         decode=_READ,
-        has_free_precision=_HAS_PYJPEGLS,
+        has_free_precision=True,
         refuse=partial(_refuse_error, max_error=max_error),
         max_error=max_error,
         opened_by="as jpegls; some web viewers show 16-bit images wrongly",
@@ -138,9 +139,11 @@ def near(max_error: int) -> Codec:
 
 
 def _refuse_error(layout: FrameLayout, max_error: int) -> str:
-    if 0 < max_error <= min(LARGEST_ERROR, ((1 << layout.precision) - 1) // 2):
-        return ""
-    return f"an error of {max_error} is not possible for samples of {layout.precision} bits"
+    if not 0 < max_error <= min(LARGEST_ERROR, ((1 << layout.precision) - 1) // 2):
+        return f"an error of {max_error} is not possible for samples of {layout.precision} bits"
+    if not _HAS_PYJPEGLS and layout.precision < 8 * layout.width:
+        return f"near-lossless samples of {layout.precision} bits need the package pyjpegls, which is not installed"
+    return ""
 
 
 _SECOND = (_PYJPEGLS, _read_with_pyjpegls) if _HAS_PYJPEGLS else (_GDCM, _read_with_gdcm)
