@@ -18,6 +18,7 @@ LOSSLESS_SYNTAX, NEAR_SYNTAX = "1.2.840.10008.1.2.4.80", "1.2.840.10008.1.2.4.81
 LARGEST_ERROR = 255  # NEAR is one byte (ISO/IEC 14495-1 C.2.3)
 
 _NAME = "JPEG-LS"
+_ILV_NONE = 0  # one scan for each colour (ISO/IEC 14495-1 C.2.3); readers have to interleave them
 _START, _FRAME_HEADER = b"\xff\xd8", b"\xff\xf7"  # SOI, SOF55
 _HAS_PYJPEGLS = importlib.util.find_spec("jpeg_ls") is not None
 
@@ -86,10 +87,11 @@ def _read_with_pyjpegls(stream: bytes, layout: FrameLayout) -> bytes:
     import jpeg_ls  # noqa: PLC0415  see above
 
     try:
-        frame, _described = jpeg_ls.decode_pixel_data(stream, version=2)
+        frame, described = jpeg_ls.decode_pixel_data(stream, version=2)
     except (RuntimeError, ValueError) as error:
         raise CodecFailed("the JPEG-LS stream cannot be decoded") from error
-    return arrays.widen(bytes(frame), layout, bits, _NAME)
+    words = arrays.widen(bytes(frame), layout, bits, _NAME)
+    return arrays.by_pixel(words, layout) if described["interleave_mode"] == _ILV_NONE else words
 
 
 def _read_with_gdcm(stream: bytes, layout: FrameLayout) -> bytes:
