@@ -33,6 +33,10 @@ _MAY_SHOW_OTHERWISE = (
     "once they are compressed, so compare before you delete the original"
 )
 
+_OLD_NAME = (
+    "it has a new SOP Instance UID, as the standard wants it: reports, key objects and presentation states that name "
+    "the image by its old one do not find it any more"
+)
 #: Decoders give the words of a narrow stream without the bits of the sign above them, which a wide one would state.
 _SHORT_SIGN = "its samples are signed and shorter than their words: compressed anew, programs would show other values"
 
@@ -101,6 +105,8 @@ def _compress(found: Source, order: Order) -> Rewritten | NotDone:
     codec = best.codec
     changes, sop_instance = lossy_attributes.describe(found.image, codec, best.length) if codec.max_error else ({}, "")
     around = assemble.surround(found.data, found.image, codec.transfer_syntax, changes)
+    if codec.max_error:
+        around = replace(around, data_set=lossy_attributes.derive_frames(around.data_set))
     if found.image.header.number(image.PLANAR_CONFIGURATION) == 1:
         around = assemble.clear_planes(around)
     rewritten = Rewritten(
@@ -109,7 +115,7 @@ def _compress(found: Source, order: Order) -> Rewritten | NotDone:
         restorable=None if codec.max_error else found.restorable,
         proof=_aim(found, codec.max_error),
         reason=_describe(found, best, order),
-        notes=_notes(found, best.layout),
+        notes=(*_notes(found, best.layout), *((_OLD_NAME,) if codec.max_error else ())),
         sop_instance=sop_instance,
     )
     return _prove(found, rewritten, codec.decode, codec.max_error)
@@ -138,7 +144,9 @@ def _encode_smallest(found: Source, order: Order) -> _Encoded:
 
 def _encode(found: Source, codec: Codec, layout: FrameLayout) -> _Encoded:
     """One stream a frame, of even length (PS3.5 A.4: one fragment each; zero bytes may follow the end marker)."""
-    refusal = codec.refuse(layout) or (lossy_attributes.refuse(found.image, found.words) if codec.max_error else "")
+    refusal = codec.refuse(layout)
+    if codec.max_error and not refusal:
+        refusal = lossy_attributes.refuse(found.image, found.words, layout.precision)
     if refusal:
         raise CodecFailed(refusal)
     streams = []

@@ -183,12 +183,16 @@ def idle(name: str) -> str:
 
 
 def _proven(manifest: Manifest) -> str:
+    images = words.plural(manifest.totals.images, "image")
+    if any(entry.proof is Proof.BOUNDED for entry in manifest.entries):
+        return f"{images} compressed with a loss: no sample differs by more than {manifest.options.max_error}"
     if manifest.totals.images:
-        return f"{words.plural(manifest.totals.images, 'image')} compressed without loss and proven"
-    images = [entry for entry in manifest.entries if is_image(entry)]
-    if not images:
+        done = "stored without compression" if manifest.options.codec == "none" else "compressed without loss"
+        return f"{images} {done} and proven"
+    found = [entry for entry in manifest.entries if is_image(entry)]
+    if not found:
         return "it holds no DICOM images"
-    if all(entry.after is None for entry in images):
+    if all(entry.after is None for entry in found):
         return "its images were dropped, as you asked"
     return "no image could be compressed (the reasons are above)"
 
