@@ -53,6 +53,10 @@ def test_a_starter_is_no_viewer():
 def test_a_java_viewer_without_a_name_counts_when_it_is_started():
     (line,) = warn({"run.bat": b"java -jar show.jar", "show.jar": ZIP, "lib.jar": ZIP})
     assert line.startswith("show.jar may")
+    (line,) = warn({"run.sh": b"./bin/show -full", "bin/show": Facts("elf"), "bin/libz.so.1": Facts("elf")})
+    assert line.startswith("show may")
+    (line,) = warn({"run.sh": b"./bin/show.bin", "bin/show.bin": Facts("elf"), "bin/libz.so.1": Facts("elf")})
+    assert line.startswith("show.bin may")
 
 
 @pytest.mark.parametrize(
