@@ -20,7 +20,7 @@ def warn(files: dict[str, Facts | bytes], **wishes: object) -> tuple[str, ...]:
 
 
 def test_a_viewer_that_is_known_to_read_the_codec_is_not_named():
-    assert warn({"weasis-win32.exe": exe(), "weasis/weasis-launcher.jar": ZIP}) == ()
+    assert warn({"viewer-win32.exe": exe(), "weasis/weasis-launcher.jar": ZIP}) == ()
 
 
 def test_an_unknown_viewer_is_named_with_a_safe_choice():
@@ -101,7 +101,7 @@ def test_indexes_of_images_are_named_when_images_change():
 #: Golden disc -> what its warnings name.
 GOLDEN = {
     "weasis-portable": [],
-    "weasis-2": [],
+    "weasis-2": ["weasis-win32.exe"],
     "evlite": ["EVClientLight.exe and 1 more", "index.evx"],
     "gearview": ["GEARView.exe and 1 more", "hash.bin"],
     "jivex": ["Start.exe", "ST000001.JIL and 1 more"],
