@@ -36,7 +36,7 @@ _HEAP_FLAGS = {"s": 1, "g": 2, "b": 4}
 
 
 def read_references(metadata: bytes) -> tuple[str, ...]:
-    """File names, in lower case, of the libraries that the metadata name. Broken: struct.error, ValueError, IndexError."""
+    """File names in lower case. Raises struct.error, ValueError or IndexError where the metadata are damaged."""
     streams = _read_streams(metadata)
     tables, strings = streams.get("#~", b""), streams.get("#Strings", b"")
     heaps = tables[6]
