@@ -107,7 +107,7 @@ GOLDEN = {
     "jivex": ["Start.exe", "ST000001.JIL and 1 more"],
     "array-aoc": ["AOC_mini.exe and 1 more", "STUDY.IDX and SERIES.DAT"],
     "ge-centricity": ["DICOMVWR.CAB"],
-    "korean-pacs": ["CDRun.exe and 2 more", "STUDY.LST and PATIENT.LST"],
+    "korean-pacs": ["CDRun.exe and CDViewer.exe", "STUDY.LST and PATIENT.LST"],
     "mpdicom": ["mpDICOM.exe and mpDICOM"],
 }
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from repack.classify import rulefile
 from repack.model import Category, Facts, PeFacts
 from tests.classify.synthetic import BUILTIN, DIRECTORY, IMAGE, actions, lay_out
 
@@ -390,7 +391,7 @@ PRODUCTS: dict[str, tuple[list[Files], list[tuple[str, Files]]]] = {
         [("none", {"mpDICOM": TEXT})],
     ),
     "viewer.korean-pdi": (
-        [{"CDRun.exe": ANY_EXE}, {"Viewer/CDLauncher.dll": ANY_DLL}],
+        [{"CDRun.exe": ANY_EXE}],
         [("none", {"CDRun.exe": TEXT})],
     ),
     "viewer.viewdir": ([{"VIEWER/ViewDIR.EXE": ANY_EXE}], [("none", {"ViewDIR.EXE": TEXT})]),
@@ -417,7 +418,13 @@ PRODUCTS: dict[str, tuple[list[Files], list[tuple[str, Files]]]] = {
         [{"ClearCanvas.Desktop.Executable.exe": ANY_EXE}],
         [("viewer.library", {"ClearCanvas.Desktop.Executable.dll": ANY_DLL})],
     ),
-    "viewer.amicas": ([{"IMAGES/AMICAS/start.exe": ANY_EXE}], [("none", {"IMAGES/AMICAS/AMPT0001": TEXT})]),
+    "viewer.amicas": (
+        [{"IMAGES/AMICAS/start.exe": ANY_EXE}],
+        [("none", {"IMAGES/AMICAS/AMPT0001": TEXT}), ("viewer.library", {"IMAGES/AMICAS/a.dll": ANY_DLL})],
+    ),
+        [{"IMAGES/AMICAS/start.exe": ANY_EXE}],
+        [("none", {"IMAGES/AMICAS/AMPT0001": TEXT}), ("viewer.library", {"IMAGES/AMICAS/a.dll": ANY_DLL})],
+    ),
     "viewer.vatech": ([{"bin/Ez3D-i64.exe": ANY_EXE}], [("viewer.program", {"Ez3D2009.exe": ANY_EXE})]),
     "viewer.romexis": (
         [
@@ -495,6 +502,8 @@ def test_every_named_viewer_says_what_it_reads_and_who_says_so():
     for rule, reads in named.items():
         assert reads is not None, rule
         assert reads.source, rule
+    kinds = [conditions for one in BUILTIN if one.rule.reads for conditions in rulefile.all_of(one.rule.match)]
+    assert not [c for c in kinds if "dll" in str(c.name).lower()], "a library shows no image itself"
     known = {rule for rule, reads in named.items() if reads and reads.codecs}
     assert known == {"viewer.weasis", "viewer.agfa-impax-ee", "viewer.array-aoc", "viewer.alma3d", "viewer.osirix"}
 
