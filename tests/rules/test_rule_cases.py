@@ -422,9 +422,6 @@ PRODUCTS: dict[str, tuple[list[Files], list[tuple[str, Files]]]] = {
         [{"IMAGES/AMICAS/start.exe": ANY_EXE}],
         [("none", {"IMAGES/AMICAS/AMPT0001": TEXT}), ("viewer.library", {"IMAGES/AMICAS/a.dll": ANY_DLL})],
     ),
-        [{"IMAGES/AMICAS/start.exe": ANY_EXE}],
-        [("none", {"IMAGES/AMICAS/AMPT0001": TEXT}), ("viewer.library", {"IMAGES/AMICAS/a.dll": ANY_DLL})],
-    ),
     "viewer.vatech": ([{"bin/Ez3D-i64.exe": ANY_EXE}], [("viewer.program", {"Ez3D2009.exe": ANY_EXE})]),
     "viewer.romexis": (
         [
