@@ -20,7 +20,9 @@ def kept(disc: Disc, **wishes: object) -> set[str]:
     return {path for path, action in actions(disc.plan(**wishes)).items() if action != "drop"}
 
 
-@pytest.mark.parametrize("partner", ["v.exe.config", "V.EXE.MANIFEST", "v.l4j.ini", "v.ini", "v.jar"])
+@pytest.mark.parametrize(
+    "partner", ["v.exe.config", "V.EXE.MANIFEST", "v.l4j.ini", "v.ini", "v.jar", "v.dll", "v.deps.json"]
+)
 def test_a_program_needs_what_lies_beside_it_under_its_name(partner: str):
     disc = lay_out({"P/v.exe": exe(), f"P/{partner}": TEXT, f"Q/{partner}": TEXT})
     assert needs(disc) == {("P/v.exe", f"P/{partner}", Need.LOADED_WITH)}

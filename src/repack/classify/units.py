@@ -12,7 +12,14 @@ _ASSEMBLY = re.compile(r"microsoft\.vc[89]0\..+\.manifest")
 _ASSEMBLY_LIBRARY = re.compile(r"(msvc[rpm]|mfcm?|atl|vcomp)[89]0\w*\.dll")
 #: What lies beside a program under its name, and without which it does not run (media knowledge, M1, M7, M15, M19).
 _BESIDE_PROGRAM = (".manifest", ".config")
-_INSTEAD_OF_EXE = (".l4j.ini", ".ini", ".jar")
+_INSTEAD_OF_EXE = (
+    ".l4j.ini",
+    ".ini",
+    ".jar",
+    ".dll",
+    ".runtimeconfig.json",
+    ".deps.json",
+)  # the last: .NET 5 and later
 _JAVA = frozenset({"java.exe", "javaw.exe", "java", "jvm.dll"})
 #: What tells the folder of an InstallShield setup, and what in it belongs to it (media knowledge, lesson 11).
 _SETUP_MARKS = re.compile(r"data1\.(hdr|cab)|setup\.(inx|ins|issue)|layout\.bin|0x[0-9a-f]{4}\.ini")
