@@ -68,6 +68,7 @@ YES: dict[str, list[Files]] = {
     ],
     "redist.unverified": [
         {"Redist/dotnetfx.exe": ANY_EXE},
+        {"Redist/lang/es/dotNetFx45LP_Full_x86_x64es.exe": ANY_EXE},
         {"Redist/ndp48-x86-x64-allos-deu.exe": ANY_EXE},
         {"Redist/msxml6_x64.msi": OLE},
         {"Redist/CRRuntime_32bit_13_0_20.msi": OLE},
@@ -258,7 +259,10 @@ NO: dict[str, list[tuple[str, Files]]] = {
         ("viewer.library", {"msvcp140.viewer.dll": ANY_DLL}),
     ],
     "runtime.windows": [("viewer.library", {"d3dx9_viewer.dll": program(is_dll=True)})],
-    "runtime.dotnet": [("viewer.library", {"System.Xml.dll": program(is_dll=True, product="Viewer")})],
+    "runtime.dotnet": [
+        ("viewer.library", {"System.Xml.dll": program(is_dll=True, product="Viewer")}),
+        ("locale.dotnet-satellite", {"V/fr/System.Xml.resources.dll": program(is_dll=True, product="Microsoft® .NET")}),
+    ],
     "runtime.intel": [("viewer.library", {"V/setup.dll": program(is_dll=True, company="Intel Corporation")})],
     "runtime.unicode-data": [("none", {"icudt.dat": TEXT})],
     "launcher.autorun": [("none", {"autorun.inf.txt": TEXT})],
