@@ -85,3 +85,13 @@ def test_in_the_root_only_parts_of_the_setup_belong_to_it():
 def test_any_setup_exe_is_no_installshield():
     disc = lay_out({"S/setup.exe": exe(), "S/vcredist_x86.exe": exe(), "S/readme.txt": TEXT})
     assert kept(disc, drop_redist=True) == {"S/setup.exe", "S/readme.txt"}
+
+
+def test_a_database_of_windows_installer_keeps_its_cabinets():
+    msi = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+    disc = lay_out(
+        {"S/Viewer.msi": msi, "S/files1.cab": Facts("cab"), "S/1031.mst": Facts("ole"), "T/x.cab": Facts("cab")}
+    )
+    assert kept(disc, drop_path=("**/*.cab", "**/*.mst")) == {"S/Viewer.msi", "S/files1.cab", "S/1031.mst"}
+    assert reasons(disc.plan(drop_path=("**/*.cab",)))["S/files1.cab"] == "S/Viewer.msi may not install without it"
+    assert kept(disc, drop_path=("S/**",)) == {"T/x.cab"}
