@@ -96,9 +96,10 @@ MAY_IMPORT: dict[str, set[str]] = {
     "report": set(),
     "report.words": set(),
     "report.tables": {"dicom", "dicom.syntaxes", "manifest", "model", "report", "report.words"},
+    "report.rules": {"classify.rulefile", "report.tables"},
     "report.contents": {
         "classify", "classify.languages", "classify.references", "classify.rulefile", "classify.rules", "codecs",
-        "dicom.syntaxes", "model", "report", "report.tables", "report.words",
+        "dicom.syntaxes", "model", "report", "report.rules", "report.tables", "report.words",
     },
     "report.compared": {"classify.rulefile", "model", "report", "report.tables", "report.words"},
     "report.planned_json": {"model"},
@@ -107,7 +108,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "cli.looking": {
         "", "classify", "classify.patterns", "classify.rulefile", "classify.rules", "cli.options", "errors",
         "model", "pipeline", "progress", "remarks", "report", "report.compared", "report.console", "report.contents",
-        "report.planned_json", "survey", "workers",
+        "report.planned_json", "report.rules", "survey", "workers",
     },
     "cli.job": {
         "", "cli.looking", "cli.options", "manifest", "model", "pipeline", "report", "report.console",
@@ -122,7 +123,7 @@ THIRD_PARTIES: dict[str, set[str]] = {
     "typer": {"cli", "cli.job", "cli.looking", "cli.options"},
     "rich": {"report.console"},
     "langcodes": {"classify.languages"},
-    "msgspec": {"classify.rulefile", "manifest", "report.contents", "report.planned_json"},
+    "msgspec": {"classify.rulefile", "manifest", "report.planned_json", "report.rules"},
     "isal": {"deflate"},
     "pydicom": {"dicom.explicit", "dicom.header", "codecs.jpegls"},
     "numpy": {"dicom.samples", "codecs.jpegls"},
