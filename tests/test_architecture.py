@@ -87,7 +87,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "classify.languages": {"classify.language_names"},
     "classify.patterns": {"classify.languages"},
     "classify.versioninfo": set(),
-    "classify.pe": {"classify.versioninfo", "model"},
+    "classify.dotnet": set(),
+    "classify.pe": {"classify.dotnet", "classify.versioninfo", "model"},
     "classify.shortcuts": set(),
     "classify.mentions": {"classify.languages", "classify.shortcuts"},
     "classify.needs": {"bundles.names", "model"},
@@ -151,9 +152,10 @@ MAY_IMPORT: dict[str, set[str]] = {
     "report": set(),
     "report.words": set(),
     "report.tables": {"dicom.syntaxes", "manifest", "model", "report.words"},
+    "report.rules": {"classify.rulefile", "report.tables"},
     "report.contents": {
         "classify.languages", "classify.references", "classify.rulefile", "classify.rules", "codecs", "codecs.frames",
-        "dicom.syntaxes", "model", "report.tables", "report.words",
+        "dicom.syntaxes", "model", "report.rules", "report.tables", "report.words",
     },
     "report.compared": {"classify.rulefile", "model", "report.tables", "report.words"},
     "report.planned_json": {"model"},
@@ -165,7 +167,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "cli.looking": {
         "classify.patterns", "classify.rulefile", "classify.rules", "cli.opening", "cli.options", "errors", "model",
         "pipeline", "progress", "remarks", "report.compared", "report.console", "report.contents",
-        "report.planned_json", "survey", "workers",
+        "report.planned_json", "report.rules", "survey", "workers",
     },
     "cli.job": {
         "", "cli.looking", "cli.opening", "cli.options", "interrupts", "manifest", "model", "pipeline",
@@ -188,9 +190,7 @@ THIRD_PARTIES: dict[str, set[str]] = {
     "isal": {"deflate"},
     "jpeg_ls": {"codecs.jpegls"},
     "langcodes": {"classify.languages"},
-    "msgspec": {
-        "classify.rulefile", "manifest", "recording", "report.contents", "report.planned_json", "report.verified",
-    },
+    "msgspec": {"classify.rulefile", "manifest", "recording", "report.planned_json", "report.rules", "report.verified"},
     "numpy": {"codecs.arrays", "dicom.samples"},
     "openjpeg": {"codecs.jpeg2000"},
     "pycdlib": {"bundles.iso_image"},

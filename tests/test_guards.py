@@ -10,6 +10,7 @@ from fixtures import golden_disc
 from repack.model import Action, Category, Facts, PeFacts, Plan, Wishes
 from repack.plan import decide
 from tests.classify.synthetic import Disc, actions, dll, exe, lay_out, reasons
+from tests.classify.test_mentions import shortcut
 
 TEXT = Facts("unknown")
 LANGUAGES = ("de", "en", "fr", "es", "es-MX")
@@ -50,6 +51,11 @@ def test_a_shortcut_and_a_mac_program_start_something():
     header = b"<?xml version='1.0' encoding='UTF-8'?>"
     disc = lay_out({"V.app/Contents/Info.plist": header + plist, "V.app/Contents/MacOS/View": TEXT})
     assert dropped(disc.plan(drop_path=("**/View",))) == set()
+    disc = lay_out(
+        {"Start.lnk": shortcut(r"E:\cd\Viewer\v.exe", r"Viewer\v.exe"), "Viewer/v.exe": exe(), "w.exe": exe()}
+    )
+    assert dropped(disc.plan(drop_path=("*.exe",))) == {"w.exe"}
+    assert reasons(disc.plan(drop_path=("*.exe",)))["Viewer/v.exe"] == "Start.lnk starts or shows it"
 
 
 # --- languages ---

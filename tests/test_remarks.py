@@ -20,7 +20,7 @@ def warn(files: dict[str, Facts | bytes], **wishes: object) -> tuple[str, ...]:
 
 
 def test_a_viewer_that_is_known_to_read_the_codec_is_not_named():
-    assert warn({"weasis-win32.exe": exe(), "weasis/weasis-launcher.jar": ZIP}) == ()
+    assert warn({"viewer-win32.exe": exe(), "weasis/weasis-launcher.jar": ZIP}) == ()
 
 
 def test_an_unknown_viewer_is_named_with_a_safe_choice():
@@ -53,6 +53,10 @@ def test_a_starter_is_no_viewer():
 def test_a_java_viewer_without_a_name_counts_when_it_is_started():
     (line,) = warn({"run.bat": b"java -jar show.jar", "show.jar": ZIP, "lib.jar": ZIP})
     assert line.startswith("show.jar may")
+    (line,) = warn({"run.sh": b"./bin/show -full", "bin/show": Facts("elf"), "bin/libz.so.1": Facts("elf")})
+    assert line.startswith("show may")
+    (line,) = warn({"run.sh": b"./bin/show.bin", "bin/show.bin": Facts("elf"), "bin/libz.so.1": Facts("elf")})
+    assert line.startswith("show.bin may")
 
 
 @pytest.mark.parametrize(
@@ -97,13 +101,13 @@ def test_indexes_of_images_are_named_when_images_change():
 #: Golden disc -> what its warnings name.
 GOLDEN = {
     "weasis-portable": [],
-    "weasis-2": [],
+    "weasis-2": ["weasis-win32.exe"],
     "evlite": ["EVClientLight.exe and 1 more", "index.evx"],
     "gearview": ["GEARView.exe and 1 more", "hash.bin"],
     "jivex": ["Start.exe", "ST000001.JIL and 1 more"],
     "array-aoc": ["AOC_mini.exe and 1 more", "STUDY.IDX and SERIES.DAT"],
     "ge-centricity": ["DICOMVWR.CAB"],
-    "korean-pacs": ["CDRun.exe and 2 more", "STUDY.LST and PATIENT.LST"],
+    "korean-pacs": ["CDRun.exe and CDViewer.exe", "STUDY.LST and PATIENT.LST"],
     "mpdicom": ["mpDICOM.exe and mpDICOM"],
 }
 

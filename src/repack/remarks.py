@@ -18,8 +18,6 @@ _WRITTEN: Mapping[str, tuple[tuple[str, ...], str]] = {
 }
 _ALTERNATIVES = ("j2k", "jpegls", "rle")  # in the order in which they are worth trying
 _UNKNOWN = Reads(codecs=[], source="no rule knows this program")
-#: The rules that find programs which no rule knows by name.
-_STRUCTURAL = frozenset({"viewer.program", "viewer.java"})
 _MOST_LETTERS = 27  # of names: a warning fits on one line of a screen of 80 columns
 
 
@@ -57,9 +55,17 @@ def find_viewers(plan: Plan, rules: Sequence[LoadedRule], needs: Iterable[Refere
     kept = [line for line in plan.lines if _is_kept_viewer(line)]
     started = {need.of for need in needs if need.need is Need.NAMES}
     known = {line.entry.path: reads for line in kept if (reads := _reads(line, by_id)) is not None}
-    others = [line for line in kept if line.verdict.rule in _STRUCTURAL]
+    others = [line for line in kept if line.entry.path not in known and _is_program(line)]
     found = known | {line.entry.path: _UNKNOWN for line in others if line.entry.index in started}
     return found or {line.entry.path: _UNKNOWN for line in others if line.facts.pe is not None}
+
+
+def _is_program(line: Planned) -> bool:
+    """A program that no rule knows by name: of Windows, of other systems, of Java."""
+    if line.facts.pe is not None:
+        return line.verdict.rule == "viewer.program"
+    is_jar = line.facts.magic == "zip" and line.entry.path.lower().endswith(".jar")
+    return is_jar or line.facts.magic in {"elf", "macho"}
 
 
 def _is_kept_viewer(line: Planned) -> bool:

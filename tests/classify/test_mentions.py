@@ -5,7 +5,7 @@ import struct
 import time
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from repack.classify import mentions, shortcuts
@@ -38,6 +38,7 @@ def test_a_shortcut_names_its_target_arguments_and_icon(*, wide: bool):
     assert {"D:/Viewer/start.exe", "./Viewer/start.exe", "Viewer/a.ico", "index.dat"} <= set(names)
 
 
+@settings(deadline=None)
 @given(st.integers(0, 300), st.binary(max_size=200))
 def test_a_broken_shortcut_never_raises(length: int, rest: bytes):
     whole = shortcut("C:\\a.exe", "b.exe", "c.exe")
@@ -116,6 +117,7 @@ def test_a_hostile_text_takes_no_time(extension: str):
     assert time.process_time() - start < 60, "far above what it takes; a text that takes for ever would not end at all"
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=300), st.sampled_from(sorted(mentions.EXTENSIONS)))
 def test_any_bytes_can_be_read(data: bytes, extension: str):
     mentions.read(f"Info.{extension}", data)

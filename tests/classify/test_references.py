@@ -50,6 +50,10 @@ AUTORUN = [
     (rb"open=ClearCanvas.Desktop.Executable.exe", "ClearCanvas.Desktop.Executable.exe"),
     (rb"open=\Viewer\start.exe", "Viewer/start.exe"),
     (rb"open=start.exe ; the viewer", "start.exe"),
+    (rb"open=Viewer\start /cd", "Viewer/start.exe"),
+    (rb"open=start", "START.CMD"),
+    (rb"VIEWER=workstation.exe", "workstation.exe"),
+    (rb"open=e:\Viewer\deep\start.exe", "Viewer/deep/start.exe"),
     (rb"open=D:\disc\Viewer\unique.exe", "Viewer/unique.exe"),
     ("open=ビューア\\起動.exe /cd".encode("cp932"), "ビューア/起動.exe"),
     ("open=表示\\ソフト.exe".encode("cp932"), "表示/ソフト.exe"),  # letters whose second byte is a backslash
@@ -104,6 +108,11 @@ PAGES = [
     ("RUN.SH", b'exec java -jar "$PWD/lib/CDViewer.jar"', "lib/CDViewer.jar"),
     ("RUN.COMMAND", b"open ./lib/CDViewer.jar\n", "lib/CDViewer.jar"),
     ("bin/run.bat", b"..\\Viewer\\start.exe.", "Viewer/start.exe"),
+    ("run.bat", b"start /wait Viewer\\GEARView", "Viewer/GEARView.exe"),
+    ("run.sh", b'exec "$HERE/jre/bin/java" -version', "jre/bin/java"),
+    ("run.cmd", b"set HOME=%CD%\r\n%HOME%\\Viewer\\a.dat", "Viewer/a.dat"),
+    ("view.ini", b"[start]\r\nprogram = My Viewer\\start.exe", "My Viewer/start.exe"),
+    ("web/a.xml", b"<src>..\\IMG 1\\a.jpg</src>", "IMG 1/a.jpg"),
 ]
 
 

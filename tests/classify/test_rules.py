@@ -385,3 +385,21 @@ def test_no_fact_stays_unused():
     asked = {"transfer_syntax", "sop_class", "modality", "has_pixels", "is_directory"}
     unasked = {"study_uid", "series_uid", "series_description", "frames", "is_program"}
     assert set(DicomFacts.__slots__) - asked == unasked
+
+
+@pytest.mark.parametrize(
+    ("condition", "built_by", "is_match"),
+    [
+        ("true", "nsis", True),
+        ("true", "", False),
+        ("false", "", True),
+        ("false", "inno", False),
+        ("'inno'", "inno", True),
+        ("'inno'", "nsis", False),
+        ("['inno', 'msi']", "msi", True),
+    ],
+)
+def test_a_rule_can_ask_what_built_an_installer(condition: str, built_by: str, *, is_match: bool):
+    own = f"[[rule]]\nid='mine'\ncategory='unknown'\nmatch={{installer={condition}}}\nwhy='w'\n"
+    disc = lay_out({"a": Facts("unknown", installer=built_by)}, own)
+    assert (disc.verdicts[0].rule == "mine") == is_match

@@ -20,7 +20,9 @@ def kept(disc: Disc, **wishes: object) -> set[str]:
     return {path for path, action in actions(disc.plan(**wishes)).items() if action != "drop"}
 
 
-@pytest.mark.parametrize("partner", ["v.exe.config", "V.EXE.MANIFEST", "v.l4j.ini", "v.ini", "v.jar"])
+@pytest.mark.parametrize(
+    "partner", ["v.exe.config", "V.EXE.MANIFEST", "v.l4j.ini", "v.ini", "v.jar", "v.dll", "v.deps.json"]
+)
 def test_a_program_needs_what_lies_beside_it_under_its_name(partner: str):
     disc = lay_out({"P/v.exe": exe(), f"P/{partner}": TEXT, f"Q/{partner}": TEXT})
     assert needs(disc) == {("P/v.exe", f"P/{partner}", Need.LOADED_WITH)}
@@ -83,3 +85,13 @@ def test_in_the_root_only_parts_of_the_setup_belong_to_it():
 def test_any_setup_exe_is_no_installshield():
     disc = lay_out({"S/setup.exe": exe(), "S/vcredist_x86.exe": exe(), "S/readme.txt": TEXT})
     assert kept(disc, drop_redist=True) == {"S/setup.exe", "S/readme.txt"}
+
+
+def test_a_database_of_windows_installer_keeps_its_cabinets():
+    msi = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+    disc = lay_out(
+        {"S/Viewer.msi": msi, "S/files1.cab": Facts("cab"), "S/1031.mst": Facts("ole"), "T/x.cab": Facts("cab")}
+    )
+    assert kept(disc, drop_path=("**/*.cab", "**/*.mst")) == {"S/Viewer.msi", "S/files1.cab", "S/1031.mst"}
+    assert reasons(disc.plan(drop_path=("**/*.cab",)))["S/files1.cab"] == "S/Viewer.msi may not install without it"
+    assert kept(disc, drop_path=("S/**",)) == {"T/x.cab"}

@@ -121,6 +121,14 @@ def test_a_mistake_names_file_line_key_and_what_is_allowed(
     assert "did you mean 'category'?" in err
 
 
+def test_a_value_that_is_misspelt_is_guessed(tmp_path: Path, run: Run):
+    wrong = tmp_path / "wrong.toml"
+    wrong.write_text(OWN.replace('"junk"', '"jnuk"', 1), "utf-8")
+    code, _out, err = run("rules", "check", wrong)
+    assert code == 4
+    assert "line 4, key category: 'jnuk' is not possible here; did you mean 'junk'? allowed are dicom," in err
+
+
 def test_trying_rules_needs_a_bundle(own: Path, tmp_path: Path, run: Run):
     code, _out, err = run("rules", "test", own, tmp_path / "gone.zip")
     assert code == 3

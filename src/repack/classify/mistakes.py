@@ -31,19 +31,22 @@ def explain(file: str, text: str, message: str, allowed: Sequence[str]) -> RuleI
     if unknown := re.search(r"unknown field `([^`]+)`", said):
         key = unknown[1]
         place = (*place, key)
-        close = difflib.get_close_matches(key, allowed, 1)
-        said = f"unknown key {key!r}"
-        advice = (f"did you mean {close[0]!r}? " if close else "") + "allowed are " + ", ".join(allowed)
+        said, advice = f"unknown key {key!r}", _advise(key, allowed)
     elif missing := re.search(r"missing required field `([^`]+)`", said):
         key, said = "", f"the key {missing[1]!r} is missing"
         advice = "a rule needs id, category, match and why"
     elif wrong := re.search(r"Invalid enum value '?([^']*)'?", said):
         said = f"{wrong[1]!r} is not possible here"
-        advice = "allowed are " + ", ".join(allowed)
+        advice = _advise(wrong[1], allowed)
     else:
         said = _say_plainly(said)
     where = f"line {find_line(text, place)}"
     return RuleInvalid(file, where + (f", key {key}" if key else ""), said, advice)
+
+
+def _advise(written: str, allowed: Sequence[str]) -> str:
+    close = difflib.get_close_matches(written, allowed, 1)
+    return (f"did you mean {str(close[0])!r}? " if close else "") + "allowed are " + ", ".join(allowed)
 
 
 def _say_plainly(said: str) -> str:

@@ -8,7 +8,7 @@ import struct
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from repack.classify import versioninfo
+from repack.classify import dotnet, versioninfo
 from repack.model import PeFacts
 
 Span = tuple[int, int]  # offset in the file, length in bytes
@@ -19,12 +19,12 @@ Fetch = Callable[[Sequence[Span]], list[bytes]]
 _MACHINES = {0x014C: "x86", 0x8664: "x64", 0xAA64: "arm64", 0x01C4: "arm"}
 _DLL = 0x2000  # IMAGE_FILE_DLL
 _MAGIC_32, _MAGIC_64 = 0x10B, 0x20B
-_IMPORT, _RESOURCE, _SECURITY, _DELAY_IMPORT = 1, 2, 4, 13  # data directories
+_IMPORT, _RESOURCE, _SECURITY, _DELAY_IMPORT, _DOTNET = 1, 2, 4, 13, 14  # data directories
 _FARTHEST_HEADER = 1 << 16
 _HEADER_LENGTH = 24 + 240 + 96 * 40  # PE header, optional header, the most sections that Windows loads
 _MOST_LIBRARIES = 1_000
 _LONGEST_NAME = 260
-_LARGEST_TREE, _LARGEST_RESOURCE = 1 << 18, 1 << 16
+_LARGEST_TREE, _LARGEST_RESOURCE, _LARGEST_METADATA = 1 << 18, 1 << 16, 16 << 20
 _APPENDED_START = 2_048  # bytes behind the program that tell what is appended
 _HEADERS_DAMAGED = "its headers are damaged"
 #: What stands at the beginning of appended data -> what it is.
@@ -126,16 +126,19 @@ def _read_tables(fetch: Fetch, headers: _Headers, size: int) -> PeFacts:
         _span(headers, _IMPORT, 20 * _MOST_LIBRARIES),
         _span(headers, _DELAY_IMPORT, 32 * _MOST_LIBRARIES),
         _span(headers, _RESOURCE, _LARGEST_TREE),
+        _span(headers, _DOTNET, 16),
         (headers.end, _APPENDED_START) if headers.end < size and not headers.is_dll else _NOTHING,
     ]
-    imports, delayed, tree, appended = fetch(wanted)
+    imports, delayed, tree, dotnet_header, appended = fetch(wanted)
     names = [*_library_names(imports), *_delayed_names(delayed, headers.image_base)]
     spans = [_at(headers, address, _LONGEST_NAME) for address in names]
     resources = [versioninfo.find_resource(tree, kind) for kind in (versioninfo.VERSION, versioninfo.MANIFEST)]
     spans += [_at(headers, found[0], min(found[1], _LARGEST_RESOURCE)) if found else _NOTHING for found in resources]
-    *read, version, manifest = fetch(spans)
-    libraries = dict.fromkeys(_plain_names(read))
-    is_cut = any(b"\0" not in text for text in read)
+    spans.append(_metadata_span(headers, dotnet_header))
+    *read, version, manifest, metadata = fetch(spans)
+    managed, is_damaged = _managed_names(metadata)
+    libraries = dict.fromkeys((*_plain_names(read), *managed))
+    is_cut = is_damaged or any(b"\0" not in text for text in read)
     texts = versioninfo.read_texts(version)
     has_signature_alone = _is_signature(headers)
     kind = "" if has_signature_alone else _appended(appended)
@@ -188,6 +191,24 @@ def _plain_names(read: Iterable[bytes]) -> Iterable[str]:
         name = text.partition(b"\0")[0].decode("ascii", "replace").lower()
         if name and b"\0" in text and name.isprintable():
             yield name
+
+
+def _metadata_span(headers: _Headers, dotnet_header: bytes) -> Span:
+    """Where the metadata of a .NET program lie (ECMA-335 II.25.3.3)."""
+    if len(dotnet_header) < 16:
+        return _NOTHING
+    address, size = struct.unpack_from("<2I", dotnet_header, 8)
+    return _at(headers, address, min(size, _LARGEST_METADATA))
+
+
+def _managed_names(metadata: bytes) -> tuple[tuple[str, ...], bool]:
+    """What a .NET program refers to, and whether that is damaged."""
+    if not metadata:
+        return (), False
+    try:
+        return dotnet.read_references(metadata), False
+    except (struct.error, ValueError, IndexError):
+        return (), True
 
 
 def _is_signature(headers: _Headers) -> bool:

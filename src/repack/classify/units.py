@@ -12,7 +12,14 @@ _ASSEMBLY = re.compile(r"microsoft\.vc[89]0\..+\.manifest")
 _ASSEMBLY_LIBRARY = re.compile(r"(msvc[rpm]|mfcm?|atl|vcomp)[89]0\w*\.dll")
 #: What lies beside a program under its name, and without which it does not run (media knowledge, M1, M7, M15, M19).
 _BESIDE_PROGRAM = (".manifest", ".config")
-_INSTEAD_OF_EXE = (".l4j.ini", ".ini", ".jar")
+_INSTEAD_OF_EXE = (
+    ".l4j.ini",
+    ".ini",
+    ".jar",
+    ".dll",
+    ".runtimeconfig.json",
+    ".deps.json",
+)  # the last: .NET 5 and later
 _JAVA = frozenset({"java.exe", "javaw.exe", "java", "jvm.dll"})
 #: What tells the folder of an InstallShield setup, and what in it belongs to it (media knowledge, lesson 11).
 _SETUP_MARKS = re.compile(r"data1\.(hdr|cab)|setup\.(inx|ins|issue)|layout\.bin|0x[0-9a-f]{4}\.ini")
@@ -20,6 +27,7 @@ _SETUP_PARTS = re.compile(
     r"data\d+\.(hdr|cab)|setup\..+|layout\.bin|0x[0-9a-f]{4}\.ini|\d{4,5}\.mst|_?is\w*\.(dll|exe|ini)|engine32\.cab"
     r"|_setup\.dll|ikernel\.ex_|instmsi[aw]\.exe|.+\.(msi|hdr|inx)"
 )
+_DATABASE_PARTS = re.compile(r".+\.(cab|mst)")
 _PREREQUISITES = "issetupprerequisites"
 
 
@@ -31,6 +39,7 @@ def find_units(entries: Sequence[Entry], facts: Sequence[Facts], names: Names) -
                 yield Reference(entry.index, index, need)
     yield from _java(entries, facts, names)
     yield from _setups(entries, facts, names)
+    yield from _databases(entries, facts, names)
 
 
 def _pairs(path: str, entries: Sequence[Entry], names: Names) -> Iterator[tuple[int, Need]]:
@@ -147,3 +156,12 @@ def _setups(entries: Sequence[Entry], facts: Sequence[Facts], names: Names) -> I
             is_part = folder or index in below or _SETUP_PARTS.fullmatch(bases[index])
             if is_part and facts[index].dicom is None:
                 yield Reference(setup, index, Need.INSTALLS_WITH)
+
+
+def _databases(entries: Sequence[Entry], facts: Sequence[Facts], names: Names) -> Iterator[Reference]:
+    """A database of Windows Installer may keep its files in cabinets beside it, and its texts in transforms."""
+    for entry in entries:
+        if facts[entry.index].installer == "msi" and folded(entry.path).endswith(".msi"):
+            for index in names.by_folder[names.folders[entry.index]]:
+                if _DATABASE_PARTS.fullmatch(_base(entries[index])):
+                    yield Reference(entry.index, index, Need.INSTALLS_WITH)

@@ -15,6 +15,7 @@ from repack.errors import WrongUsage
 from repack.model import Plan, Wishes
 from repack.progress import NoProgress
 from repack.report import compared, console, contents, planned_json
+from repack.report import rules as rule_sheets
 from repack.workers import Pool
 
 tools = typer.Typer(add_completion=False, context_settings=options.NAMES, no_args_is_help=True)
@@ -75,7 +76,7 @@ def explain(
 @rules_app.command("list")
 def list_rules(rules: options.RuleFiles = None) -> None:
     """List all rules in the order in which they are tried."""
-    console.show_sheets(console.open_screen(), [contents.rule_list(survey.load_rules(tuple(rules or ())))])
+    console.show_sheets(console.open_screen(), [rule_sheets.rule_list(survey.load_rules(tuple(rules or ())))])
 
 
 @rules_app.command("show")
@@ -85,7 +86,7 @@ def show_rule(rule: Annotated[str, typer.Argument(metavar="ID")], rules: options
     found = [one for one in loaded if one.rule.id == rule]
     if not found:
         raise WrongUsage(f"there is no rule {rule!r}", "see repack rules list")
-    console.show_sheets(console.open_screen(), [contents.rule_shown(one) for one in found])
+    console.show_sheets(console.open_screen(), [rule_sheets.rule_shown(one) for one in found])
 
 
 @rules_app.command("check")

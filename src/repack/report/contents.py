@@ -1,24 +1,21 @@
-"""What `inspect`, `explain`, `rules` and `codecs` show, as plain rows and lines."""
+"""What `inspect`, `explain` and `codecs` show, as plain rows and lines."""
 
 import importlib.metadata
-import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-
-import msgspec
 
 from repack import codecs
 from repack.classify import languages
 from repack.classify.references import Reference
-from repack.classify.rulefile import LoadedRule, Reads
+from repack.classify.rulefile import Reads
 from repack.classify.rules import Considered
 from repack.codecs.frames import Codec
 from repack.dicom.syntaxes import SYNTAXES
 from repack.model import Action, Category, PeFacts, Plan, Planned
 from repack.report import words
+from repack.report.rules import said_to_open
 from repack.report.tables import Column, Sheet, series_of, short_syntax
 
-_READABLE = {"rle": "RLE", "jpegls": "JPEG-LS", "j2k": "JPEG 2000", "htj2k": "HTJ2K", "jpegxl": "JPEG XL"}
 _MOST_NAMES = 30  # of languages, each with its region
 _MOST_NEEDS = 20  # of one entry, in each direction
 
@@ -39,13 +36,7 @@ def inspected(plan: Plan, viewers: Mapping[str, Reads]) -> list[Sheet]:
 
 
 def _viewers(viewers: Mapping[str, Reads]) -> tuple[str, ...]:
-    return tuple(f"{path}: {_said_to_open(reads)}" for path, reads in viewers.items())
-
-
-def _said_to_open(reads: Reads) -> str:
-    """The compressed images that a viewer opens, and who says so."""
-    names = ", ".join(_READABLE[name] for name in reads.codecs)
-    return f"{names or 'only uncompressed images, for all that is known'} ({reads.source})"
+    return tuple(f"{path}: {said_to_open(reads)}" for path, reads in viewers.items())
 
 
 def _prerequisites(files: Sequence[Planned], action: Action | None) -> tuple[str, ...]:
@@ -180,42 +171,6 @@ def _needs(line: Planned, plan: Plan, needs: Iterable[Reference]) -> list[str]:
         if len(found) > _MOST_NEEDS:
             lines.append(f"{found[0].partition(':')[0]}: and {len(found) - _MOST_NEEDS:,} more")
     return lines
-
-
-def rule_list(rules: Sequence[LoadedRule]) -> Sheet:
-    """All rules in the order in which they are tried."""
-    rows = tuple((loaded.rule.id, str(loaded.rule.category), loaded.rule.why) for loaded in rules)
-    return Sheet(
-        "Rules, in the order in which they are tried", (Column("Id"), Column("Category"), Column("Why", ratio=1)), rows
-    )
-
-
-def rule_shown(loaded: LoadedRule) -> Sheet:
-    """One rule, whole."""
-    rule = loaded.rule
-    parts = [f"file: {loaded.file}", f"category: {rule.category}", f"why: {rule.why}"]
-    for key, value in (("match", rule.match), ("unless", rule.unless)):
-        if value is not None:
-            said = [_stated(c) for c in (value if isinstance(value, list) else [value])]
-            parts += [f"{key}: {json.dumps(one, ensure_ascii=False)}" for one in said]
-    if rule.action:
-        parts.append(f"action: {rule.action}")
-    if rule.reads is not None:
-        parts.append(f"reads: {_said_to_open(rule.reads)}")
-    if rule.describes:
-        parts.append(f"describes: {rule.describes}")
-    if rule.evidence:
-        parts.append(f"evidence: {rule.evidence}")
-    return Sheet(rule.id, lines=tuple(parts), is_whole=True)
-
-
-def _stated(conditions: msgspec.Struct) -> dict[str, object]:
-    stated = msgspec.to_builtins(conditions)
-    return {
-        key: ({k: v for k, v in value.items() if v is not None} if isinstance(value, dict) else value)
-        for key, value in stated.items()
-        if value is not None
-    }
 
 
 def codec_tables() -> list[Sheet]:
