@@ -145,7 +145,7 @@ def _check_entries(finished: Finished, request: Request, done: Verified, pool: P
         if problem is not None:
             found.append(Finding(task.item.line.path, problem.problem))
         progress.advance(task.item.line.before.size)
-    own = len(finished.own)
+    own = len(finished.manifest.own)
     done.note("files", _twice(len(files) + own), "size, CRC and SHA-256 of each content", found)
     for proof, how in _HOW.items():
         of_proof = [n for n in rewritten if lines[n].proof is proof]
