@@ -82,6 +82,17 @@ def test_the_same_options_again_do_nothing(scan: Path, command: Run, words: tupl
     assert (code, json.loads(out)) == (0, manifest_of(first))
 
 
+def test_a_dry_run_says_so_and_inspect_shows_what_is_there(scan: Path, command: Run) -> None:
+    command(scan, "-q")
+    first = scan.with_name("scan.repacked.zip")
+    assert "nothing was written" in " ".join(command(first, "--dry-run")[1].split())
+    assert "Plan" in command(first, "--dry-run", "--drop-redist")[1]
+    shown = command("inspect", first, "--json")[1]
+    syntaxes = {entry["path"]: entry["transfer_syntax"] for entry in json.loads(shown)["entries"]}
+    assert syntaxes["DICOM/I0000001"] == "1.2.840.10008.1.2.4.80"
+    assert "REPACK/manifest.json" in syntaxes
+
+
 def test_an_option_without_effect_does_nothing_either(scan: Path, command: Run) -> None:
     command(scan, "-q", "--drop-redist")
     assert "nothing was written" in command(scan.with_name("scan.repacked.zip"), "--drop", "redistributable")[1]

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
-from repack import archive, leaflet, manifest, moving, outcomes, recording
+from repack import archive, leaflet, manifest, outcomes, recording
 from repack.carrying import carry_out, prove
 from repack.errors import BundleUnreadable
 from repack.manifest import Manifest, OwnFile
@@ -48,7 +48,7 @@ def run(request: Request, progress: Progress | None = None) -> Done:
         pool.warm(partial(outcomes.get_ready, wishes=request.wishes))
         found = survey(request.bundle, request.rule_files, pool, progress, without=request.target)
         plan = make_plan(found, request.wishes)
-        if found.past is not None and moving.is_idle(plan, found.past):
+        if found.past is not None and plan.is_idle:
             record = found.past.finished.manifest
             return Done(plan, record, request.bundle, found.bundle.size or record.totals.after.stored, is_idle=True)
         source_hash = beside.submit(_hash_source, request.bundle)

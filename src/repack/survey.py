@@ -39,12 +39,21 @@ def load_rules(files: Sequence[Path]) -> tuple[LoadedRule, ...]:
 
 
 def survey(
-    path: Path, rule_files: Sequence[Path], pool: Pool, progress: Progress, without: Path | None = None
+    path: Path,
+    rule_files: Sequence[Path],
+    pool: Pool,
+    progress: Progress,
+    without: Path | None = None,
+    *,
+    as_it_is: bool = False,
 ) -> Survey:
-    """Open a bundle and gather the facts of every entry. Raises BundleUnreadable and RuleInvalid."""
+    """Open a bundle and gather the facts of every entry. Raises BundleUnreadable and RuleInvalid.
+
+    A zip that repack made is seen as its first original, unless it is to be looked at `as_it_is`.
+    """
     loaded = load_rules(rule_files)
     opened = _leave_out(open_bundle(path), without)
-    past = moving.find_past(opened)
+    past = None if as_it_is else moving.find_past(opened)
     bundle = past.bundle if past else opened
     if not any(not entry.is_directory for entry in bundle.entries):
         raise BundleUnreadable(bundle.path.name, "it holds no files", "check that this is the right bundle")
@@ -90,4 +99,6 @@ def make_plan(found: Survey, wishes: Wishes) -> Plan:
         for entry, fact in zip(found.bundle.entries, found.facts, strict=True)
     )
     plan = decide(found.bundle, found.facts, verdicts, found.needs, wishes)
-    return replace(plan, numbers=found.past.numbers) if found.past else plan
+    if found.past is None:
+        return plan
+    return replace(plan, numbers=found.past.numbers, is_idle=moving.is_idle(plan, found.past))

@@ -25,7 +25,7 @@ tools.add_typer(rules_app, name="rules")
 def inspect(bundle: options.BundlePath, rules: options.RuleFiles = None, json: options.Json = False) -> None:
     """Show what is in a bundle: categories, series, transfer syntaxes, programs, languages."""
     screen = console.open_screen(is_json=json)
-    plan = plan_only(pipeline.Request(bundle, bundle, rule_files=tuple(rules or ())), screen)
+    plan = plan_only(pipeline.Request(bundle, bundle, rule_files=tuple(rules or ())), screen, as_it_is=True)
     console.show_sheets(screen, contents.inspected(plan))
     if json:
         console.show_json(planned_json.encode(plan))
@@ -44,7 +44,7 @@ def explain(
     wishes = Wishes(options.read_locales(keep_locales), drop_redist, tuple(drop or ()))
     screen = console.open_screen()
     with Pool(count_cores()) as pool, console.watching(screen) as progress:
-        found = survey.survey(bundle, tuple(rules or ()), pool, progress or NoProgress())
+        found = survey.survey(bundle, tuple(rules or ()), pool, progress or NoProgress(), as_it_is=True)
     plan = survey.make_plan(found, wishes)
     chosen = [line for line in plan.lines if any(matches(path, line.entry.path) for path in paths)]
     if not chosen:
@@ -89,8 +89,10 @@ def codecs() -> None:
     console.show_sheets(console.open_screen(), contents.codec_tables())
 
 
-def plan_only(request: pipeline.Request, screen: console.Screen) -> Plan:
+def plan_only(request: pipeline.Request, screen: console.Screen, *, as_it_is: bool = False) -> Plan:
     """The plan of a bundle; nothing is written."""
     with Pool(request.jobs) as pool, console.watching(screen) as progress:
-        found = survey.survey(request.bundle, request.rule_files, pool, progress or NoProgress(), request.target)
+        found = survey.survey(
+            request.bundle, request.rule_files, pool, progress or NoProgress(), request.target, as_it_is=as_it_is
+        )
     return survey.make_plan(found, request.wishes)
