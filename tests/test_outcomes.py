@@ -473,4 +473,4 @@ def test_a_dicomdir_that_cannot_be_followed_says_so(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("codec", NAMES)
 def test_every_codec_can_be_made_ready(codec: str) -> None:
-    get_ready(None, Wishes(codec=codec, max_error=1))  # raises where a codec refuses the frame, which no worker would tell
+    get_ready(None, Wishes(codec=codec, max_error=1))  # raises where the frame is refused, which no worker would tell

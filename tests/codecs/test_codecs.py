@@ -118,6 +118,9 @@ def near_frames(draw: st.DrawFn) -> tuple[bytes, FrameLayout, int]:
 def test_near_lossless_keeps_its_bound_for_every_word(case: tuple[bytes, FrameLayout, int]):
     frame, layout, max_error = case
     (codec,) = codecs.choose("jpegls-near", max_error)
+    if layout.precision < 8 * layout.width and codec.writer.package != "pyjpegls":
+        assert "pyjpegls" in codec.refuse(layout)
+        return
     assert (codec.refuse(layout), codec.max_error) == ("", max_error)
     stream = encode(codec, frame, layout)
     if stream is None:
@@ -131,7 +134,7 @@ def test_near_lossless_keeps_its_bound_for_every_word(case: tuple[bytes, FrameLa
 
 def test_near_lossless_does_lose_something():
     """Else the test of the bound would pass with a codec that ignores it."""
-    layout = FrameLayout(64, 64, 1, 2, 12)
+    layout = FrameLayout(64, 64, 1, 2, 16)
     (codec,) = codecs.choose("jpegls-near", 3)
     stream = codec.encode(noise(layout), layout)
     differences = np.frombuffer(codec.decode(stream, layout), "<u2").astype(int) - np.frombuffer(noise(layout), "<u2")

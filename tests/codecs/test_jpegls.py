@@ -70,6 +70,34 @@ def test_what_is_written_is_read_back(write: Write, read: Read, frame: tuple[byt
 
 
 @pytest.mark.parametrize("read", READERS)
+@pytest.mark.parametrize("width", [1, 2])
+@_NEEDS_PYJPEGLS
+def test_t8_colours_of_others_in_three_scans_come_back_by_pixel(read: Read, width: int):
+    import jpeg_ls
+
+    layout = FrameLayout(20, 30, 3, width, 8 * width)
+    words = np.frombuffer(ramp(layout), f"<u{width}").reshape(600, 3)
+    stream = jpeg_ls.encode_pixel_data(
+        words.T.tobytes(), rows=20, columns=30, samples_per_pixel=3, bits_stored=8 * width, planar_configuration=1
+    )
+    assert bytes(stream).count(b"\xff\xda") == 3
+    assert read(bytes(stream), layout) == ramp(layout)
+
+
+@pytest.mark.parametrize("read", READERS)
+@pytest.mark.parametrize("write", WRITERS)
+@pytest.mark.parametrize(("samples", "width"), [(1, 1), (1, 2), (3, 1), (3, 2)])
+def test_near_lossless_keeps_its_bound_with_every_pair(
+    write: Callable[..., bytes], read: Read, samples: int, width: int
+):
+    layout = FrameLayout(40, 50, samples, width, 8 * width)
+    words = np.frombuffer(np.random.default_rng(5).bytes(layout.size), f"<u{width}").astype(int)
+    stream = write(words.astype(f"<u{width}").tobytes(), layout, max_error=4)
+    found = np.frombuffer(read(stream, layout), f"<u{width}").astype(int)
+    assert set(np.abs(words - found)) == set(range(5))
+
+
+@pytest.mark.parametrize("read", READERS)
 def test_readers_do_not_ask_for_the_precision(read: Read):
     """Restore knows Bits Allocated, not the precision that the writer chose."""
     layout = FrameLayout(20, 30, 1, 2, 12)

@@ -137,3 +137,28 @@ def test_near_lossless_stays_within_its_bound(image: RawImage, most: int):
     shown = read.pixel_array.astype(np.int64).ravel()
     words = np.frombuffer(words_by_pixel(image), f"<u{image.allocated // 8}").astype(np.int64)
     assert int(np.abs(shown - words).max()) <= most
+
+
+ENCODINGS = [plain, big_endian, deflated, in_fragments]
+
+
+@pytest.mark.parametrize("name", ["jpegls", "rle", NONE])
+@settings(_FEW, max_examples=120)
+@given(st.sampled_from(ENCODINGS), native_images(encodings=(True,)), st.data())
+def test_damaged_files_are_kept_or_come_back_exactly(
+    name: str, encode: Callable[[RawImage, st.DataObject], bytes], image: RawImage, data: st.DataObject
+):
+    """Bytes changed or cut off anywhere but in the frames: never an error, never a loss."""
+    whole = encode(image, data)
+    content = bytearray(whole)
+    for _ in range(data.draw(st.integers(1, 3))):
+        content[data.draw(st.integers(0, min(len(content), 1500) - 1))] = data.draw(st.integers(0, 255))
+    if data.draw(st.booleans()):
+        del content[data.draw(st.integers(0, len(content) - 1)) :]
+    result = transcode(bytes(content), order_for(name))
+    if isinstance(result, NotDone):
+        assert result.reason
+    elif result.restorable is not None:
+        assert invert(result.data, result.restorable) == content
+    else:
+        assert result.proof is Proof.SAMPLES

@@ -5,7 +5,7 @@ from io import BytesIO
 import numpy as np
 from pydicom import Dataset, dcmread
 
-from tests.raw_dicom import RawImage, text
+from tests.raw_dicom import RawImage, element, text
 
 ROWS, COLUMNS = 24, 26
 CELLS = ROWS * COLUMNS
@@ -58,6 +58,26 @@ def colour(planar: int, *, allocated: int = 8, frames: int = 1, explicit: bool =
     return image.content
 
 
+def palette() -> bytes:
+    """Indexes into a table of colours (PS3.3 C.7.6.3.1.5)."""
+    entries = element(0x0028_1101, "US", b"\0\1\0\0\x10\0"), element(0x0028_1201, "OW", bytes(range(256)) * 2)
+    table = b"".join(
+        entry.replace(entry[:4], entry[:2] + bytes([entry[2] + colour]) + entry[3:4], 1)
+        for entry in entries
+        for colour in range(3)
+    )
+    return RawImage(
+        (np.arange(CELLS) * 7 % 253).astype("u1").tobytes(),
+        ROWS,
+        COLUMNS,
+        allocated=8,
+        stored=8,
+        photometric="PALETTE COLOR",
+        extra=identity(),
+        late=table,
+    ).content
+
+
 SYNTHETIC = {
     "8 bits": grey(8, allocated=8),
     "7 in 8 bits": grey(7, allocated=8),
@@ -79,6 +99,7 @@ SYNTHETIC = {
     "colour by plane, implicit": colour(1, explicit=False),
     "YBR_FULL by pixel": colour(0, photometric="YBR_FULL"),
     "YBR_FULL by plane": colour(1, photometric="YBR_FULL"),
+    "palette": palette(),
     "dirty bits in every word": grey(12, dirty=0xF000),
     "one dirty bit": grey(12, dirty=0x8000),
     "high bit 15 of 12 in 16": grey(12, high=15),

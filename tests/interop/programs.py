@@ -36,9 +36,10 @@ def output_of(*command: str | Path) -> str:
     return done.stdout.decode("utf-8", "replace")
 
 
-def call(name: str, *words: str | Path, cwd: Path | None = None) -> str:
-    """What a program says on standard output; it must succeed within a minute."""
+def call(name: str, *words: str | Path, cwd: Path | None = None, is_silent: bool = False) -> str:
+    """What a program says on standard output; it must succeed within a minute, and without warnings if `is_silent`."""
     command = [find(name), *map(str, words)]
     done = subprocess.run(command, capture_output=True, cwd=cwd, check=False, timeout=60)
     assert done.returncode == 0, (done.stdout + done.stderr).decode("utf-8", "replace")
+    assert not (is_silent and done.stderr), done.stderr.decode("utf-8", "replace")
     return done.stdout.decode("utf-8", "replace")

@@ -68,6 +68,7 @@ REFUSED: dict[str, set[str]] = {
         "signed 8 bits",
         "signed 16 bits",
         "signed 12 in 16 bits",
+        "palette",
         "dirty bits in every word",
         "one dirty bit",
         "high bit 15 of 12 in 16",

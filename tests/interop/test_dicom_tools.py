@@ -7,10 +7,23 @@ import numpy as np
 import pytest
 
 from repack.dicom.image import NotDone
+from repack.dicom.order import Order
+from repack.dicom.transcode import Rewritten, transcode
 from tests.data_sets import check_same
 from tests.interop.images import CELLS, COLUMNS, ROWS, SYNTHETIC, read, words_of
 from tests.interop.programs import call
-from tests.interop.readers import BEYOND, CODECS, FILE_READERS, NEAR, REFUSED, check_equal, decode_file, pairs, rewrite
+from tests.interop.readers import (
+    BEYOND,
+    CODECS,
+    FILE_READERS,
+    NEAR,
+    REFUSED,
+    check_equal,
+    decode_file,
+    find_codec,
+    pairs,
+    rewrite,
+)
 from tests.raw_dicom import RawImage, element, sequence, text
 from tests.shared_data import require, shared_files
 
@@ -92,6 +105,34 @@ def test_dcmdump_finds_nothing_else_changed_in_real_files(path: Path, codec: str
     if read(original).get("PlanarConfiguration") == 1:
         allowed |= {"(0028,0006)"}
     assert differing_lines(original, new, tmp_path) <= allowed
+
+
+@pytest.mark.skipif(NEAR not in CODECS, reason="this installation writes no near-lossless JPEG-LS")
+def test_dcmdump_finds_what_a_near_lossless_image_must_say_and_nothing_else(tmp_path: Path):
+    original = SYNTHETIC["12 in 16 bits"]
+    new = rewrite(original, NEAR)
+    assert not isinstance(new, NotDone), new
+    before, after = (
+        {line.strip()[:11]: line for line in dump(content, tmp_path / "dumped.dcm")} for content in (original, new)
+    )
+    changed = {tag for tag in before if before[tag] != after[tag]}
+    assert changed == {*ALLOWED, "(0002,0003)", "(0008,0018)"}
+    added = {
+        tag: line[line.index("[") + 1 : line.index("]")].strip() for tag, line in after.items() if tag not in before
+    }
+    assert added.keys() == {"(0008,0008)", "(0028,2110)", "(0028,2112)", "(0028,2114)"}
+    assert added["(0008,0008)"].startswith("DERIVED")
+    assert (added["(0028,2110)"], added["(0028,2114)"]) == ("01", "ISO_14495_1")
+    assert float(added["(0028,2112)"]) > 1
+
+
+@pytest.mark.parametrize("program", ["dcmdjpls", "gdcmconv"])
+def test_an_extended_offset_table_does_not_disturb_them(program: str, tmp_path: Path):
+    original = SYNTHETIC["3 frames of 12 in 16 bits"]
+    result = transcode(original, Order((find_codec("jpegls"),), largest_offset=8))
+    assert isinstance(result, Rewritten)
+    assert "ExtendedOffsetTable" in read(result.data)
+    assert words_of(decode_file(program, result.data, tmp_path)) == words_of(read(original))
 
 
 def test_dcmdump_comparison_would_notice_a_change(tmp_path: Path):

@@ -28,7 +28,7 @@ NATIVE_BY: dict[str, tuple[tuple[str, ...], int]] = {
     "rle": (("dcmdrle",), 9),
     "jpeg_lossless_sv1": (("dcmdjpeg", "+cn"), 7),
     "jpeg_lossless_p14": (("dcmdjpeg", "+cn"), 2),
-    "jpegls_lossless": (("gdcmconv", "--raw"), 6),
+    "jpegls_lossless": (("gdcmconv", "--raw"), 5),
     "j2k_lossless": (("gdcmconv", "--raw"), 5),
 }
 

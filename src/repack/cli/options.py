@@ -47,7 +47,7 @@ MaxError = Annotated[
 ]
 Effort = Annotated[
     int | None,
-    typer.Option("--effort", metavar="N", min=1, max=9, help="jpegxl: 1 (fast) to 9 (small, very slow); default 3."),
+    typer.Option("--effort", metavar="N", min=1, max=9, help="jpegxl: 1 (fast) to 9 (small, very slow); default 5."),
 ]
 ExactOnly = Annotated[
     bool, typer.Option("--exact-only", help="Change only files that restore gives back byte for byte.")

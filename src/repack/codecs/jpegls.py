@@ -18,6 +18,7 @@ LOSSLESS_SYNTAX, NEAR_SYNTAX = "1.2.840.10008.1.2.4.80", "1.2.840.10008.1.2.4.81
 LARGEST_ERROR = 255  # NEAR is one byte (ISO/IEC 14495-1 C.2.3)
 
 _NAME = "JPEG-LS"
+_ILV_NONE = 0  # one scan for each colour (ISO/IEC 14495-1 C.2.3); readers have to interleave them
 _START, _FRAME_HEADER = b"\xff\xd8", b"\xff\xf7"  # SOI, SOF55
 _HAS_PYJPEGLS = importlib.util.find_spec("jpeg_ls") is not None
 
@@ -86,10 +87,11 @@ def _read_with_pyjpegls(stream: bytes, layout: FrameLayout) -> bytes:
     import jpeg_ls  # noqa: PLC0415  see above
 
     try:
-        frame, _described = jpeg_ls.decode_pixel_data(stream, version=2)
+        frame, described = jpeg_ls.decode_pixel_data(stream, version=2)
     except (RuntimeError, ValueError) as error:
         raise CodecFailed("the JPEG-LS stream cannot be decoded") from error
-    return arrays.widen(bytes(frame), layout, bits, _NAME)
+    words = arrays.widen(bytes(frame), layout, bits, _NAME)
+    return arrays.by_pixel(words, layout) if described["interleave_mode"] == _ILV_NONE else words
 
 
 def _read_with_gdcm(stream: bytes, layout: FrameLayout) -> bytes:
@@ -121,7 +123,8 @@ LOSSLESS = Codec(
 def near(max_error: int) -> Codec:
     """JPEG-LS near-lossless: no stored word, read as unsigned, differs by more than `max_error` (1 to 255).
 
-    Signed words may flip their sign, and a palette's entries their meaning: such images are not for it.
+    Signed words may flip their sign, and a palette's entries their meaning: such images are not for it. The stream must
+    declare the true precision, else a word may come back with a bit above Bits Stored.
     """
     return Codec(
         name="jpegls-near",
@@ -130,7 +133,7 @@ def near(max_error: int) -> Codec:
         checker=_CHECKER,
         encode=partial(_WRITE, max_error=max_error),
         decode=_READ,
-        has_free_precision=_HAS_PYJPEGLS,
+        has_free_precision=True,
         refuse=partial(_refuse_error, max_error=max_error),
         max_error=max_error,
         opened_by="as jpegls; some web viewers show 16-bit images wrongly",
@@ -138,9 +141,11 @@ def near(max_error: int) -> Codec:
 
 
 def _refuse_error(layout: FrameLayout, max_error: int) -> str:
-    if 0 < max_error <= min(LARGEST_ERROR, ((1 << layout.precision) - 1) // 2):
-        return ""
-    return f"an error of {max_error} is not possible for samples of {layout.precision} bits"
+    if not 0 < max_error <= min(LARGEST_ERROR, ((1 << layout.precision) - 1) // 2):
+        return f"an error of {max_error} is not possible for samples of {layout.precision} bits"
+    if not _HAS_PYJPEGLS and layout.precision < 8 * layout.width:
+        return f"near-lossless samples of {layout.precision} bits need the package pyjpegls, which is not installed"
+    return ""
 
 
 _SECOND = (_PYJPEGLS, _read_with_pyjpegls) if _HAS_PYJPEGLS else (_GDCM, _read_with_gdcm)

@@ -33,6 +33,10 @@ _MAY_SHOW_OTHERWISE = (
     "once they are compressed, so compare before you delete the original"
 )
 
+_OLD_NAME = (
+    "it has a new SOP Instance UID, as the standard wants it: reports, key objects and presentation states that name "
+    "the image by its old one do not find it any more"
+)
 #: Decoders give the words of a narrow stream without the bits of the sign above them, which a wide one would state.
 _SHORT_SIGN = "its samples are signed and shorter than their words: compressed anew, programs would show other values"
 
@@ -109,7 +113,7 @@ def _compress(found: Source, order: Order) -> Rewritten | NotDone:
         restorable=None if codec.max_error else found.restorable,
         proof=_aim(found, codec.max_error),
         reason=_describe(found, best, order),
-        notes=_notes(found, best.layout),
+        notes=(*_notes(found, best.layout), *((_OLD_NAME,) if codec.max_error else ())),
         sop_instance=sop_instance,
     )
     return _prove(found, rewritten, codec.decode, codec.max_error)

@@ -183,8 +183,12 @@ def idle(name: str) -> str:
 
 
 def _proven(manifest: Manifest) -> str:
+    images = words.plural(manifest.totals.images, "image")
+    if any(entry.proof is Proof.BOUNDED for entry in manifest.entries):
+        return f"{images} compressed with a loss: no sample differs by more than {manifest.options.max_error}"
     if manifest.totals.images:
-        return f"{words.plural(manifest.totals.images, 'image')} compressed without loss and proven"
+        done = "stored without compression" if manifest.options.codec == "none" else "compressed without loss"
+        return f"{images} {done} and proven"
     if any(entry.category is Category.DICOM for entry in manifest.entries):
         return "no image could be compressed (the reasons are above)"
     return "it holds no DICOM images"
