@@ -1,6 +1,6 @@
 """Restore a zip that repack made, without repack: docs/restore-format.md as a program.
 
-    python standalone_reader.py OUT.zip FOLDER
+python standalone_reader.py OUT.zip FOLDER
 """
 
 import hashlib
