@@ -2,6 +2,8 @@
 
 Everything that is found is named and nothing stops the check: the skeleton of the zip, every content, every image
 decoded and its original rebuilt, the DICOMDIR, and the manifest's own sums.
+
+Only bits that no program looks at escape it: those that fill up a deflate stream to whole bytes (RFC 1951 3.2.3).
 """
 
 from collections.abc import Iterable, Iterator

@@ -20,7 +20,7 @@ def restore(
         Path, typer.Option("--output", "-o", metavar="FOLDER", help="Where to; NAME.zip makes a zip instead.")
     ],
     globs: Annotated[
-        list[str] | None, typer.Argument(metavar="[GLOB]...", help="Only these entries, e.g. 'DICOM/**'.")
+        list[str] | None, typer.Argument(metavar="GLOB", help="Only these entries, e.g. 'DICOM/**'.")
     ] = None,
     jobs: options.Jobs = options.CORES,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace files that exist.")] = False,
@@ -59,7 +59,7 @@ def verify(
     json: options.Json = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but errors.")] = False,
 ) -> ExitCode:
-    """Check a zip that repack made: every byte of it, and that every original can be rebuilt.
+    """Check a zip that repack made: all that is in it, and that every original can be rebuilt.
 
     Exit code 7: it differs from what its manifest says; every difference is named.
     """
