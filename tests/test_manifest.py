@@ -6,6 +6,7 @@ import struct
 import sys
 import zipfile
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
@@ -22,7 +23,7 @@ import repack
 from fixtures.disc import DiscFile, dental_disc, write_folder, write_zip
 from repack import manifest, recording
 from repack.manifest import Count, EntryRecord, Manifest, Options, Source, State, Totals
-from repack.model import LEAFLET_NAME, MANIFEST_NAME, RESTORE_NAME, Category, Proof, Wishes
+from repack.model import LEAFLET_NAME, MANIFEST_NAME, RESTORE_NAME, Action, Category, Proof, Wishes
 from repack.pipeline import Done, Request, run
 
 SCHEMA_FILE = Path(repack.__file__).parent / "schemas" / "manifest.schema.json"
@@ -282,7 +283,41 @@ def test_options_and_tools_are_written_down(done: Done) -> None:
     assert (options.keep_locales, options.drop_redist, options.drop) == (("en", "es"), True, ("junk",))
     assert (options.keep, options.codec, options.rules) == (("*.txt",), "jpegls", ())
     assert {"python", "pydicom", "numpy", "isal"} <= set(done.manifest.tools)
+    (codec,) = done.manifest.codecs
+    assert (codec.name, codec.transfer_syntax, codec.max_error) == ("jpegls", "1.2.840.10008.1.2.4.80", 0)
+    assert codec.shared_code == "CharLS"
+    assert {side.rpartition(" in ")[2] for side in (codec.writer, codec.checker)} <= set(done.manifest.tools)
     assert done.manifest.version == repack.__version__
+
+
+@pytest.mark.parametrize(
+    ("wishes", "names"),
+    [
+        (Wishes(codec="smallest"), ["jpegls", "j2k"]),
+        (Wishes(codec="none"), []),
+        (Wishes(codec="jpegls-near", max_error=2), ["jpegls-near"]),
+        (Wishes(codec="jpegxl", effort=1), ["jpegxl"]),
+    ],
+    ids=lambda value: getattr(value, "codec", ""),
+)
+def test_the_chosen_codecs_and_their_options_are_written_down(wishes: Wishes, names: list[str], done: Done) -> None:
+    made = recording.compose(replace(done.plan, wishes=wishes), done.manifest.entries, None, ())
+    assert [codec.name for codec in made.codecs] == names
+    assert (made.options.max_error, made.options.effort) == (wishes.max_error, wishes.effort)
+    assert [codec.max_error for codec in made.codecs] == [wishes.max_error] * len(names)
+    assert manifest.decode(manifest.encode(made)) == made
+
+
+def test_what_read_compressed_images_is_written_down(done: Done) -> None:
+    lines = list(done.plan.lines)
+    at = next(n for n, line in enumerate(lines) if line.decision.action is Action.TRANSCODE)
+    found = lines[at].facts.dicom
+    assert found is not None
+    dicom = replace(found, transfer_syntax="1.2.840.10008.1.2.4.90")
+    lines[at] = replace(lines[at], facts=replace(lines[at].facts, dicom=dicom))
+    made = recording.compose(replace(done.plan, lines=tuple(lines)), done.manifest.entries, None, ())
+    assert "pylibjpeg-openjpeg" in made.tools
+    assert "pylibjpeg-openjpeg" not in done.manifest.tools
 
 
 # --- it is silent about the patient ---

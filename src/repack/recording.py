@@ -151,7 +151,7 @@ def _chosen(wishes: Wishes) -> tuple[Codec, ...]:
 
 
 def _record_codec(codec: Codec) -> CodecRecord:
-    writer, checker = (f"{tool.library} in {tool.package}" for tool in (codec.writer, codec.checker))
+    writer, checker = (str(tool) for tool in (codec.writer, codec.checker))
     return CodecRecord(codec.name, codec.transfer_syntax, writer, checker, codec.shared_code, codec.max_error)
 
 

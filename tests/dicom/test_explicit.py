@@ -102,6 +102,22 @@ def test_damaged_data_sets_raise_nothing_else(old: bytes, draws: st.DataObject):
         agree(bytes(damaged), convert(bytes(damaged)))
 
 
+@pytest.mark.parametrize(
+    ("tag", "right", "wrong"),
+    [
+        (0x0010_0010, "PN", "LO"),
+        (0x0028_0010, "US", "SS"),
+        (0x0028_0106, "US", "DS"),
+        (0x0028_9999, "UN", "OB"),  # in no dictionary
+    ],
+)
+def test_agrees_notices_a_vr_that_no_dictionary_allows(tag: int, right: str, wrong: str):
+    old = element(tag, right, b"12", explicit=False)
+    assert agree(old, element(tag, right, b"12"))
+    assert agree(old, element(tag, "UN", b"12"))
+    assert not agree(old, element(tag, wrong, b"12"))
+
+
 # --- what agrees sees inside sequences ---
 
 _INNER = number(0x0028_0010, 1, explicit=False) + number(0x0028_0011, 2, explicit=False)

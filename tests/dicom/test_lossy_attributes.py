@@ -13,7 +13,7 @@ from repack.dicom.image import NotDone
 from repack.dicom.order import Order
 from repack.dicom.transcode import Rewritten, transcode
 from repack.model import Proof
-from tests.raw_dicom import RawImage, element, fragments_of, text, to_big_endian
+from tests.raw_dicom import RawImage, element, fragments_of, number, sequence, text, to_big_endian
 
 NEAR_SYNTAX = "1.2.840.10008.1.2.4.81"
 WORDS = (np.arange(64 * 60) * 37 % 4096).astype("<u2").tobytes()
@@ -153,3 +153,21 @@ def test_big_endian_source_gets_its_attributes_too():
     content = big.preamble + big.meta + to_big_endian(big.data_set(None) + big.pixels)
     new = read(rewrite(content).data)
     assert (new.LossyImageCompression, new.Rows) == ("01", 64)
+
+
+@pytest.mark.parametrize("defined", [True, False])
+def test_frames_of_an_enhanced_image_are_derived_too(*, defined: bool):
+    def frame_type(value: str) -> bytes:
+        kind = sequence(0x0018_9329, [text(0x0008_9007, "CS", value)], defined=defined)
+        return kind + sequence(0x0028_9145, [number(0x0028_0010, 5)], defined=defined)
+
+    groups = sequence(
+        0x5200_9230, [frame_type("ORIGINAL\\PRIMARY\\VOLUME\\NONE"), frame_type("DERIVED\\X")], defined=defined
+    )
+    lookalike = element(0x0029_1010, "UN", text(0x0008_9007, "CS", "ORIGINAL\\PRIMARY"))
+    result = rewrite(replace(PLAIN, late=lookalike + groups).content)
+    assert lookalike in result.data
+    one, two = read(result.data).PerFrameFunctionalGroupsSequence
+    assert list(one.CTImageFrameTypeSequence[0].FrameType) == ["DERIVED", "PRIMARY", "VOLUME", "NONE"]
+    assert list(two.CTImageFrameTypeSequence[0].FrameType) == ["DERIVED", "X"]
+    assert two[0x0028_9145].value[0].Rows == 5

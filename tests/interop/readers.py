@@ -65,6 +65,9 @@ BEYOND: dict[tuple[str, str], set[str]] = {
 #: What a codec refuses, so that the original stays.
 REFUSED: dict[str, set[str]] = {
     NEAR: {
+        "7 in 8 bits",  # its stream has 8: a value could pass Bits Stored, and be shown as a small one
+        "6 in 8 bits",
+        "8 in 16 bits",  # its stream has 9
         "signed 8 bits",
         "signed 16 bits",
         "signed 12 in 16 bits",

@@ -58,6 +58,9 @@ class Tool:
     package: str
     library: str
 
+    def __str__(self) -> str:
+        return self.package if self.library == self.package else f"{self.library} in {self.package}"
+
 
 @dataclass(frozen=True, slots=True)
 class Codec:

@@ -1,9 +1,11 @@
 """Change a few top-level elements of an Explicit VR Little Endian data set; every other byte stays where it belongs."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from repack.dicom import part10
-from repack.dicom.part10 import EXPLICIT, Element
+from repack.dicom.part10 import EXPLICIT, ITEM, UNDEFINED, Element
+
+_DEEPEST = 50
 
 
 def make_element(tag: int, vr: str, value: bytes) -> bytes:
@@ -55,9 +57,23 @@ def _mend_group_lengths(data_set: bytes, grown: Mapping[int, int]) -> bytes:
     return bytes(new)
 
 
-def value_of(data_set: bytes, level: Mapping[int, Element], tag: int) -> bytes:
-    """The bytes of a value, without padding; empty where the element is missing or a sequence."""
-    element = level.get(tag)
-    if element is None or element.length == part10.UNDEFINED:
-        return b""
-    return data_set[element.value : element.end].strip(b" \0")
+def find_nested(data_set: bytes, at: int, end: int, tag: int, depth: int = 0) -> Iterator[Element]:
+    """The elements of a tag at any depth between `at` and `end`. Raises Unparseable."""
+    if depth > _DEEPEST:
+        raise part10.Unparseable("sequences are nested too deeply")
+    for element, behind in part10.walk(data_set, at, end, EXPLICIT, depth + 1):
+        if element.tag == tag and element.length != UNDEFINED:
+            yield element
+        elif element.vr == b"SQ":
+            inner = element.value
+            while inner < behind and (item := part10.read_header(data_set, inner)).tag == ITEM:
+                stop = behind if item.length == UNDEFINED else item.end
+                yield from find_nested(data_set, item.value, stop, tag, depth + 1)
+                inner = stop if item.length != UNDEFINED else _end_of_item(data_set, item, behind)
+
+
+def _end_of_item(data_set: bytes, item: Element, end: int) -> int:
+    behind = item.value
+    for _element, behind in part10.walk(data_set, item.value, end, EXPLICIT, 1):  # noqa: B007  the last one counts
+        pass
+    return behind

@@ -225,12 +225,21 @@ def _levels_agree(old: bytes, old_span: tuple[int, int], new: bytes, new_span: t
     if [pair[0].tag for pair in olds] != [pair[0].tag for pair in news]:
         return False
     for (was, was_behind), (now, now_behind) in zip(olds, news, strict=True):
+        if not _is_stated_vr(now):
+            return False
         if now.vr == b"SQ":
             if not _items_agree(old, (was, was_behind), new, (now, now_behind), depth):
                 return False
         elif old[was.value : was_behind] != new[now.value : now_behind]:
             return False
     return True
+
+
+def _is_stated_vr(element: Element) -> bool:
+    """Is the VR one that the dictionary allows for the tag, or UN? Nobody knows it of a private element."""
+    if element.tag >> 16 & 1:
+        return True
+    return element.vr == b"UN" or element.vr.decode("ascii") in _standard_vr(element.tag).split(" or ")
 
 
 def _items_agree(old: bytes, was: tuple[Element, int], new: bytes, now: tuple[Element, int], depth: int) -> bool:

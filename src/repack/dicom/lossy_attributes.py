@@ -12,19 +12,23 @@ from repack.dicom import assemble, edit
 from repack.dicom.image import Image
 from repack.dicom.samples import Words, may_show_otherwise
 
-_IMAGE_TYPE = 0x0008_0008
+_IMAGE_TYPE, _FRAME_TYPE = 0x0008_0008, 0x0008_9007
+_FRAME_TYPE_TAG = b"\x08\0\x07\x90CS"
 _IS_LOSSY, _RATIO, _METHOD = 0x0028_2110, 0x0028_2112, 0x0028_2114
 _METHODS = {"1.2.840.10008.1.2.4.81": b"ISO_14495_1"}  # PS3.3 C.7.6.1.1.5.1
 
 
-def refuse(found: Image, words: Words) -> str:
-    """Why an image is never written with a loss, or nothing (dicom.md T11, T13)."""
+def refuse(found: Image, words: Words, precision: int) -> str:
+    """Why an image is never written with a loss, or nothing (dicom.md T11, T13); `precision` is that of the stream."""
     if found.is_signed:
         return "its words are signed: near-lossless compression could turn a small number into a large one"
     if found.photometric == "PALETTE COLOR":
         return "its words are numbers of palette colours: near-lossless compression would give other colours"
     if may_show_otherwise(found, words):
         return "its words use bits outside Bits Stored, which near-lossless compression would garble"
+    if precision > found.bits_stored:
+        # The decoder keeps within the precision only: 127 of 7 bits may come back as 129, and be shown as 1.
+        return "its samples have fewer bits than their stream: near-lossless compression could lift some beyond them"
     if not _text(found, assemble.SOP_INSTANCE_UID):
         return "it has no SOP Instance UID, which near-lossless compression has to replace"
     if assemble.MEDIA_STORAGE_SOP_INSTANCE not in found.meta.elements:
@@ -54,6 +58,21 @@ def describe(found: Image, codec: Codec, compressed: int) -> tuple[dict[int, byt
         _RATIO: edit.make_element(_RATIO, "DS", _append(_text(found, _RATIO), ratio)),
         _METHOD: edit.make_element(_METHOD, "CS", _append(_text(found, _METHOD), _METHODS[codec.transfer_syntax])),
     }, new_uid
+
+
+def derive_frames(data_set: bytes) -> bytes:
+    """The data set with DERIVED in the Frame Type of every frame, too (PS3.3 C.8.16.1); no length changes.
+
+    Frame Type stands in the functional groups of an enhanced multi-frame image. Raises Unparseable.
+    """
+    if _FRAME_TYPE_TAG not in data_set:
+        return data_set
+    new = bytearray(data_set)
+    for element in edit.find_nested(data_set, 0, len(data_set), _FRAME_TYPE):
+        value = data_set[element.value : element.end]
+        if value.startswith(b"ORIGINAL\\"):
+            new[element.value : element.end] = b"DERIVED" + value[8:].rstrip(b" ").ljust(len(value) - 7)
+    return bytes(new)
 
 
 def _append(values: bytes, value: bytes) -> bytes:

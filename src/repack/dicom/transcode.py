@@ -105,6 +105,8 @@ def _compress(found: Source, order: Order) -> Rewritten | NotDone:
     codec = best.codec
     changes, sop_instance = lossy_attributes.describe(found.image, codec, best.length) if codec.max_error else ({}, "")
     around = assemble.surround(found.data, found.image, codec.transfer_syntax, changes)
+    if codec.max_error:
+        around = replace(around, data_set=lossy_attributes.derive_frames(around.data_set))
     if found.image.header.number(image.PLANAR_CONFIGURATION) == 1:
         around = assemble.clear_planes(around)
     rewritten = Rewritten(
@@ -142,7 +144,9 @@ def _encode_smallest(found: Source, order: Order) -> _Encoded:
 
 def _encode(found: Source, codec: Codec, layout: FrameLayout) -> _Encoded:
     """One stream a frame, of even length (PS3.5 A.4: one fragment each; zero bytes may follow the end marker)."""
-    refusal = codec.refuse(layout) or (lossy_attributes.refuse(found.image, found.words) if codec.max_error else "")
+    refusal = codec.refuse(layout)
+    if codec.max_error and not refusal:
+        refusal = lossy_attributes.refuse(found.image, found.words, layout.precision)
     if refusal:
         raise CodecFailed(refusal)
     streams = []
