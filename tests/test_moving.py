@@ -88,7 +88,10 @@ def test_a_dry_run_says_so_and_inspect_shows_what_is_there(scan: Path, command: 
     command(scan, "-q")
     first = scan.with_name("scan.repacked.zip")
     assert "nothing was written" in " ".join(command(first, "--dry-run")[1].split())
-    assert "Plan" in command(first, "--dry-run", "--drop-redist")[1]
+    planned = " ".join(command(first, "--dry-run", "--drop-redist")[1].split())
+    assert "dicom copy 3" in planned
+    assert "redistributable drop 2" in planned
+    assert "dicom transcode 3" in " ".join(command(first, "--dry-run", "--codec", "j2k")[1].split())
     shown = command("inspect", first, "--json")[1]
     syntaxes = {entry["path"]: entry["transfer_syntax"] for entry in json.loads(shown)["entries"]}
     assert syntaxes["DICOM/I0000001"] == "1.2.840.10008.1.2.4.80"

@@ -101,4 +101,4 @@ def make_plan(found: Survey, wishes: Wishes) -> Plan:
     plan = decide(found.bundle, found.facts, verdicts, found.needs, wishes)
     if found.past is None:
         return plan
-    return replace(plan, numbers=found.past.numbers, is_idle=moving.is_idle(plan, found.past))
+    return moving.look_back(plan, found.past)

@@ -37,13 +37,22 @@ def restore(
         done = restoring.restore(request, progress)
     console.show_sheets(screen, restored.sheets(done))
     console.show_result(screen, restored.result(done, str(output)))
-    if not done.problems:
+    return _tell(done, source.name)
+
+
+def _tell(done: restoring.Restored, name: str) -> ExitCode:
+    """One line on what did not come back; a difference counts for more than trouble with the target."""
+    code, advice, lost = (
+        (ExitCode.DIFFERENT, f"repack verify {name} says what is damaged", done.problems)
+        if done.problems
+        else (ExitCode.UNWRITABLE, "make room there, or choose another place with -o", done.unwritten)
+    )
+    if not lost:
         return ExitCode.DONE
-    first = min(done.problems)
-    path = done.finished.manifest.entries[first].path
-    more = f" (and {len(done.problems) - 1:,} more)" if len(done.problems) > 1 else ""
-    console.show_error(f"{path} {done.problems[first]}{more}; repack verify {source.name} says what is damaged")
-    return ExitCode.DIFFERENT
+    first = min(lost)
+    more = f" (and {len(lost) - 1:,} more)" if len(lost) > 1 else ""
+    console.show_error(f"{done.finished.manifest.entries[first].path} {lost[first]}{more}; {advice}")
+    return code
 
 
 def verify(
