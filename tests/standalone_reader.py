@@ -66,7 +66,7 @@ def rebuild(record: dict, head: bytes, tail: bytes, new: bytes, sha256: str) -> 
         if "deflate" in record:
             start, level, memory, rest = record["deflate"]
             deflater = zlib.compressobj(level, zlib.DEFLATED, -15, memory)
-            original = original[:start] + deflater.compress(original[start:]) + deflater.flush() + bytes(rest)
+            original = original[:start] + deflater.compress(original[start:]) + deflater.flush() + bytes.fromhex(rest)
         if hashlib.sha256(original).hexdigest() == sha256:
             return original
     return None

@@ -8,6 +8,7 @@ import pytest
 from repack import errors
 from repack.errors import (
     BundleUnreadable,
+    DifferenceFound,
     ExitCode,
     Interrupted,
     OutputUnwritable,
@@ -40,6 +41,11 @@ EXAMPLES: tuple[tuple[RepackError, int, tuple[str, ...]], ...] = (
         ProofFailed("out.zip", "DICOM/I1", "reads back differently"),
         6,
         ("out.zip was not published", "DICOM/I1 reads back differently", "then run again"),
+    ),
+    (
+        DifferenceFound("out.zip", "its directory", "cannot be read"),
+        7,
+        ("out.zip has changed", "its directory cannot be read", "get a better copy"),
     ),
     (Interrupted(), 130, ("interrupted", "the input is untouched", "nothing half-written was left")),
 )

@@ -1,6 +1,7 @@
 """Moving on: however often a zip is repacked, it leads back to the first originals."""
 
 import hashlib
+import io
 import json
 import zipfile
 from collections.abc import Callable
@@ -11,6 +12,7 @@ from tempfile import TemporaryDirectory
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from pydicom import dcmread
 
 from fixtures.dicom import dicomdir
 from fixtures.disc import DiscFile, dental_disc, write_zip
@@ -80,6 +82,20 @@ def test_the_same_options_again_do_nothing(scan: Path, command: Run, words: tupl
     assert sorted(path.name for path in scan.parent.iterdir()) == before
     code, out, _err = command(first, *words, "--json")
     assert (code, json.loads(out)) == (0, manifest_of(first))
+
+
+def test_a_dry_run_says_so_and_inspect_shows_what_is_there(scan: Path, command: Run) -> None:
+    command(scan, "-q")
+    first = scan.with_name("scan.repacked.zip")
+    assert "nothing was written" in " ".join(command(first, "--dry-run")[1].split())
+    planned = " ".join(command(first, "--dry-run", "--drop-redist")[1].split())
+    assert "dicom copy 3" in planned
+    assert "redistributable drop 2" in planned
+    assert "dicom transcode 3" in " ".join(command(first, "--dry-run", "--codec", "j2k")[1].split())
+    shown = command("inspect", first, "--json")[1]
+    syntaxes = {entry["path"]: entry["transfer_syntax"] for entry in json.loads(shown)["entries"]}
+    assert syntaxes["DICOM/I0000001"] == "1.2.840.10008.1.2.4.80"
+    assert "REPACK/manifest.json" in syntaxes
 
 
 def test_an_option_without_effect_does_nothing_either(scan: Path, command: Run) -> None:
@@ -155,6 +171,60 @@ def test_near_lossless_images_stay_and_dicomdir_follows_them(scan: Path, command
     names = ["DICOMDIR", "DICOM/I0000001"]
     assert [contents(one)[name] for name in names] == [contents(two)[name] for name in names]
     assert [e["proof"] for e in manifest_of(two)["entries"] if e["category"] == "dicom"] == ["bounded"] * 3
+
+
+def test_images_without_their_original_bytes_go_on_from_their_samples(scan: Path, command: Run, tmp_path: Path) -> None:
+    command(scan, "-q", "--codec", "rle", "-o", tmp_path / "rle.zip")
+    disc = tmp_path / "disc.zip"  # a disc that came with RLE images: nobody has their originals
+    with zipfile.ZipFile(disc, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in contents(tmp_path / "rle.zip").items():
+            if not name.startswith(("REPACK/", "Viewer/")):
+                archive.writestr(name, content)
+    last = disc
+    for number, words in enumerate(
+        [("--exact-only",), (), ("--codec", "htj2k"), ("--codec", "none"), ("--codec", "j2k")]
+    ):
+        target = tmp_path / f"{number}.zip"
+        code, out, _err = command(last, "-o", target, *words)
+        assert code == 0
+        last = target if target.exists() else last
+        proofs = {e["proof"] for e in manifest_of(last)["entries"] if e["category"] == "dicom"}
+        assert proofs == {"identical" if words == ("--exact-only",) else "samples"}, out
+        code, out, _err = command("verify", last, "--against", disc)
+        assert code == 0
+        assert ("each stored word compared" in " ".join(out.split())) == (proofs == {"samples"})
+    command("restore", last, "-o", tmp_path / "back", "-q")
+    for number in (1, 2, 3):
+        one, other = (dcmread(io.BytesIO(c)) for c in (
+            (tmp_path / f"back/DICOM/I000000{number}").read_bytes(), contents(scan)[f"DICOM/I000000{number}"]
+        ))  # fmt: skip
+        assert one.file_meta.TransferSyntaxUID == "1.2.840.10008.1.2.1"
+        assert one.PixelData == other.PixelData
+        assert one == other
+
+
+def test_a_damaged_entry_is_carried_on(scan: Path, command: Run, tmp_path: Path) -> None:
+    spoilt = bytearray(scan.read_bytes())
+    with zipfile.ZipFile(scan) as archive:
+        info = archive.getinfo("Manual.pdf")
+    spoilt[info.header_offset + 30 + len("Manual.pdf") + info.compress_size // 2] ^= 1
+    scan.write_bytes(spoilt)
+    command(scan, "-q", "-o", tmp_path / "one.zip")
+    assert command(tmp_path / "one.zip", "-q", "--codec", "j2k", "-o", tmp_path / "two.zip")[0] == 0
+    lines = [
+        next(entry for entry in manifest_of(tmp_path / name)["entries"] if entry["path"] == "Manual.pdf")
+        for name in ("one.zip", "two.zip")
+    ]
+    assert lines[0]["carried"] == lines[1]["carried"]
+    assert lines[1]["damaged"] is True
+    assert command("verify", tmp_path / "two.zip", "--against", scan)[0] == 0
+    worse = bytearray((tmp_path / "one.zip").read_bytes())
+    with zipfile.ZipFile(tmp_path / "one.zip") as archive:
+        info = archive.getinfo("Manual.pdf")
+    worse[info.header_offset + 30 + len("Manual.pdf") + info.compress_size // 3] ^= 1
+    (tmp_path / "worse.zip").write_bytes(worse)
+    code, _out, err = command(tmp_path / "worse.zip", "-q", "--codec", "j2k", "-o", tmp_path / "x.zip")
+    assert (code, "Manual.pdf is not what its manifest says" in err) == (3, True)
 
 
 # --- what cannot be gone on from ---

@@ -14,7 +14,9 @@ from warnings import catch_warnings, simplefilter
 import pytest
 
 from fixtures.disc import dental_disc, dress, write_zip
+from repack import restoredata
 from repack.cli import main
+from repack.manifest import EntryRecord, Manifest
 
 READER = Path(__file__).with_name("standalone_reader.py")
 DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
@@ -63,6 +65,17 @@ def test_it_is_short_and_knows_only_pydicom() -> None:
     assert len(text.splitlines()) < 100
     assert "repack" not in {line.split()[1].split(".")[0] for line in text.splitlines() if line.startswith("from ")}
     assert "import repack" not in text
+
+
+def test_the_document_and_the_reader_know_every_key() -> None:
+    document = (READER.parents[1] / "docs" / "restore-format.md").read_text("utf-8")
+    for key in restoredata._KEYS:
+        assert f'"{key}"' in document, key
+        assert f'"{key}"' in READER.read_text("utf-8"), key
+    for field in (*EntryRecord.__struct_fields__, *Manifest.__struct_fields__):
+        known_elsewhere = {"category", "rule", "reason", "wish", "forced", "notes"}  # what restoring does not need
+        known_elsewhere |= {"schema", "version", "source", "options", "tools", "totals", "warnings", "codecs"}
+        assert field in known_elsewhere or f"`{field}`" in document, field
 
 
 @pytest.mark.parametrize("codec", ["jpegls", "j2k", "none"])

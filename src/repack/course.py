@@ -103,6 +103,8 @@ class Course:
         if isinstance(outcome, KeptAsIs) and (gave_up or start.step is Step.SETTLED):
             return _stay(line, held, start.restorable, None if gave_up else outcome.content)
         ended = _end_fresh(line, outcome)
+        if held.carried is not None and ended.line.carried not in {None, held.carried}:
+            raise self._changed(line)
         if start.step is Step.SAMPLES and ended.line.proof is Proof.EXACT:  # of what the zip held, not of the first
             return replace(ended, line=recording.of_first(ended.line, held, Proof.SAMPLES), restorable=None)
         return replace(ended, line=recording.of_first(ended.line, held, ended.line.proof))
@@ -110,9 +112,12 @@ class Course:
     def _check(self, step: Step, line: Planned, held: EntryRecord, outcome: Outcome) -> None:
         is_now = step in {Step.SETTLED, Step.SAMPLES} or (held.action == "transcoded" and step is Step.FRESH)
         expected = (held.after or held.before).sha256 if is_now else held.before.sha256
-        if expected is not None and outcome.before.sha256 != expected and self.past is not None:
-            problem = f"{line.entry.path} is not what its manifest says"
-            raise BundleUnreadable(self.past.bundle.path.name, problem, AGAIN)
+        if expected is not None and outcome.before.sha256 != expected:
+            raise self._changed(line)
+
+    def _changed(self, line: Planned) -> BundleUnreadable:
+        problem = f"{line.entry.path} is not what its manifest says"
+        return BundleUnreadable(self.plan.bundle.path.name, problem, AGAIN)
 
 
 def _fresh(task: Task, _held: EntryRecord, _restorable: Restorable | None) -> Task:

@@ -52,9 +52,9 @@ def give_file(task: FileTask) -> Unlike | None:
                 placing.publish(draft, target, overwrite=task.overwrite)
             return problem
     except placing.Misplaced as error:
-        return Unlike(f"was not written: {error}")
+        return Unlike(f"was not written: {error}", is_of_target=True)
     except OSError as error:
-        return Unlike(f"was not written: {error.strerror or type(error).__name__}")
+        return Unlike(f"was not written: {error.strerror or type(error).__name__}", is_of_target=True)
 
 
 def _write(item: Item, file: BinaryIO) -> Unlike | None:

@@ -308,6 +308,8 @@ class Plan:
     lines: tuple[Planned, ...]
     warnings: tuple[str, ...] = ()
     numbers: tuple[int, ...] | None = None  # None: 0, 1, 2...
+    settled: frozenset[int] = frozenset()  # entries that an earlier round brought to where they should be
+    is_idle: bool = False  # the bundle is what is asked for already
 
 
 # --- outcomes ---

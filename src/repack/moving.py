@@ -123,7 +123,15 @@ def is_same_way(options: Options, wishes: Wishes) -> bool:
     return last == (wishes.codec, wishes.is_codec_named, wishes.max_error, wishes.effort, wishes.exact_only)
 
 
-def is_idle(plan: Plan, past: Past) -> bool:
+def look_back(plan: Plan, past: Past) -> Plan:
+    """The plan with what the past means for it."""
+    options = past.finished.manifest.options
+    steps = ((line, choose_step(line, past.line(line.entry.index), options, plan.wishes)) for line in plan.lines)
+    settled = frozenset(line.entry.index for line, step in steps if step is Step.SETTLED)
+    return replace(plan, numbers=past.numbers, settled=settled, is_idle=_is_idle(plan, past))
+
+
+def _is_idle(plan: Plan, past: Past) -> bool:
     """Would this plan leave everything as it is?"""
     options = past.finished.manifest.options
     for line in plan.lines:

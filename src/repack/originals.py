@@ -30,9 +30,10 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Unlike:
-    """The content is not what it should be, and how that was noticed."""
+    """The content is not what it should be, or could not be put where it should go (`is_of_target`)."""
 
     problem: str
+    is_of_target: bool = False
 
 
 def comes_back_exactly(line: EntryRecord) -> bool:

@@ -5,14 +5,14 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
-from repack import archive, drafts, interrupts, leaflet, manifest, moving, outcomes, recording, sourcefile
+from repack import archive, drafts, interrupts, leaflet, manifest, outcomes, recording, sourcefile
 from repack.carrying import carry_out, prove
 from repack.errors import BundleUnreadable
 from repack.manifest import Manifest, OwnFile
 from repack.model import LEAFLET_NAME, MANIFEST_NAME, Access, Bundle, Plan, Wishes
 from repack.moving import Past
 from repack.progress import NoProgress, Progress
-from repack.survey import make_plan, survey
+from repack.survey import View, make_plan, survey
 from repack.workers import Pool
 
 
@@ -51,10 +51,10 @@ def run(request: Request, progress: Progress | None = None, when_published: Call
     source = sourcefile.state(request.bundle)
     with Pool(request.jobs) as pool, sourcefile.hashing_beside(request.bundle) as source_hash:
         pool.warm(partial(outcomes.get_ready, wishes=request.wishes))
-        found = survey(request.bundle, request.rule_files, pool, progress, request.target, request.access)
+        found = survey(request.bundle, request.rule_files, pool, progress, View(request.target, request.access))
         refuse_encrypted(found.bundle, request.access)
         plan = make_plan(found, request.wishes)
-        if found.past is not None and moving.is_idle(plan, found.past):
+        if found.past is not None and plan.is_idle:
             record = found.past.finished.manifest
             return Done(plan, record, request.bundle, found.bundle.size or record.totals.after.stored, is_idle=True)
         with archive.drafting(request.target, overwrite=request.overwrite) as draft:

@@ -44,18 +44,22 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Restored:
-    """What came back: entries by their number in the manifest, each with its problem or none."""
+    """What came back: entries by their number in the manifest, each with its problem or none.
+
+    `problems` are differences; `unwritten` is what the target would not take.
+    """
 
     finished: Finished
     chosen: tuple[int, ...]
     problems: dict[int, str]
     names: dict[int, str] = field(default_factory=dict)  # those that lie under another name than their own
     skipped: dict[int, str] = field(default_factory=dict)  # what could not be had from the original either
+    unwritten: dict[int, str] = field(default_factory=dict)
 
     @property
     def given(self) -> tuple[int, ...]:
         """The entries that came back."""
-        lost = self.problems.keys() | self.skipped.keys()
+        lost = self.problems.keys() | self.skipped.keys() | self.unwritten.keys()
         return tuple(n for n in self.chosen if n in self.finished.entries and n not in lost)
 
 
@@ -120,20 +124,22 @@ def _to_folder(
     placed = placing.place_all(files, ignores_case=placing.ignores_case(root))
     if not request.overwrite:
         _refuse_taken(root, placed)
-    problems = _find_missing(finished, chosen)
+    problems, unwritten = _find_missing(finished, chosen), dict[int, str]()
     tasks = (
         FileTask(item, root, placed[item.number], finished.entries[item.number].stamp, request.overwrite)
         for item in _items(finished, [n for n, _path in files], problems)
     )
     for task, result in with_tasks(pool, give_file, tasks):
-        if result is not None:
-            problems[task.item.number] = _CRASHED if isinstance(result, Crashed) else result.problem
+        if isinstance(result, Crashed):
+            problems[task.item.number] = _CRASHED
+        elif result is not None:
+            (unwritten if result.is_of_target else problems)[task.item.number] = result.problem
         progress.advance(task.item.line.before.size)
     for number, path in reversed(present):
         if lines[number].folder:
             make_empty_folder(root, path, finished.entries[number].stamp)
     names = {n: "/".join(placed[n]) for n, path in files if "/".join(placed[n]) != path}
-    return Restored(finished, chosen, problems, names, skipped)
+    return Restored(finished, chosen, problems, names, skipped, unwritten)
 
 
 def _prepare_folder(target: Path) -> Path:

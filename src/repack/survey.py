@@ -1,7 +1,7 @@
 """Bundle -> facts -> verdicts -> plan: everything that is known of a bundle before anything is done to it."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from repack import archive, moving, remarks
@@ -19,6 +19,15 @@ from repack.workers import Crashed, Pool
 _ARCHIVES = frozenset({"zip", "7z", "rar", "gzip", "xz"})
 _FACTS_LOT = 64  # entries whose facts one task gathers
 _INLINE_FACTS = 2_000  # below this many entries, workers would take longer to start than the facts take
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """How to look at a bundle: without its own output, with which password and limits, as it is or as it once was."""
+
+    without: Path | None = None
+    access: Access = field(default_factory=Access)
+    as_it_is: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,13 +53,15 @@ def survey(
     rule_files: Sequence[Path],
     pool: Pool,
     progress: Progress,
-    without: Path | None = None,
-    access: Access = Access(),  # noqa: B008  it is frozen
+    view: View = View(),
 ) -> Survey:
-    """Open a bundle and gather the facts of every entry. Raises BundleUnreadable and RuleInvalid."""
+    """Open a bundle and gather the facts of every entry. Raises BundleUnreadable and RuleInvalid.
+
+    A zip that repack made is seen as its first original, unless the view is `as_it_is`.
+    """
     loaded = load_rules(rule_files)
-    opened = _leave_out(open_bundle(path, access), without)
-    past = moving.find_past(opened)
+    opened = _leave_out(open_bundle(path, view.access), view.without)
+    past = None if view.as_it_is else moving.find_past(opened)
     bundle = past.bundle if past else opened
     if not any(not entry.is_directory for entry in bundle.entries):
         raise BundleUnreadable(bundle.path.name, "it holds no files", "check that this is the right bundle")
@@ -113,4 +124,4 @@ def make_plan(found: Survey, wishes: Wishes) -> Plan:
     plan = decide(found.bundle, found.facts, verdicts, found.needs, wishes)
     noted = remarks.remark(plan, found.rules, found.needs)
     plan = replace(plan, warnings=tuple(dict.fromkeys((*plan.warnings, *noted))))
-    return replace(plan, numbers=found.past.numbers) if found.past else plan
+    return moving.look_back(plan, found.past) if found.past else plan

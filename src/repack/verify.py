@@ -2,6 +2,8 @@
 
 Everything that is found is named and nothing stops the check: the skeleton of the zip, every content, every image
 decoded and its original rebuilt, the DICOMDIR, and the manifest's own sums.
+
+Only bits that no program looks at escape it: those that fill up a deflate stream to whole bytes (RFC 1951 3.2.3).
 """
 
 from collections.abc import Iterable, Iterator
@@ -145,7 +147,7 @@ def _check_entries(finished: Finished, request: Request, done: Verified, pool: P
         if problem is not None:
             found.append(Finding(task.item.line.path, problem.problem))
         progress.advance(task.item.line.before.size)
-    own = len(finished.own)
+    own = len(finished.manifest.own)
     done.note("files", _twice(len(files) + own), "size, CRC and SHA-256 of each content", found)
     for proof, how in _HOW.items():
         of_proof = [n for n in rewritten if lines[n].proof is proof]

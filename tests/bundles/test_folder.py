@@ -19,7 +19,7 @@ from repack.errors import BundleUnreadable
 from repack.model import Bundle, Entry, EntryName, EntryUnreadable, Wishes
 from repack.pipeline import Request, run
 from repack.progress import NoProgress
-from repack.survey import survey
+from repack.survey import View, survey
 from repack.workers import Pool
 
 MOMENT = calendar.timegm((2024, 3, 15, 10, 30, 58))
@@ -372,8 +372,8 @@ def test_the_output_and_its_drafts_are_left_out_of_the_bundle(disc: Path) -> Non
     target.write_bytes(deflate.pack(b"x").data)
     (disc / "DICOM" / f".disc.zip.0123{archive.DRAFT_SUFFIX}").write_bytes(b"x")
     with Pool(1) as pool:
-        found = survey(disc, (), pool, NoProgress(), without=target)
-        everything = survey(disc, (), pool, NoProgress(), without=disc.parent / "elsewhere.zip")
+        found = survey(disc, (), pool, NoProgress(), View(without=target))
+        everything = survey(disc, (), pool, NoProgress(), View(without=disc.parent / "elsewhere.zip"))
     assert [entry.index for entry in found.bundle.entries] == list(range(6))
     assert not any("repack" in entry.path for entry in found.bundle.entries)
     assert sum("repack" in entry.path for entry in everything.bundle.entries) == 2

@@ -20,7 +20,7 @@ def restore(
         Path, typer.Option("--output", "-o", metavar="FOLDER", help="Where to; NAME.zip makes a zip instead.")
     ],
     globs: Annotated[
-        list[str] | None, typer.Argument(metavar="[GLOB]...", help="Only these entries, e.g. 'DICOM/**'.")
+        list[str] | None, typer.Argument(metavar="GLOB", help="Only these entries, e.g. 'DICOM/**'.")
     ] = None,
     jobs: options.Jobs = options.CORES,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace files that exist.")] = False,
@@ -37,13 +37,22 @@ def restore(
         done = restoring.restore(request, progress)
     console.show_sheets(screen, restored.sheets(done))
     console.show_result(screen, restored.result(done, str(output)))
-    if not done.problems:
+    return _tell(done, source.name)
+
+
+def _tell(done: restoring.Restored, name: str) -> ExitCode:
+    """One line on what did not come back; a difference counts for more than trouble with the target."""
+    code, advice, lost = (
+        (ExitCode.DIFFERENT, f"repack verify {name} says what is damaged", done.problems)
+        if done.problems
+        else (ExitCode.UNWRITABLE, "make room there, or choose another place with -o", done.unwritten)
+    )
+    if not lost:
         return ExitCode.DONE
-    first = min(done.problems)
-    path = done.finished.manifest.entries[first].path
-    more = f" (and {len(done.problems) - 1:,} more)" if len(done.problems) > 1 else ""
-    console.show_error(f"{path} {done.problems[first]}{more}; repack verify {source.name} says what is damaged")
-    return ExitCode.DIFFERENT
+    first = min(lost)
+    more = f" (and {len(lost) - 1:,} more)" if len(lost) > 1 else ""
+    console.show_error(f"{done.finished.manifest.entries[first].path} {lost[first]}{more}; {advice}")
+    return code
 
 
 def verify(
@@ -59,7 +68,7 @@ def verify(
     json: options.Json = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but errors.")] = False,
 ) -> ExitCode:
-    """Check a zip that repack made: every byte of it, and that every original can be rebuilt.
+    """Check a zip that repack made: all that is in it, and that every original can be rebuilt.
 
     Exit code 7: it differs from what its manifest says; every difference is named.
     """

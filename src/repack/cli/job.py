@@ -12,7 +12,7 @@ from repack.model import Wishes
 from repack.report import console, planned_json, tables
 
 _EPILOG = (
-    "Other commands: inspect, explain, rules, codecs (each has its own --help). "
+    "Other commands: inspect, explain, verify, restore, rules, codecs (each has its own --help). "
     "The input is never changed; the new zip appears only when every image is proven. "
     "Example: repack scan.zip --keep-locales en,es --drop-redist"
 )
@@ -87,7 +87,10 @@ def repack(
     screen = console.open_screen(is_json=json, is_quiet=quiet)
     if dry_run:
         plan = plan_only(request, screen)
-        console.show_sheets(screen, [*tables.planned(plan), *([tables.every_line(plan)] if verbose else [])])
+        if plan.is_idle:
+            console.show_result(screen, tables.idle(bundle.name))
+        else:
+            console.show_sheets(screen, [*tables.planned(plan), *([tables.every_line(plan)] if verbose else [])])
         if json:
             console.show_json(planned_json.encode(plan))
         return

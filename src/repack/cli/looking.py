@@ -33,7 +33,9 @@ def inspect(
     """Show what is in a bundle: categories, series, transfer syntaxes, programs, languages."""
     screen = console.open_screen(is_json=json)
     access = opening.read_access(bundle, password_file, decrypts=True, may_ask=True)
-    found = _survey(pipeline.Request(bundle, bundle, rule_files=tuple(rules or ()), access=access), screen)
+    found = _survey(
+        pipeline.Request(bundle, bundle, rule_files=tuple(rules or ()), access=access), screen, as_it_is=True
+    )
     plan = survey.make_plan(found, Wishes())
     console.show_sheets(screen, contents.inspected(plan, remarks.find_viewers(plan, found.rules, found.needs)))
     if json:
@@ -54,7 +56,9 @@ def explain(
     wishes = Wishes(options.read_locales(keep_locales), drop_redist, tuple(drop or ()))
     screen = console.open_screen()
     access = opening.read_access(bundle, password_file, decrypts=True, may_ask=True)
-    found = _survey(pipeline.Request(bundle, bundle, rule_files=tuple(rules or ()), access=access), screen)
+    found = _survey(
+        pipeline.Request(bundle, bundle, rule_files=tuple(rules or ()), access=access), screen, as_it_is=True
+    )
     plan = survey.make_plan(found, wishes)
     chosen = [line for line in plan.lines if any(matches(path, line.entry.path) for path in paths)]
     if not chosen:
@@ -128,11 +132,10 @@ def codecs() -> None:
     console.show_sheets(console.open_screen(), contents.codec_tables())
 
 
-def _survey(request: pipeline.Request, screen: console.Screen) -> survey.Survey:
+def _survey(request: pipeline.Request, screen: console.Screen, *, as_it_is: bool = False) -> survey.Survey:
+    view = survey.View(without=request.target, access=request.access, as_it_is=as_it_is)
     with Pool(request.jobs) as pool, console.watching(screen) as progress:
-        return survey.survey(
-            request.bundle, request.rule_files, pool, progress or NoProgress(), request.target, request.access
-        )
+        return survey.survey(request.bundle, request.rule_files, pool, progress or NoProgress(), view)
 
 
 def plan_only(request: pipeline.Request, screen: console.Screen) -> Plan:

@@ -25,7 +25,9 @@ def sheets(done: Restored) -> list[Sheet]:
         Sheet("Put under another name", lines=tuple(own_names)),
         _by_proof(done),
         Sheet("Not the original bytes", lines=tuple(_inexact(done)), is_whole=True),
-        Sheet("Could not be given back", lines=_named(lines, done.skipped | done.problems), is_whole=True),
+        Sheet(
+            "Could not be given back", lines=_named(lines, done.skipped | done.unwritten | done.problems), is_whole=True
+        ),
     ]
 
 
@@ -78,6 +80,7 @@ def result(done: Restored, target: str) -> str:
     said = f"{words.plural(exact, 'file')} given back, SHA-256 of each equal to the original's"
     if len(given) > exact:
         said += f"; {len(given) - exact:,} more as far as they can be (listed above)"
-    if done.problems:
-        said += f"; {words.plural(len(done.problems), 'file')} could not be given back"
+    lost = len(done.problems) + len(done.unwritten)
+    if lost:
+        said += f"; {words.plural(lost, 'file')} could not be given back"
     return f"{said}: {target}"

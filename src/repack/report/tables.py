@@ -202,7 +202,7 @@ def planned(plan: Plan) -> list[Sheet]:
     files = [line for line in plan.lines if not line.entry.is_directory]
     counts: dict[tuple[Category, Action], _Sum] = {}
     for line in files:
-        key = (line.verdict.category, line.decision.action)
+        key = (line.verdict.category, _planned_action(plan, line))
         counts[key] = counts.get(key, _Sum()).plus(line.entry.stored, 0)
     rows = tuple(
         (str(category), str(action), f"{s.entries:,}", words.size(s.before))
@@ -229,10 +229,15 @@ def planned(plan: Plan) -> list[Sheet]:
     ]
 
 
+def _planned_action(plan: Plan, line: Planned) -> Action:
+    """What will be done to an entry; one that is as it should be already is only copied."""
+    return Action.COPY if line.entry.index in plan.settled else line.decision.action
+
+
 def every_line(plan: Plan) -> Sheet:
     """Every decision, for -v."""
     rows = tuple(
-        (line.entry.path, str(line.verdict.category), str(line.decision.action), line.decision.reason)
+        (line.entry.path, str(line.verdict.category), str(_planned_action(plan, line)), line.decision.reason)
         for line in plan.lines
         if not line.entry.is_directory
     )
