@@ -114,8 +114,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "cli.opening": {"bundles.zip_bundle", "errors", "model"},
     "cli.options": {"classify", "classify.languages", "codecs", "errors", "model", "workers"},
     "cli.looking": {
-        "", "classify", "classify.patterns", "classify.rulefile", "classify.rules", "cli.opening", "cli.options", "errors",
-        "model", "pipeline", "progress", "report", "report.console", "report.contents", "report.planned_json",
+        "", "classify", "classify.patterns", "classify.rulefile", "classify.rules", "cli.opening", "cli.options",
+        "errors", "model", "pipeline", "progress", "report", "report.console", "report.contents", "report.planned_json",
         "survey", "workers",
     },
     "cli.job": {

@@ -48,8 +48,8 @@ def decide(
     lines = tuple(
         Planned(entry, facts[entry.index], verdicts[entry.index], decisions[entry.index]) for entry in bundle.entries
     )
-    warnings = (*bundle.notes, *_warn_of_needs(bundle, decisions, needs), *_warn_of_idle_wishes(bundle, verdicts, wishes))
-    return Plan(bundle, wishes, lines, tuple(dict.fromkeys(warnings)))
+    warnings = (*_warn_of_needs(bundle, decisions, needs), *_warn_of_idle_wishes(bundle, verdicts, wishes))
+    return Plan(bundle, wishes, lines, tuple(dict.fromkeys((*bundle.notes, *warnings))))
 
 
 def _collect_locale_sets(verdicts: Sequence[Verdict]) -> _LocaleSets:

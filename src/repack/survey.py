@@ -64,8 +64,8 @@ def survey(
 def _note_nested(entries: Sequence[Entry], found: Sequence[Facts]) -> Iterator[str]:
     """An archive within the bundle is not opened; where it is nearly all there is, it is the one to repack (Z22)."""
     total = sum(entry.size for entry in entries)
-    for entry, facts in zip(entries, found, strict=True):
-        if facts.magic in _ARCHIVES and 2 * entry.size > total:
+    for entry, known in zip(entries, found, strict=True):
+        if known.magic in _ARCHIVES and 2 * entry.size > total:
             yield f"{entry.path} is an archive itself and was not opened; unpack this bundle and give that file"
 
 

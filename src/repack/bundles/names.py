@@ -1,11 +1,13 @@
 """What a name in an archive really says: code pages, backslashes, names that would leave the tree."""
 
+import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from repack.model import EntryName
 
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f]")  # Unicode category Cc
 _CONVERTED = "its name was in an old code page, which its letters tell; it is in UTF-8 now"
 
 #: Names that Windows gives to devices, whatever their extension or case.
@@ -121,7 +123,7 @@ def _numbered(read: ReadName, number: int) -> ReadName:
 def make_safe(path: str) -> str:
     """The same path without `..`, drive letters, leading slashes and control characters; usually unchanged."""
     is_directory = path.endswith("/")
-    cleaned = "".join("_" if unicodedata.category(letter) == "Cc" else letter for letter in path)
+    cleaned = _CONTROL.sub("_", path)
     parts = cleaned.split("/")
     if cleaned.startswith("/") or any(".." in part.split("\\") for part in parts):
         kept = [

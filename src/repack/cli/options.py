@@ -15,7 +15,9 @@ from repack.workers import count_cores
 NAMES = {"help_option_names": ["-h", "--help"]}
 CORES = count_cores()
 
-BundlePath = Annotated[Path, typer.Argument(metavar="BUNDLE", help="A zip, an ISO image, or a folder such as a mounted CD.")]
+BundlePath = Annotated[
+    Path, typer.Argument(metavar="BUNDLE", help="A zip, an ISO image, or a folder such as a mounted CD.")
+]
 RuleFiles = Annotated[
     list[Path] | None, typer.Option("--rules", metavar="FILE", help="Your own rules (TOML); they come first.")
 ]

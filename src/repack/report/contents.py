@@ -29,6 +29,7 @@ def inspected(plan: Plan) -> list[Sheet]:
         Sheet("Languages", lines=_languages(files)),
         Sheet("Not recognised (kept)", lines=_paths(files, Category.UNKNOWN)),
         Sheet("Prerequisites that --drop-redist would drop", lines=_paths(files, Category.REDISTRIBUTABLE)),
+        Sheet("Worth knowing", lines=plan.bundle.notes),
     ]
 
 
