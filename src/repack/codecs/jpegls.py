@@ -10,7 +10,7 @@ from struct import unpack
 
 from repack.codecs.frames import Codec, CodecFailed, FrameLayout
 
-_START, _FRAME_HEADER = b"\xff\xd8", b"\xff\xf7"  # SOI, SOF55
+_START, _FRAME_HEADER, _END = b"\xff\xd8", b"\xff\xf7", b"\xff\xd9"  # SOI, SOF55, EOI
 _HAS_PYJPEGLS = importlib.util.find_spec("jpeg_ls") is not None
 
 
@@ -49,6 +49,8 @@ def _check_shape(stream: bytes, layout: FrameLayout) -> None:
 
     No reader is shown another one: GDCM aborts the whole process, and imagecodecs takes memory on the header's word.
     """
+    if not stream.rstrip(b"\0").endswith(_END):  # CharLS 2.4.3 may read for ever where a stream has no end
+        raise CodecFailed("the JPEG-LS stream is cut short")
     at = 2 if stream.startswith(_START) else len(stream)
     while (marker := stream[at : at + 2]) != _FRAME_HEADER:
         if len(marker) < 2 or marker[0] != 0xFF:
