@@ -36,6 +36,8 @@ def read_directory(path: Path) -> Directory:
     except (zipfile.BadZipFile, NotImplementedError, struct.error, ValueError) as error:
         if _is_wrapped(path, None):
             raise _wrapped(path) from error
+        if _is_part(path):
+            raise _part(path) from error
         raise BundleUnreadable(
             path.name,
             "the directory of the zip is damaged",
@@ -45,9 +47,7 @@ def read_directory(path: Path) -> Directory:
         raise _wrapped(path)
     doubts, ranges = _read_local_headers(path, listed)
     if len(ranges) < sum(info.compress_size > 0 for info in listed) and _is_part(path):
-        raise BundleUnreadable(
-            path.name, "it is one part of a zip in several parts", "join them with 7-Zip or `zip -s 0`, then try again"
-        )
+        raise _part(path)
     return Directory(listed, comment, doubts, _find_overlaps(ranges))
 
 
@@ -126,6 +126,11 @@ def _wrapped(path: Path) -> BundleUnreadable:
         "a Mac made it, and above 4 GB its numbers wrapped around",
         "unzip it on a Mac, or with `ditto -x -k` or 7-Zip, and give the folder",
     )
+
+
+def _part(path: Path) -> BundleUnreadable:
+    advice = "join them with 7-Zip or `zip -s 0`, then try again"
+    return BundleUnreadable(path.name, "it is one part of a zip in several parts", advice)
 
 
 def _read_local_headers(
