@@ -112,7 +112,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "report.planned_json": {"model"},
     "report.console": {"report", "report.tables", "report.words"},
     "cli.opening": {"bundles.zip_bundle", "errors", "model"},
-    "cli.options": {"classify", "classify.languages", "codecs", "errors", "model", "workers"},
+    "cli.options": {"", "classify", "classify.languages", "codecs", "drafts", "errors", "model", "workers"},
     "cli.looking": {
         "", "classify", "classify.patterns", "classify.rulefile", "classify.rules", "cli.opening", "cli.options",
         "errors", "model", "pipeline", "progress", "report", "report.console", "report.contents", "report.planned_json",
