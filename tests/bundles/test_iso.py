@@ -221,6 +221,21 @@ def test_a_folder_that_claims_gigabytes_is_not_read(open_made: OpenMade) -> None
         open_made(bytes(image))
 
 
+@pytest.mark.parametrize("size", [-1, (64 << 20) + 1])
+def test_no_directory_needs_so_many_bytes_at_once(size: int) -> None:
+    view = iso_image.View(io.BytesIO(bytes(40 * SECTOR)), 0, hides_udf=False)
+    with pytest.raises(iso_image.Unparseable, match="larger than any real disc"):
+        view.read(size)
+
+
+def test_no_directory_needs_so_many_bytes_in_all() -> None:
+    view = iso_image.View(io.BytesIO(bytes(60 * SECTOR)), 0, hides_udf=False)
+    with pytest.raises(iso_image.Unparseable, match="larger than any real disc"):
+        for _ in range(17):
+            view.seek(55 * SECTOR)
+            view.read(64 << 20)
+
+
 def test_a_bomb_of_records_that_share_one_extent_is_refused(open_made: OpenMade) -> None:
     files = {f"F{n}": Extent(20, 1 << 30) for n in range(20)}
     with pytest.raises(BundleUnreadable, match=r"unpacked it grows to .* times its size.*--max-ratio"):
