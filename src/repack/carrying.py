@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from repack import archive, manifest, outcomes
 from repack.archive import Draft, Written
+from repack.bundles.places import Unreadable
 from repack.bundles.zipped import ZipPlace
 from repack.classify import references
 from repack.errors import BundleUnreadable, ProofFailed
@@ -62,12 +63,23 @@ def _outcomes(plan: Plan, pool: Pool) -> Iterator[tuple[Planned, Outcome]]:
     for outcome in _work(lots, pool):
         line = next(lines)
         if isinstance(outcome, Lost):
-            raise BundleUnreadable(
-                plan.bundle.path.name,
-                f"{line.entry.path}: {outcome.reason}",
-                f"get a better copy, or give this entry up with --drop-path '{line.entry.path}'",
-            )
+            raise _unreadable(plan, line, outcome.reason)
         yield line, outcome
+
+
+def _unreadable(plan: Plan, line: Planned, reason: str) -> BundleUnreadable:
+    """The error that names an entry which cannot be had, and says how many more are known to be like it."""
+    path = line.entry.path
+    others = sum(
+        isinstance(one.entry.place, Unreadable) and one.decision.action is not Action.DROP
+        for one in plan.lines
+        if one is not line
+    )
+    more = f" (and {others:,} more cannot be read)" if others else ""
+    give_up = "them up with --drop-path" if others else "this entry up with --drop-path"
+    return BundleUnreadable(
+        plan.bundle.path.name, f"{path}: {reason}{more}", f"get a better copy, or give {give_up} '{path}'"
+    )
 
 
 def _work(lots: Iterable[tuple[outcomes.Task, ...]], pool: Pool) -> Iterator[Outcome | Lost]:
