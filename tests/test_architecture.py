@@ -95,7 +95,8 @@ MAY_IMPORT: dict[str, set[str]] = {
         "classify.rules", "errors", "model", "plan", "progress", "workers",
     },
     "carrying": {
-        "", "archive", "bundles.names", "bundles.places", "bundles.zipped", "classify", "classify.references", "deflate", "errors",
+        "", "archive", "bundles.names", "bundles.places", "bundles.zipped",
+        "classify", "classify.references", "deflate", "errors",
         "manifest", "model", "outcomes", "progress", "restoredata", "workers",
     },
     "pipeline": {
