@@ -84,8 +84,8 @@ def _read_trees(path: Path, file: BinaryIO, session: int) -> tuple[dict[str, lis
     except Unparseable:
         raise BundleUnreadable(
             path.name,
-            "the directories of the image are damaged",
-            "copy the disc again; what can still be read from the disc itself can be given as a folder",
+            "the directories of the image are damaged or of an unknown kind",
+            "copy the disc again, or mount the image (or the disc) and give that folder",
         ) from first
 
 
