@@ -133,8 +133,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     "course": {"archive", "deflate", "errors", "manifest", "model", "moving", "outcomes", "recording"},
     "carrying": {
-        "archive", "bundles.zipped", "classify.references", "course", "errors", "manifest", "model", "moving",
-        "outcomes", "progress", "recording", "restoredata", "workers",
+        "archive", "bundles.places", "bundles.zipped", "classify.references", "course", "errors", "manifest", "model",
+        "moving", "outcomes", "progress", "recording", "restoredata", "workers",
     },
     "sourcefile": {"errors"},
     "pipeline": {
@@ -162,7 +162,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "report.restored": {"manifest", "model", "report.tables", "report.words", "restore"},
     "report.verified": {"report.tables", "report.words", "verify"},
     "report.console": {"report.tables", "report.words"},
-    "cli.options": {"classify.languages", "codecs", "errors", "model", "workers"},
+    "cli.options": {"classify.languages", "codecs", "drafts", "errors", "model", "workers"},
     "cli.opening": {"bundles.zip_bundle", "errors", "model"},
     "cli.looking": {
         "classify.patterns", "classify.rulefile", "classify.rules", "cli.opening", "cli.options", "errors", "model",

@@ -11,6 +11,7 @@ import pytest
 from repack.cli import main, opening
 from tests.bundles import samples
 from tests.bundles.handmade import Made, make_zip
+from tests.bundles.handmade_iso import make_iso
 from tests.bundles.test_limits import MB, bomb
 
 Run = Callable[..., tuple[int, str, str]]
@@ -137,8 +138,24 @@ def test_limits_can_be_set(tmp_path: Path, run: Run, option: str) -> None:
 
 
 def test_an_image_is_named_after_its_stem(tmp_path: Path, run: Run) -> None:
-    from tests.bundles.handmade_iso import make_iso
-
     (tmp_path / "Disc.ISO").write_bytes(make_iso({"A.TXT;1": b"a" * 99}))
     assert run(tmp_path / "Disc.ISO")[0] == 0
     assert names_in(tmp_path) == {"Disc.ISO", "Disc.repacked.zip"}
+
+
+def test_what_is_odd_about_a_bundle_is_told_by_every_view(tmp_path: Path, run: Run) -> None:
+    image = make_iso({"A.TXT;1": b"a" * 99, "B": b"b"}, joliet={"a.txt": b"a" * 99})
+    path = tmp_path / "disc.iso"
+    path.write_bytes(image)
+    for words in ((path, "--dry-run"), ("inspect", path), (path,)):
+        code, out, _err = run(*words)
+        assert code == 0
+        assert "Joliet half lists 1 files" in out.replace("\n", " ")
+
+
+def test_what_is_odd_about_a_name_is_told_before_anything_is_written(tmp_path: Path, run: Run) -> None:
+    path = tmp_path / "made.zip"
+    path.write_bytes(make_zip([Made(b"../evil"), Made(b"evil")]))
+    code, out, _err = run(path, "--dry-run")
+    assert code == 0
+    assert "safe one" in out

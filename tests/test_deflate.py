@@ -3,14 +3,16 @@
 import hashlib
 import zlib
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from repack import deflate
+from repack.bundles.places import Text
 from repack.deflate import Damaged
-from repack.model import DEFLATED, STORED, Packed
+from repack.model import DEFLATED, STORED, EntryUnreadable, Packed
 
 LONGEST_STORED_BLOCK = 65_535
 
@@ -232,3 +234,21 @@ def test_the_start_of_a_cut_stream_is_a_start_of_the_content(data: bytes, length
 def test_the_start_of_garbage_is_damaged() -> None:
     with pytest.raises(Damaged):
         deflate.inflate_start(b"\xff" * 50, 10)
+
+
+@given(st.binary(max_size=5_000), st.integers(0, 40))
+def test_what_is_packed_in_two_passes_comes_back(data: bytes, repeats: int) -> None:
+    content = data * repeats
+    seen: list[bytes] = []
+    streamed = deflate.pack_streamed(Text(content), seen.append)
+    packed = b"".join(deflate.pack_again(streamed))
+    assert b"".join(seen) == content
+    assert (streamed.size, streamed.length, streamed.crc) == (len(content), len(packed), zlib.crc32(content))
+    assert streamed.length <= len(content)
+    assert (zlib.decompress(packed, -15) if streamed.method == DEFLATED else packed) == content
+
+
+def test_a_content_that_grew_between_the_passes_is_refused() -> None:
+    streamed = deflate.pack_streamed(Text(b"first" * 99), lambda _piece: None)
+    with pytest.raises(EntryUnreadable, match="changed"):
+        list(deflate.pack_again(replace(streamed, place=Text(b"first" * 100))))

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from repack import archive, outcomes, recording
 from repack.archive import Draft, Written
+from repack.bundles.places import Unreadable
 from repack.bundles.zipped import ZipPlace
 from repack.classify import references
 from repack.course import Course, Ended
@@ -91,12 +92,23 @@ def _outcomes(course: Course, lines: Sequence[Planned], pool: Pool) -> Iterator[
     lots = _make_lots(course.start(line) for line in lines)
     for line, outcome in zip(lines, _work(lots, pool), strict=True):
         if isinstance(outcome, Lost):
-            raise BundleUnreadable(
-                course.plan.bundle.path.name,
-                f"{line.entry.path}: {outcome.reason}",
-                f"get a better copy, or give this entry up with --drop-path '{line.entry.path}'",
-            )
+            raise _unreadable(course.plan, line, outcome.reason)
         yield line, outcome
+
+
+def _unreadable(plan: Plan, line: Planned, reason: str) -> BundleUnreadable:
+    """The error that names an entry which cannot be had, and says how many more are known to be like it."""
+    path = line.entry.path
+    others = sum(
+        isinstance(one.entry.place, Unreadable) and one.decision.action is not Action.DROP
+        for one in plan.lines
+        if one is not line
+    )
+    more = f" (and {others:,} more cannot be read)" if others else ""
+    give_up = "them up with --drop-path" if others else "this entry up with --drop-path"
+    return BundleUnreadable(
+        plan.bundle.path.name, f"{path}: {reason}{more}", f"get a better copy, or give {give_up} '{path}'"
+    )
 
 
 def _work(lots: Iterable[tuple[outcomes.Task, ...]], pool: Pool) -> Iterator[Outcome | Lost]:

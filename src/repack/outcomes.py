@@ -30,7 +30,8 @@ from repack.model import (
     Wishes,
 )
 
-_LARGE = 32 << 20  # bytes above which a kept file is streamed
+_LARGE = 64 << 20  # bytes above which a kept file is streamed: faster and in bounded memory, but packed a little worse
+_LARGEST_IMAGE = 2 << 30  # bytes; rewriting takes some times that much memory
 _CLEARLY_SMALLER = 0.85  # below this share of a quick deflate no better deflate catches up
 _SHARE_OF_COMPRESSED = 0.95  # an image that was compressed already loses its restorable bytes: that has to pay
 
@@ -164,6 +165,8 @@ def _carry_over(data: bytes, raw: Raw | None) -> Packed | Raw:
 def _transcode(task: Task) -> Outcome:
     if task.place is None:
         return _copy(task)
+    if task.size > _LARGEST_IMAGE:
+        return _copy(replace(task, reason="it is too large to be rewritten in memory, so it is kept as it is"))
     raw = task.place.raw()
     data = task.place.read()
     before = _before(task, hashlib.sha256(data).hexdigest())

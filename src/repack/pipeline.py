@@ -71,9 +71,11 @@ def run(request: Request, progress: Progress | None = None, when_published: Call
             record = recording.seal(record, own, draft.directory_digest(plan.bundle.comment))
             draft.add_ours(MANIFEST_NAME, manifest.encode(record))
             written = draft.finish(plan.bundle.comment)
-            prove(draft, written, record, damaged, pool, progress)
+            try:
+                prove(draft, written, record, damaged, pool, progress)
+            finally:  # whatever the proof says of a source that changed, that is the reason
+                sourcefile.check_unchanged(request.bundle, source)
             size = draft.path.stat().st_size
-            sourcefile.check_unchanged(request.bundle, source)
             with interrupts.undisturbed():
                 draft.publish(overwrite=request.overwrite)
                 if when_published is not None:

@@ -299,7 +299,7 @@ def test_a_socket_is_reported_and_never_opened(disc: Path, monkeypatch: pytest.M
 def test_a_large_file_is_packed_without_being_held_in_memory(tmp_path: Path) -> None:
     root = tmp_path / "disc"
     root.mkdir()
-    text, noise = b"all work and no play " * 2_500_000, hashlib.shake_128(b"noise").digest(40 << 20)
+    text, noise = b"all work and no play " * 3_500_000, hashlib.shake_128(b"noise").digest(65 << 20)
     (root / "large.log").write_bytes(text)
     (root / "large.bin").write_bytes(noise)
     (root / "small").write_bytes(b"x")

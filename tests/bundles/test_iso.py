@@ -15,7 +15,7 @@ from repack.bundles import iso_image, open_bundle
 from repack.bundles.iso import IsoPlace, choose_tree
 from repack.bundles.iso_image import Record
 from repack.errors import BundleUnreadable
-from repack.model import Access, Bundle, Entry, EntryUnreadable, Limits, Stamp
+from repack.model import Access, Bundle, Entry, EntryUnreadable, Limits, Stamp, Wishes
 from repack.pipeline import Request, run
 from tests.bundles.handmade_iso import SECTOR, Extent, both, make_iso
 
@@ -198,6 +198,23 @@ def test_a_run_stops_at_a_cut_off_file_unless_it_is_given_up(tmp_path: Path) -> 
     assert {file.name for file in tmp_path.iterdir()} == {"disc.iso"}
 
 
+def test_the_number_of_files_that_are_cut_off_is_told(tmp_path: Path) -> None:
+    image = make_iso({f"F{n}.TXT;1": b"%d" % n * 9_000 for n in range(5)})
+    path = tmp_path / "disc.iso"
+    path.write_bytes(image[: image.index(b"2222") + 10])
+    with pytest.raises(BundleUnreadable, match=r"F2\.TXT: the image ends before it does \(and 2 more cannot be read\)"):
+        run(Request(path, tmp_path / "out.zip"))
+    done = run(Request(path, tmp_path / "out.zip", Wishes(drop_path=("F2.TXT", "F3.*", "F4.*"))))
+    assert [entry.action for entry in done.manifest.entries] == ["copied"] * 2 + ["dropped"] * 3
+
+
+def test_an_image_that_became_shorter_after_it_was_listed(open_made: OpenMade) -> None:
+    bundle = open_made(make_iso({"A": b"a" * 9_000}))
+    bundle.path.write_bytes(bundle.path.read_bytes()[:-8_000])
+    with pytest.raises(EntryUnreadable, match="the image ends before it does"):
+        read(bundle.entries[0])
+
+
 def test_an_image_whose_folders_are_cut_off_is_refused(open_made: OpenMade) -> None:
     image = make_iso({"A": b"a", "B/C": b"c"})
     with pytest.raises(BundleUnreadable, match="the directories of the image are damaged"):
@@ -219,6 +236,22 @@ def test_a_folder_that_claims_gigabytes_is_not_read(open_made: OpenMade) -> None
     image[at + 10 : at + 18] = both(0xF000_0000)
     with pytest.raises(BundleUnreadable, match="damaged"):
         open_made(bytes(image))
+
+
+@pytest.mark.parametrize("size", [-1, (64 << 20) + 1])
+def test_no_directory_needs_so_many_bytes_at_once(size: int) -> None:
+    view = iso_image.View(io.BytesIO(bytes(40 * SECTOR)), 0, hides_udf=False)
+    with pytest.raises(iso_image.Unparseable, match="larger than any real disc"):
+        view.read(size)
+
+
+def test_no_directory_needs_so_many_bytes_in_all() -> None:
+    view = iso_image.View(io.BytesIO(bytes(60 * SECTOR)), 0, hides_udf=False)
+    for _ in range(16):
+        view.seek(55 * SECTOR)
+        assert len(view.read(64 << 20)) == 5 * SECTOR
+    with pytest.raises(iso_image.Unparseable, match="larger than any real disc"):
+        view.read(64 << 20)
 
 
 def test_a_bomb_of_records_that_share_one_extent_is_refused(open_made: OpenMade) -> None:

@@ -76,6 +76,7 @@ def test_other_backslashes_are_letters(raw: bytes, *, from_windows: bool) -> Non
         (b"red\x1b[31m", "red_[31m"),
         (b"..", "_"),
         (b"/", "_"),
+        (b"", "_"),
     ],
 )
 def test_a_name_that_leaves_the_tree_or_hides_something_gets_a_safe_one(raw: bytes, safe: str) -> None:
@@ -83,6 +84,12 @@ def test_a_name_that_leaves_the_tree_or_hides_something_gets_a_safe_one(raw: byt
     assert read.path == safe
     assert read.name.raw == safe.encode()
     assert "it got a safe one" in read.notes[-1]
+
+
+def test_marks_that_turn_letters_around_are_noted_and_kept() -> None:
+    read = read_name("photo\u202egpj.exe".encode(), is_utf8=True, from_windows=False)
+    assert (read.path, len(read.notes)) == ("photo\u202egpj.exe", 1)
+    assert "disguised" in read.notes[0]
 
 
 @pytest.mark.parametrize("raw", [b"C:\\x.dll", b"\\\\server\\share\\x", b"..\\x"])

@@ -164,6 +164,18 @@ def test_a_mac_archive_whose_numbers_wrapped_is_recognised(tmp_path: Path) -> No
         open_bundle(path)
 
 
+def test_one_part_of_several_is_named(tmp_path: Path) -> None:
+    data = bytearray(make_zip([Made()]))
+    end = data.index(b"PK\5\6")
+    struct.pack_into("<2H", data, end + 4, 2, 1)
+    path = tmp_path / "part.zip"
+    path.write_bytes(data)  # a writer that only counts oddly: everything is here
+    assert read(open_bundle(path).entries[0]) == b"content"
+    path.write_bytes(b"QK" + data[2:])
+    with pytest.raises(BundleUnreadable, match="one part of a zip in several parts; join them"):
+        open_bundle(path)
+
+
 # --- names ---
 
 

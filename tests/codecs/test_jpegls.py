@@ -213,3 +213,16 @@ def test_the_pair_is_of_two_libraries():
         "imagecodecs": jpegls._write_with_imagecodecs,
     }
     assert codec.encode is functions[codec.writer.package]
+
+
+@pytest.mark.parametrize("read", READERS)
+def test_a_stream_without_an_end_is_refused(read: Read) -> None:
+    """CharLS 2.4.3 read such a stream for ever (found by fuzzing)."""
+    layout = FrameLayout(rows=8, columns=8, samples=3, width=1, precision=8)
+    stream = bytes.fromhex(
+        "ffd8fff70011080008000803011100021100031100ffda000c030100020003000002004410601400a000a3e000029b885add5fc92533"
+        "39c4f6001f11c516dbbc0000064c000007cc000006a800000730ea000003545d000000c021bab3800000ef000000e6000000b6be0000"
+        "01d505c000003d95"
+    )
+    with pytest.raises(CodecFailed, match="cut short"):
+        read(stream, layout)

@@ -514,7 +514,7 @@ def test_extended_offset_table_of_a_native_image_is_left():
 def test_stray_sequence_delimiter_in_an_implicit_file_is_left_with_words():
     stray = b"\xfe\xff\xdd\xe0\0\0\0\0"
     assert reason_of(replace(PLAIN, behind=stray, explicit=False)) == (
-        "its header cannot be converted (it ends too early)"
+        "its header cannot be converted (an item, or the end of one, where an element should be)"
     )
 
 

@@ -308,3 +308,10 @@ def test_a_file_above_4_gib_in_an_image(tmp_path: Path) -> None:
         size, last = size + len(piece), (last + piece)[-3:]
     assert (size, last) == (entry.size, b"end")
     assert entry.place.read_start(5) == b"begin"
+
+
+def test_one_part_of_a_split_archive_is_named(disc: Path, tmp_path: Path) -> None:
+    made = tmp_path / "made.zip"
+    call(program("zip"), "-qr0", "-s", "64k", made, ".", cwd=disc)
+    with pytest.raises(BundleUnreadable, match="one part of a zip in several parts; join them"):
+        open_bundle(made)

@@ -49,8 +49,8 @@ def decode_names(names: Sequence[bytes]) -> list[str] | None:
     }
     if len(readings) != 1:
         return None
-    texts = readings.pop()
-    return list(texts) if all(_is_convincing(text) for text in texts) else None
+    (only,) = readings
+    return list(only) if all(_is_convincing(text) for text in only) else None
 
 
 def _is_convincing(text: str) -> bool:

@@ -18,6 +18,7 @@ _DESCRIPTOR = 16 * SECTOR  # ECMA-119 6.2.1
 _SIGNATURE = b"\x01CD001\x01"  # a primary volume descriptor: ECMA-119 8.4
 _MOST_SECTORS = 500_000  # behind the first volume, in which later sessions are looked for: a CD has 360,000
 _PIECE = 1 << 20
+_CUT_OFF = "the image ends before it does"
 _LONG_NAME = 64  # letters that every Joliet writer keeps
 _UNIX = 3 << 8 | 20  # made on Unix, by version 2.0 of the format (APPNOTE 4.4.2)
 _READ_ONLY_FILE, _READ_ONLY_FOLDER = stat.S_IFREG | 0o644, stat.S_IFDIR | 0o755
@@ -43,7 +44,7 @@ def open_iso(path: Path, access: Access) -> Bundle:
     limits.check(path.name, ((_size(record), _size(record)) for record in records), size, access.limits)
     names = tell_apart([_read_name(record) for record in records])
     entries = tuple(
-        _entry(path, index, record, read) for index, (record, read) in enumerate(zip(records, names, strict=True))
+        _entry(path, index, record, read, size) for index, (record, read) in enumerate(zip(records, names, strict=True))
     )
     if sessions > 1:
         notes.append(f"the disc was written in {sessions} sessions; the last one was read, which hides older files")
@@ -83,8 +84,8 @@ def _read_trees(path: Path, file: BinaryIO, session: int) -> tuple[dict[str, lis
     except Unparseable:
         raise BundleUnreadable(
             path.name,
-            "the directories of the image are damaged",
-            "copy the disc again; what can still be read from the disc itself can be given as a folder",
+            "the directories of the image are damaged or of an unknown kind",
+            "copy the disc again, or mount the image (or the disc) and give that folder",
         ) from first
 
 
@@ -130,7 +131,7 @@ def _read_name(record: Record) -> ReadName:
     return read_name(raw, is_utf8=True, from_windows=False)
 
 
-def _entry(path: Path, index: int, record: Record, read: ReadName) -> Entry:
+def _entry(path: Path, index: int, record: Record, read: ReadName, end: int) -> Entry:
     size = _size(record) if record.link is None else len(record.link)
     default = _READ_ONLY_FOLDER if record.is_folder else _READ_ONLY_FILE
     return Entry(
@@ -143,14 +144,16 @@ def _entry(path: Path, index: int, record: Record, read: ReadName) -> Entry:
         stamp=record.stamp,
         attributes=((record.mode or default) & 0xFFFF) << 16 | (0x10 if record.is_folder else 0),
         made_by=_UNIX,
-        place=None if record.is_folder else _place(path, record),
+        place=None if record.is_folder else _place(path, record, end),
         notes=read.notes,
     )
 
 
-def _place(path: Path, record: Record) -> Place:
+def _place(path: Path, record: Record, end: int) -> Place:
     if record.problem:
         return Unreadable(record.problem)
+    if any(start + length > end for start, length in record.extents):
+        return Unreadable(_CUT_OFF)
     return Text(record.link) if record.link is not None else IsoPlace(path, record.extents)
 
 
@@ -188,7 +191,7 @@ class IsoPlace:
                     while here > 0:
                         piece = file.read(min(here, _PIECE))
                         if not piece:
-                            raise EntryUnreadable("the image ends before it does")
+                            raise EntryUnreadable(_CUT_OFF)
                         here -= len(piece)
                         yield piece
         except OSError as error:

@@ -1,11 +1,14 @@
 """What a name in an archive really says: code pages, backslashes, names that would leave the tree."""
 
+import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from repack.model import EntryName
 
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f]")  # Unicode category Cc
+_TURNING = re.compile("[\u202a-\u202e\u2066-\u2069]")  # Unicode UAX 9: explicit directions
 _CONVERTED = "its name was in an old code page, which its letters tell; it is in UTF-8 now"
 
 #: Names that Windows gives to devices, whatever their extension or case.
@@ -61,6 +64,8 @@ def read_name(raw: bytes, *, is_utf8: bool, from_windows: bool, text: str | None
         path = safe
         name = EntryName(safe.encode("utf-8"), is_utf8=not safe.isascii())
         notes.append("its name led out of the folder or hid something; it got a safe one")
+    if _TURNING.search(path):
+        notes.append("its name holds marks that turn the direction of letters, as disguised programs do")
     if not is_invented and is_troublesome(path):
         notes.append("Windows cannot make a file of this name; other systems can")
     return ReadName(path.rstrip("/"), name, tuple(notes), is_invented=is_invented)
@@ -121,7 +126,7 @@ def _numbered(read: ReadName, number: int) -> ReadName:
 def make_safe(path: str) -> str:
     """The same path without `..`, drive letters, leading slashes and control characters; usually unchanged."""
     is_directory = path.endswith("/")
-    cleaned = "".join("_" if unicodedata.category(letter) == "Cc" else letter for letter in path)
+    cleaned = _CONTROL.sub("_", path)
     parts = cleaned.split("/")
     if cleaned.startswith("/") or any(".." in part.split("\\") for part in parts):
         kept = [
@@ -132,7 +137,7 @@ def make_safe(path: str) -> str:
         cleaned = ("/".join(kept) or "_") + ("/" if is_directory and kept else "")
     if len(cleaned) > 1 and cleaned[1] == ":" and cleaned[0].isalpha():  # last: it may have stood behind a slash
         cleaned = cleaned[0] + "_" + cleaned[2:]
-    return "_" + cleaned[1:] if cleaned.startswith("\\") else cleaned
+    return "_" + cleaned[1:] if cleaned.startswith("\\") else cleaned or "_"
 
 
 def folded(path: str) -> str:

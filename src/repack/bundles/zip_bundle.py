@@ -48,7 +48,8 @@ def open_zip(path: Path, access: Access) -> Bundle:
         )
         for index, info in enumerate(listed)
     )
-    return Bundle(path, "zip", size, entries, comment=directory.comment, encrypted=len(locked))
+    notes = (f"{len(locked)} of {len(listed)} entries are encrypted; in a new zip they are not",) if locked else ()
+    return Bundle(path, "zip", size, entries, notes, directory.comment, len(locked))
 
 
 def is_encrypted(path: Path) -> bool:

@@ -36,6 +36,8 @@ def read_directory(path: Path) -> Directory:
     except (zipfile.BadZipFile, NotImplementedError, struct.error, ValueError) as error:
         if _is_wrapped(path, None):
             raise _wrapped(path) from error
+        if _is_part(path):
+            raise _part(path) from error
         raise BundleUnreadable(
             path.name,
             "the directory of the zip is damaged",
@@ -44,6 +46,8 @@ def read_directory(path: Path) -> Directory:
     if _is_wrapped(path, start):
         raise _wrapped(path)
     doubts, ranges = _read_local_headers(path, listed)
+    if len(ranges) < sum(info.compress_size > 0 for info in listed) and _is_part(path):
+        raise _part(path)
     return Directory(listed, comment, doubts, _find_overlaps(ranges))
 
 
@@ -86,20 +90,34 @@ def _unflag_false_names(directory: bytes) -> bytes:
 
 def _is_wrapped(path: Path, start: int | None) -> bool:
     """Did a Mac write sizes and offsets modulo 2^32 (containers Z8)? Then the directory lies 4 GB behind its offset."""
-    end = path.stat().st_size
-    if end <= _LIMIT:
+    if path.stat().st_size <= _LIMIT:
         return False
+    found = _read_end(path)
+    if found is None:
+        return False
+    at, (_disk, _first, _here, _count, size, offset, _comment) = found
+    if _LIMIT in {size, offset}:
+        return False
+    lies: int = at - size if start is None else start
+    return bool(lies > offset and (lies - offset) % (1 << 32) == 0)
+
+
+def _is_part(path: Path) -> bool:
+    """Does the end say that the directory began on another disk (APPNOTE 4.4.19)?"""
+    found = _read_end(path)
+    return found is not None and not {*found[1][:2]} <= {0, 0xFFFF}  # 0xFFFF: zip64 says it
+
+
+def _read_end(path: Path) -> tuple[int, tuple[int, ...]] | None:
+    """Where the end record lies, and its numbers (APPNOTE 4.3.16): disk, first disk, entries twice, size, offset."""
     with path.open("rb") as file:
+        end = file.seek(0, 2)
         file.seek(max(0, end - _END_LENGTH - _LONGEST_COMMENT))
         tail = file.read()
     at = tail.rfind(_END_SIGNATURE)
     if at < 0 or at + _END_LENGTH > len(tail):
-        return False
-    _disks, _disk, _here, _count, size, offset, _comment = struct.unpack_from("<4H2IH", tail, at + 4)
-    if _LIMIT in {size, offset}:
-        return False
-    lies: int = end - len(tail) + at - size if start is None else start
-    return bool(lies > offset and (lies - offset) % (1 << 32) == 0)
+        return None
+    return end - len(tail) + at, struct.unpack_from("<4H2IH", tail, at + 4)
 
 
 def _wrapped(path: Path) -> BundleUnreadable:
@@ -108,6 +126,11 @@ def _wrapped(path: Path) -> BundleUnreadable:
         "a Mac made it, and above 4 GB its numbers wrapped around",
         "unzip it on a Mac, or with `ditto -x -k` or 7-Zip, and give the folder",
     )
+
+
+def _part(path: Path) -> BundleUnreadable:
+    advice = "join them with 7-Zip or `zip -s 0`, then try again"
+    return BundleUnreadable(path.name, "it is one part of a zip in several parts", advice)
 
 
 def _read_local_headers(

@@ -17,7 +17,7 @@ NAMES = {1: "Shrink", 6: "Implode", 10: "IBM TERSE", 16: "IBM CMPSC", 18: "IBM T
 NAMES |= {94: "MP3", 96: "JPEG", 97: "WavPack", 98: "PPMd"}
 _PIECE = 1 << 20
 _MOST_MEMORY = 512 << 20  # for a dictionary; archivers use 64 MB at their highest level
-_SHORT = 512  # bytes of Deflate64 fed at a time: they can become 14 MB (RFC 1951 3.2.5, lengths up to 65,538)
+_SHORT = 256  # bytes of Deflate64 fed at a time: they can become 7 MB, for its lengths go up to 65,538
 
 
 class _Decompressor(Protocol):

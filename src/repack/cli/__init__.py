@@ -1,5 +1,8 @@
 """The command line: parse, call, show, exit code. The only package that knows typer."""
 
+import contextlib
+import errno
+import os
 import re
 import sys
 import traceback
@@ -14,6 +17,8 @@ from repack.cli.looking import tools
 from repack.errors import ExitCode, Interrupted, RepackError
 from repack.report import console
 
+_OUTPUT_FAILED = frozenset({errno.EPIPE, errno.ENOSPC, errno.EFBIG, errno.EIO})
+
 tools.command()(giveback.restore)
 tools.command()(giveback.verify)
 
@@ -23,7 +28,26 @@ def main(arguments: Sequence[str] | None = None) -> None:
     given = list(sys.argv[1:] if arguments is None else arguments)
     names = {command.name or getattr(command.callback, "__name__", "") for command in tools.registered_commands}
     app = tools if given[:1] and given[0] in {*names, "rules"} else job
-    sys.exit(int(_call(app, given or ["--help"])))
+    sys.exit(int(_end_output(_call(app, given or ["--help"]))))
+
+
+def _end_output(code: ExitCode | int) -> ExitCode | int:
+    """Everything that was shown has really gone out, or the exit code says that it has not."""
+    if sys.stdout is None:  # a program without a console
+        return code
+    try:
+        sys.stdout.flush()
+    except OSError as error:
+        _close_output(error)
+        return code or ExitCode.UNWRITABLE
+    return code
+
+
+def _close_output(error: OSError) -> None:
+    """Standard output is full, or nobody reads it; without this Python would try once more at its end."""
+    console.show_error(f"cannot write standard output: {error.strerror}; files that were written are complete")
+    with contextlib.suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _call(app: typer.Typer, given: list[str]) -> ExitCode | int:
@@ -39,13 +63,22 @@ def _call(app: typer.Typer, given: list[str]) -> ExitCode | int:
     except (KeyboardInterrupt, typer.Abort):
         console.show_error(str(Interrupted()))
         return ExitCode.INTERRUPTED
+    except OSError as error:
+        if error.errno not in _OUTPUT_FAILED or error.filename is not None:
+            return _show_bug(error, loudness)
+        _close_output(error)
+        return ExitCode.UNWRITABLE
     except Exception as error:  # noqa: BLE001  the last boundary: a bug of ours, told in one line
-        said = f"a bug in repack ({type(error).__name__}); nothing was published. Run again with -v -v and report it"
-        _show(error, said, loudness)
-        return ExitCode.BUG
+        return _show_bug(error, loudness)
     if result == ExitCode.INTERRUPTED:  # typer has caught the interrupt before us
         console.show_error(str(Interrupted()))
     return result if isinstance(result, int) else ExitCode.DONE
+
+
+def _show_bug(error: Exception, loudness: int) -> ExitCode:
+    said = f"a bug in repack ({type(error).__name__}); the input is untouched. Run again with -v -v and report it"
+    _show(error, said, loudness)
+    return ExitCode.BUG
 
 
 def _show(error: Exception, message: str, loudness: int) -> None:

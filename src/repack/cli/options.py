@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from repack import codecs
+from repack import codecs, drafts
 from repack.classify import languages
 from repack.errors import OutputUnwritable, WrongUsage
 from repack.model import Category, Wishes
@@ -129,10 +129,15 @@ def check_manifest_file(file: Path, bundle: Path, target: Path, *, is_overwritin
 
 
 def write_beside(file: Path, data: bytes) -> None:
-    """Write the manifest outside the zip. Raises OutputUnwritable."""
+    """Write the manifest outside the zip, wholly or not at all. Raises OutputUnwritable."""
+    advice = "the new zip is complete and holds it as well"
+    target = file.resolve()  # a link stays a link
     try:
-        file.write_bytes(data)
+        if target.exists() and not target.is_file():  # a device or a pipe has no place for a draft
+            target.write_bytes(data)
+        else:
+            drafts.write_whole(target, data)
     except OSError as error:
-        raise OutputUnwritable(
-            file.name, error.strerror or "it cannot be written", "the new zip is complete and holds it as well"
-        ) from error
+        raise OutputUnwritable(file.name, error.strerror or "it cannot be written", advice) from error
+    except OutputUnwritable as error:
+        raise OutputUnwritable(file.name, error.args[1], advice) from error

@@ -19,7 +19,7 @@ LARGEST_ERROR = 255  # NEAR is one byte (ISO/IEC 14495-1 C.2.3)
 
 _NAME = "JPEG-LS"
 _ILV_NONE = 0  # one scan for each colour (ISO/IEC 14495-1 C.2.3); readers have to interleave them
-_START, _FRAME_HEADER = b"\xff\xd8", b"\xff\xf7"  # SOI, SOF55
+_START, _FRAME_HEADER, _END = b"\xff\xd8", b"\xff\xf7", b"\xff\xd9"  # SOI, SOF55, EOI
 _HAS_PYJPEGLS = importlib.util.find_spec("jpeg_ls") is not None
 
 
@@ -58,6 +58,8 @@ def _check_shape(stream: bytes, layout: FrameLayout) -> int:
 
     No reader is shown another one: GDCM aborts the whole process, and imagecodecs takes memory on the header's word.
     """
+    if not stream.rstrip(b"\0").endswith(_END):  # CharLS 2.4.3 may read for ever where a stream has no end
+        raise CodecFailed("the JPEG-LS stream is cut short")
     at = 2 if stream.startswith(_START) else len(stream)
     while (marker := stream[at : at + 2]) != _FRAME_HEADER:
         if len(marker) < 2 or marker[0] != 0xFF:

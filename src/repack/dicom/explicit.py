@@ -69,9 +69,11 @@ def _convert_level(data: bytes, at: int, end: int, context: _Context) -> list[by
     group_lengths: dict[int, int] = {}
     sizes: dict[int, int] = {}
     for element, behind in level:
-        if element.tag == ITEM_END:
-            break
         group = element.tag >> 16
+        if element.tag == ITEM_END and context.depth:
+            break
+        if group == 0xFFFE:
+            raise Unparseable("an item, or the end of one, where an element should be")
         if element.tag & 0xFFFF == 0:
             group_lengths[group] = len(pieces)
             pieces.append(b"")

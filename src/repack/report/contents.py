@@ -32,6 +32,7 @@ def inspected(plan: Plan, viewers: Mapping[str, Reads]) -> list[Sheet]:
         Sheet("Not recognised (kept)", lines=_paths(files, Category.UNKNOWN)),
         Sheet("Prerequisites that --drop-redist would drop", lines=_prerequisites(files, None)),
         Sheet("Prerequisites that stay", lines=_prerequisites(files, Action.COPY)),
+        Sheet("Worth knowing", lines=plan.bundle.notes),
     ]
 
 

@@ -221,11 +221,12 @@ def planned(plan: Plan) -> list[Sheet]:
         for line in files
         if line.decision.wish and line.decision.action is not Action.DROP
     ]
+    noted = [(note, line.entry.path) for line in plan.lines for note in line.entry.notes if line.entry.place]
     return [
         Sheet("Plan (nothing was written)", columns, rows),
         Sheet("To be dropped", lines=_group(dropped)),
         Sheet("Kept although you asked to drop it", lines=_group(against)),
-        Sheet("Worth knowing", lines=plan.warnings),
+        Sheet("Worth knowing", lines=(*plan.warnings, *_group(noted))),
     ]
 
 
