@@ -22,11 +22,12 @@ from fixtures.phantom import slice_words
 from fixtures.viewer import launch_files
 from repack.bundles import open_bundle
 from repack.bundles.names import read_name
-from repack.classify import pe, references, rulefile
+from repack.classify import mentions, pe, rulefile
 from repack.codecs import BY_NAME
 from repack.codecs.frames import CodecFailed, FrameLayout
-from repack.dicom import dicomdir, explicit, header, image, part10
+from repack.dicom import dicomdir, explicit, header, part10
 from repack.dicom.image import NotDone
+from repack.dicom.order import Order
 from repack.dicom.transcode import Rewritten, invert, transcode
 from repack.errors import BundleUnreadable, RuleInvalid
 from repack.manifest import decode as decode_manifest
@@ -38,7 +39,6 @@ from tests.bundles.handmade import DESCRIPTOR, UTF8, Made, make_zip
 _ENTRIES_LOOKED_AT = 20
 _SECTOR = 2048
 _SYSTEM_AREA = 16 * _SECTOR  # of an ISO image (ECMA-119 6.2.1), left out of what is fuzzed
-_MOST_SAMPLES = 1 << 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,11 +174,8 @@ def _read_part10(data: bytes) -> None:
 
 def _transcode(data: bytes) -> None:
     """Either a reason, or a file that leads back to the very same bytes."""
-    found = image.read_image(data)
-    if isinstance(found, NotDone) or found.layout.size > _MOST_SAMPLES:
-        return
-    result = transcode(data, BY_NAME["jpegls"])
-    if isinstance(result, Rewritten):
+    result = transcode(data, Order((BY_NAME["jpegls"],), is_named=True))
+    if isinstance(result, Rewritten) and result.restorable is not None:
         assert invert(result.data, result.restorable) == data
 
 
@@ -267,7 +264,7 @@ action = "keep"
 
 
 def _read_pe(data: bytes) -> None:
-    facts = pe.read_facts(data)
+    facts = pe.read_facts(pe.from_bytes(data), len(data))
     assert facts is None or all(name == name.lower() for name in facts.imports)
 
 
@@ -279,14 +276,27 @@ def _pe_seeds() -> list[bytes]:
     ]
 
 
-_LAUNCHERS = ("autorun.inf", "start.bat", "index.htm", "run.sh", "x.vbs")
+_LAUNCHERS = (
+    "autorun.inf",
+    "start.bat",
+    "index.htm",
+    "run.sh",
+    "x.hta",
+    "v.ini",
+    "a.js",
+    "b.xml",
+    "s.lnk",
+    "e.desktop",
+    "Info.plist",
+)
 
 
 def _read_mentions(data: bytes) -> None:
     """The first byte chooses the kind of file."""
     if not data:
         return
-    for name in references.mentions(_LAUNCHERS[data[0] % len(_LAUNCHERS)], data[1:]):
+    said = mentions.read(_LAUNCHERS[data[0] % len(_LAUNCHERS)], data[1:])
+    for name in said.names:
         assert "\\" not in name
         assert name
 
