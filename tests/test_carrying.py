@@ -11,7 +11,7 @@ import pytest
 from repack import carrying
 from repack.model import Action, KeptAsIs, Raw, Wishes
 from repack.outcomes import Task
-from repack.workers import Pool
+from repack.processes.workers import Pool
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from fixtures.disc import dental_disc, write_zip
 from repack.cli import main
 from repack.codecs import NAMES
 from repack.dicom.transcode import Rewritten, expand, invert
-from repack.restoredata import read_records
+from repack.record.restoredata import read_records
 
 SLICES = 2
 DISC = {file.path: file.content for file in dental_disc(SLICES, size=128)}

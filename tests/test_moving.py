@@ -16,9 +16,10 @@ from pydicom import dcmread
 
 from fixtures.dicom import dicomdir
 from fixtures.disc import DiscFile, dental_disc, write_zip
-from repack import pipeline, restore, verify
+from repack import pipeline
 from repack.cli import main
 from repack.errors import BundleUnreadable
+from repack.giveback import restore, verify
 from repack.model import Category, Wishes
 from repack.pipeline import Request, run
 from tests.inline import Inline

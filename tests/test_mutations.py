@@ -14,9 +14,9 @@ from pathlib import Path
 import pytest
 
 from fixtures.disc import DiscFile, dental_disc, write_zip
-from repack import verify
 from repack.cli import main
 from repack.errors import DifferenceFound
+from repack.giveback import verify
 from repack.model import Wishes
 from repack.pipeline import Request, run
 from tests.inline import Inline

@@ -11,8 +11,8 @@ import pytest
 
 from repack.classify import rulefile
 from repack.errors import ExitCode
-from repack.leaflet import LANGUAGES
-from repack.manifest import SCHEMA
+from repack.record.leaflet import LANGUAGES
+from repack.record.manifest import SCHEMA
 
 TOP = Path(__file__).resolve().parents[1]
 

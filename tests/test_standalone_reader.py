@@ -14,9 +14,9 @@ from warnings import catch_warnings, simplefilter
 import pytest
 
 from fixtures.disc import dental_disc, dress, write_zip
-from repack import restoredata
 from repack.cli import main
-from repack.manifest import EntryRecord, Manifest
+from repack.record import restoredata
+from repack.record.manifest import EntryRecord, Manifest
 
 READER = Path(__file__).with_name("standalone_reader.py")
 DATA = Path(__file__).resolve().parents[2] / "shared" / "data"

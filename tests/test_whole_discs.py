@@ -20,7 +20,7 @@ import pytest
 from fixtures.disc import dress, write_zip
 from repack.cli import main
 from repack.dicom.transcode import invert
-from repack.restoredata import read_records
+from repack.record.restoredata import read_records
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
 IMAGES = SHARED / "dicom"

@@ -7,7 +7,7 @@ when it is called: a worker needs the codecs, not the terminal.
 import os
 import sys
 
-from repack import interrupts
+from repack.processes import interrupts
 
 
 def main() -> None:

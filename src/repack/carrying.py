@@ -3,14 +3,12 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from repack import archive, outcomes, recording
-from repack.archive import Draft, Written
+from repack import outcomes
 from repack.bundles.places import Unreadable
 from repack.bundles.zipped import ZipPlace
 from repack.classify import references
 from repack.course import Course, Ended
 from repack.errors import BundleUnreadable, ProofFailed
-from repack.manifest import EntryRecord, Manifest
 from repack.model import (
     RESTORE_NAME,
     Action,
@@ -22,9 +20,13 @@ from repack.model import (
     Raw,
 )
 from repack.moving import Past
+from repack.output import archive
+from repack.output.archive import Draft, Written
+from repack.processes.workers import Crashed, Pool
 from repack.progress import Progress
-from repack.restoredata import RestoreWriter
-from repack.workers import Crashed, Pool
+from repack.record import recording
+from repack.record.manifest import EntryRecord, Manifest
+from repack.record.restoredata import RestoreWriter
 
 _LOT_ENTRIES, _LOT_BYTES = 32, 4 << 20  # small entries travel together
 

@@ -7,9 +7,8 @@ an entry goes on, and the line keeps what is known of the first original.
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
-from repack import archive, deflate, moving, outcomes, recording
+from repack import deflate, moving, outcomes
 from repack.errors import BundleUnreadable
-from repack.manifest import EntryRecord
 from repack.model import (
     Action,
     Entry,
@@ -27,6 +26,9 @@ from repack.model import (
 )
 from repack.moving import AGAIN, Past, Records, Step
 from repack.outcomes import Task
+from repack.output import archive
+from repack.record import recording
+from repack.record.manifest import EntryRecord
 
 
 @dataclass(frozen=True, slots=True)

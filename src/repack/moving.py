@@ -12,8 +12,8 @@ from enum import StrEnum
 from repack.bundles.names import folded
 from repack.dicom.order import make_order
 from repack.errors import BundleUnreadable, DifferenceFound
-from repack.finished import Finished, is_finished, take_apart
-from repack.manifest import EntryRecord, Options
+from repack.giveback.finished import Finished, is_finished, take_apart
+from repack.giveback.originals import Item, Unlike, rebuild
 from repack.model import (
     LEAFLET_NAME,
     RESTORE_NAME,
@@ -29,7 +29,7 @@ from repack.model import (
     Restorable,
     Wishes,
 )
-from repack.originals import Item, Unlike, rebuild
+from repack.record.manifest import EntryRecord, Options
 
 AGAIN = "repack the original again, or unzip this one, throw its folder REPACK away and give the rest"
 

@@ -5,15 +5,18 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
-from repack import archive, drafts, interrupts, leaflet, manifest, outcomes, recording, sourcefile
+from repack import outcomes, sourcefile
 from repack.carrying import carry_out, prove
 from repack.errors import BundleUnreadable
-from repack.manifest import Manifest, OwnFile
 from repack.model import LEAFLET_NAME, MANIFEST_NAME, Access, Bundle, Plan, Wishes
 from repack.moving import Past
+from repack.output import archive, drafts
+from repack.processes import interrupts
+from repack.processes.workers import Pool
 from repack.progress import NoProgress, Progress
+from repack.record import leaflet, manifest, recording
+from repack.record.manifest import Manifest, OwnFile
 from repack.survey import View, make_plan, survey
-from repack.workers import Pool
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from repack import archive, moving, remarks
+from repack import moving
 from repack.bundles import open_bundle
 from repack.classify import facts, references, rulefile, rules
 from repack.classify.rulefile import LoadedRule
@@ -12,9 +12,11 @@ from repack.classify.rules import Surroundings
 from repack.errors import BundleUnreadable
 from repack.model import Access, Bundle, Entry, Facts, Plan, Wishes
 from repack.moving import Past
-from repack.plan import decide
+from repack.output import archive
+from repack.planning import remarks
+from repack.planning.plan import decide
+from repack.processes.workers import Crashed, Pool
 from repack.progress import Progress
-from repack.workers import Crashed, Pool
 
 _ARCHIVES = frozenset({"zip", "7z", "rar", "gzip", "xz"})
 _FACTS_LOT = 64  # entries whose facts one task gathers

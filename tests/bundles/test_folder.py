@@ -13,14 +13,15 @@ from pathlib import Path
 
 import pytest
 
-from repack import archive, deflate
+from repack import deflate
 from repack.bundles import folder, open_bundle
 from repack.errors import BundleUnreadable
 from repack.model import Bundle, Entry, EntryName, EntryUnreadable, Wishes
+from repack.output import archive
 from repack.pipeline import Request, run
+from repack.processes.workers import Pool
 from repack.progress import NoProgress
 from repack.survey import View, survey
-from repack.workers import Pool
 
 MOMENT = calendar.timegm((2024, 3, 15, 10, 30, 58))
 

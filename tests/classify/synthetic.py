@@ -9,7 +9,7 @@ from fixtures.disc import dental_disc
 from fixtures.pe import program
 from repack.classify import facts, references, rulefile, rules
 from repack.model import Bundle, DicomFacts, Entry, EntryName, Facts, Plan, Raw, Stamp, Verdict, Wishes
-from repack.plan import decide
+from repack.planning.plan import decide
 
 BUILTIN = rulefile.load_builtin()
 IMAGE = DicomFacts(

@@ -10,7 +10,7 @@ import pytest
 from repack.classify import rulefile
 from repack.classify.rulefile import Conditions, DicomConditions, PeConditions, Rule
 from repack.model import Category, Facts
-from repack.remarks import remark
+from repack.planning.remarks import remark
 from tests.classify.synthetic import BUILTIN, DIRECTORY, IMAGE, actions, exe, lay_out
 
 README = (Path(__file__).resolve().parents[2] / "rules" / "README.md").read_text("utf-8")

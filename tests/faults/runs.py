@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fixtures.disc import dental_disc, write_zip
-from repack import drafts, manifest
 from repack.model import MANIFEST_NAME
+from repack.output import drafts
+from repack.record import manifest
 
 PATIENCE = 20.0  # seconds until a process that does not end counts as hanging
 _LEAVING = 5.0  # seconds that workers may outlive their parent

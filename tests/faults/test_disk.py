@@ -12,9 +12,11 @@ from typing import IO, Any, Self
 import pytest
 
 from fixtures.disc import dental_disc, write_folder, write_zip
-from repack import carrying, drafts, pipeline, serving
+from repack import carrying, pipeline
 from repack.errors import BundleUnreadable, OutputUnwritable
+from repack.output import drafts
 from repack.pipeline import Request
+from repack.processes import serving
 from tests.faults import runs
 
 needs_posix = pytest.mark.skipif(os.name == "nt", reason="limits and mounts of POSIX")
@@ -340,8 +342,8 @@ def test_an_interrupt_in_the_moment_of_publishing_does_not_lie(disc: Path, tmp_p
 def test_too_little_memory_for_one_image_costs_that_one(tmp_path: Path) -> None:
     import zipfile
 
-    from repack import manifest
     from repack.model import MANIFEST_NAME
+    from repack.record import manifest
     from tests.raw_dicom import RawImage
 
     source, target = tmp_path / "scan.zip", tmp_path / "out.zip"

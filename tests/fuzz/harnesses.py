@@ -30,9 +30,9 @@ from repack.dicom.image import NotDone
 from repack.dicom.order import Order
 from repack.dicom.transcode import Rewritten, invert, transcode
 from repack.errors import BundleUnreadable, RuleInvalid
-from repack.manifest import decode as decode_manifest
 from repack.model import EntryUnreadable, Restorable
-from repack.restoredata import RestoreWriter, read_records
+from repack.record.manifest import decode as decode_manifest
+from repack.record.restoredata import RestoreWriter, read_records
 from tests import raw_dicom
 from tests.bundles.handmade import DESCRIPTOR, UTF8, Made, make_zip
 
@@ -277,18 +277,9 @@ def _pe_seeds() -> list[bytes]:
 
 
 _LAUNCHERS = (
-    "autorun.inf",
-    "start.bat",
-    "index.htm",
-    "run.sh",
-    "x.hta",
-    "v.ini",
-    "a.js",
-    "b.xml",
-    "s.lnk",
-    "e.desktop",
+    "autorun.inf", "start.bat", "index.htm", "run.sh", "x.vbs", "x.hta", "v.ini", "a.js", "b.xml", "s.lnk", "e.desktop",
     "Info.plist",
-)
+)  # fmt: skip
 
 
 def _read_mentions(data: bytes) -> None:

@@ -19,9 +19,9 @@ import pytest
 from fixtures.disc import dental_disc, write_folder
 from repack.bundles import open_bundle
 from repack.errors import BundleUnreadable
-from repack.manifest import Manifest
 from repack.model import Access
 from repack.pipeline import Request, run
+from repack.record.manifest import Manifest
 
 pytestmark = pytest.mark.interop
 

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from repack.archive import drafting
 from repack.bundles import open_bundle
 from repack.errors import BundleUnreadable
 from repack.model import STORED, Packed, Stamp
+from repack.output.archive import drafting
 from tests.entries import Content, make_entry, unix_time
 from tests.interop.programs import call, find
 

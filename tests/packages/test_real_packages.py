@@ -15,9 +15,9 @@ from repack.bundles import open_bundle
 from repack.classify import facts
 from repack.cli import main
 from repack.model import Action, Category, Facts, Plan, Wishes
+from repack.processes.workers import Pool
 from repack.progress import NoProgress
 from repack.survey import Survey, make_plan, survey
-from repack.workers import Pool
 from tests.packages.downloads import Package, as_bundle, fetch
 
 pytestmark = [pytest.mark.slow, pytest.mark.packages]

@@ -5,10 +5,10 @@ from typing import Annotated
 
 import typer
 
-from repack import restore as restoring
-from repack import verify as verifying
 from repack.cli import options
 from repack.errors import ExitCode, WrongUsage
+from repack.giveback import restore as restoring
+from repack.giveback import verify as verifying
 from repack.report import console, restored, verified
 
 Finished = Annotated[Path, typer.Argument(metavar="OUT.zip", help="A zip that repack made.")]

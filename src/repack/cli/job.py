@@ -5,10 +5,12 @@ from typing import Annotated
 
 import typer
 
-from repack import __version__, interrupts, manifest, pipeline
+from repack import __version__, pipeline
 from repack.cli import opening, options
 from repack.cli.looking import plan_only
 from repack.model import Wishes
+from repack.processes import interrupts
+from repack.record import manifest
 from repack.report import console, planned_json, tables
 
 _EPILOG = (

@@ -6,17 +6,18 @@ from typing import Annotated
 
 import typer
 
-from repack import pipeline, remarks, survey
+from repack import pipeline, survey
 from repack.classify import rules as rule_engine
 from repack.classify.patterns import matches
 from repack.classify.rulefile import json_schema, load_builtin, load_file
 from repack.cli import opening, options
 from repack.errors import WrongUsage
 from repack.model import Plan, Wishes
+from repack.planning import remarks
+from repack.processes.workers import Pool
 from repack.progress import NoProgress
 from repack.report import compared, console, contents, planned_json
 from repack.report import rules as rule_sheets
-from repack.workers import Pool
 
 tools = typer.Typer(add_completion=False, context_settings=options.NAMES, no_args_is_help=True)
 rules_app = typer.Typer(help="List, show, check and try rules.", no_args_is_help=True)

@@ -6,11 +6,12 @@ from typing import Annotated
 
 import typer
 
-from repack import codecs, drafts
+from repack import codecs
 from repack.classify import languages
 from repack.errors import OutputUnwritable, WrongUsage
 from repack.model import Category, Wishes
-from repack.workers import count_cores
+from repack.output import drafts
+from repack.processes.workers import count_cores
 
 NAMES = {"help_option_names": ["-h", "--help"]}
 CORES = count_cores()

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable
 
-from repack.manifest import EntryRecord
+from repack.giveback.restore import Restored
 from repack.model import Proof
+from repack.record.manifest import EntryRecord
 from repack.report import words
 from repack.report.tables import Column, Sheet
-from repack.restore import Restored
 
 _MEANINGS = {
     Proof.EXACT: "rebuilt: the original file, byte for byte",

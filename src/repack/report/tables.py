@@ -5,8 +5,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from repack.dicom import syntaxes
-from repack.manifest import EntryRecord, Manifest, is_image
 from repack.model import Action, Category, Plan, Planned, Proof
+from repack.record.manifest import EntryRecord, Manifest, is_image
 from repack.report import words
 
 

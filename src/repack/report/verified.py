@@ -2,9 +2,9 @@
 
 import msgspec
 
+from repack.giveback.verify import Verified
 from repack.report import words
 from repack.report.tables import Column, Sheet
-from repack.verify import Verified
 
 
 def sheets(done: Verified) -> list[Sheet]:

@@ -1,0 +1,143 @@
+"""A zip that repack made, opened again: its manifest, and which entry each line of it speaks of.
+
+What is missing or too much is a value here; `restore` and `verify` say what it means. A folder into which such a zip
+was unpacked is taken as well.
+"""
+
+import io
+import mmap
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from repack.bundles import open_bundle
+from repack.errors import BundleUnreadable, DifferenceFound
+from repack.model import MANIFEST_NAME, OUR_FOLDER, RESTORE_NAME, Bundle, Entry, EntryUnreadable, Place, Restorable
+from repack.record import manifest
+from repack.record.manifest import Manifest
+from repack.record.restoredata import read_records
+
+_LARGEST_MANIFEST = 1 << 30
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """`entries` are those of the manifest that the zip holds, by their position in it; `own` those of repack itself."""
+
+    bundle: Bundle
+    manifest: Manifest
+    entries: Mapping[int, Entry]
+    own: Mapping[str, Entry]
+    missing: tuple[int, ...]
+    extra: tuple[Entry, ...]
+
+    @property
+    def name(self) -> str:
+        """The zip's own name, for messages."""
+        return self.bundle.path.name
+
+    def records(self) -> Iterator[tuple[int, Restorable]]:
+        """The restore records in their order, one at a time. Raises ValueError where they are damaged."""
+        entry = self.own.get(RESTORE_NAME)
+        if entry is None or entry.place is None:
+            return
+        with io.BufferedReader(_Chunks(entry.place)) as file:
+            try:
+                yield from read_records(file)
+            except EntryUnreadable as error:
+                raise ValueError(str(error)) from error
+
+
+def is_finished(bundle: Bundle) -> bool:
+    """Was this bundle made by repack?"""
+    return any(entry.path == MANIFEST_NAME for entry in bundle.entries)
+
+
+def open_finished(path: Path) -> Finished:
+    """Open a zip that repack made. Raises BundleUnreadable where it is none, DifferenceFound where it is damaged."""
+    try:
+        bundle = open_bundle(path)
+    except BundleUnreadable:
+        if path.is_file() and has_traces(path):
+            raise DifferenceFound(path.name, "its directory", "cannot be read") from None
+        raise
+    if not is_finished(bundle):
+        if path.is_file() and has_traces(path):
+            raise DifferenceFound(path.name, "its directory", f"does not list {MANIFEST_NAME}")
+        raise BundleUnreadable(
+            path.name, "it was not made by repack", f"give a zip that holds {MANIFEST_NAME}; repack BUNDLE makes one"
+        )
+    return take_apart(bundle)
+
+
+def take_apart(bundle: Bundle) -> Finished:
+    """Pair a bundle's entries with the lines of its manifest: by path, and where paths repeat, in order.
+
+    Raises DifferenceFound where there is no manifest that can be read.
+    """
+    own = {entry.path: entry for entry in bundle.entries if entry.path.startswith(f"{OUR_FOLDER}/")}
+    record = _read_manifest(bundle, own[MANIFEST_NAME])
+    known = {MANIFEST_NAME, RESTORE_NAME, *(file.path for file in record.own)}
+    left: dict[tuple[str, bool], list[Entry]] = {}
+    for entry in bundle.entries:
+        if entry.path not in known:
+            left.setdefault((entry.path, entry.is_directory), []).append(entry)
+    found: dict[int, Entry] = {}
+    missing: list[int] = []
+    for number, line in enumerate(record.entries):
+        same = left.get((line.path, line.folder))
+        if line.after is None:
+            continue
+        if same:
+            found[number] = same.pop(0)
+        elif not line.folder or bundle.kind != "folder":  # a folder bundle lists empty folders only
+            missing.append(number)
+    extra = sorted((entry for same in left.values() for entry in same), key=lambda entry: entry.index)
+    own = {path: entry for path, entry in own.items() if path in known}
+    return Finished(bundle, record, found, own, tuple(missing), tuple(extra))
+
+
+def _read_manifest(bundle: Bundle, entry: Entry) -> Manifest:
+    if entry.place is None or entry.size > _LARGEST_MANIFEST:
+        raise DifferenceFound(bundle.path.name, MANIFEST_NAME, "is no manifest")
+    try:
+        return manifest.decode(entry.place.read())
+    except EntryUnreadable as error:
+        raise DifferenceFound(bundle.path.name, MANIFEST_NAME, f"cannot be read: {error}") from error
+    except ValueError as error:
+        raise DifferenceFound(bundle.path.name, MANIFEST_NAME, "is none that this version of repack knows") from error
+
+
+def has_traces(path: Path) -> bool:
+    """Does the file name our manifest anywhere, although its directory does not list it?"""
+    try:
+        with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
+            return content.find(MANIFEST_NAME.encode("ascii")) >= 0
+    except (OSError, ValueError):  # an empty file cannot be mapped
+        return False
+
+
+class _Chunks(io.RawIOBase):
+    """The content of an entry as a file to read from, without holding all of it."""
+
+    def __init__(self, place: Place) -> None:
+        self._chunks = place.chunks()
+        self._left = memoryview(b"")
+
+    def readable(self) -> bool:
+        """Yes; this is what makes it a file for io.BufferedReader."""
+        return True
+
+    def readinto(self, buffer: Any, /) -> int:  # noqa: ANN401  collections.abc.Buffer is of Python 3.12
+        """Put the next bytes into `buffer`; how many there were, 0 at the end."""
+        into = memoryview(buffer).cast("B")
+        while not self._left:
+            piece = next(self._chunks, None)
+            if piece is None:
+                return 0
+            self._left = memoryview(piece)
+        size = min(len(self._left), len(into))
+        into[:size] = self._left[:size]
+        self._left = self._left[size:]
+        return size

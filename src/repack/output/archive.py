@@ -1,0 +1,258 @@
+"""Write the new zip: a draft beside the target, flushed and checked, and only then the target's own name.
+
+The central directory lists the entries in the order of the original. Their bytes lie in the order in which they were
+finished: a DICOMDIR that stands first is written last, because it depends on every image.
+"""
+
+import hashlib
+import os
+import struct
+import zipfile
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import BinaryIO
+
+from repack import deflate
+from repack.bundles.zipped import ZipPlace
+from repack.errors import BundleUnreadable, OutputUnwritable, ProofFailed
+from repack.model import Entry, EntryName, EntryUnreadable, Packed, Raw, Stamp, Streamed
+from repack.output import drafts, structure, zipformat
+from repack.output.drafts import Claim
+
+DRAFT_SUFFIX = drafts.SUFFIX
+_PIECE = 1 << 20
+_FLUSH_EVERY = 32 << 20
+_EARLIEST = Stamp(0x21, 0)  # 1980-01-01 00:00, for the entries that repack adds: the same input gives the same zip
+_OURS_MADE_BY = 3 << 8 | 20
+_OURS_ATTRIBUTES = 0o100644 << 16
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """Where an entry lies in the draft, for the check."""
+
+    name: EntryName
+    place: ZipPlace
+    header: bytes  # before its content
+    line: bytes  # in the central directory
+    sha256: str | None = None  # of the content, for entries of our own; the manifest knows that of all others
+
+
+class Draft:
+    """A zip being written under a temporary name."""
+
+    def __init__(self, claim: Claim, file: BinaryIO, target: Path, flusher: Executor) -> None:
+        self.path, self.target = claim.path, target
+        self._claim = claim
+        self._file = file
+        self._flusher, self._flushed = flusher, 0
+        self._flush: Future[None] | None = None
+        self._written: dict[int, Written] = {}
+        self._next_ours = 1 << 62
+        self.comment = b""
+
+    def add(self, entry: Entry, content: Packed | Raw | Streamed) -> None:
+        """Write an entry's bytes; its place in the directory is that of the original."""
+        self._add(entry.index, entry.name, entry.stamp, content, entry.attributes, entry.made_by)
+
+    def add_ours(self, name: str, data: bytes) -> None:
+        """Write an entry of our own, behind all others."""
+        self._next_ours += 1
+        raw = EntryName(name.encode("ascii"), is_utf8=False)
+        self._add(self._next_ours, raw, _EARLIEST, deflate.pack(data), _OURS_ATTRIBUTES, _OURS_MADE_BY)
+        written = self._written[self._next_ours]
+        self._written[self._next_ours] = replace(written, sha256=hashlib.sha256(data).hexdigest())
+
+    def _add(
+        self,
+        position: int,
+        name: EntryName,
+        stamp: Stamp,
+        content: Packed | Raw | Streamed,
+        attributes: int,
+        made_by: int,
+    ) -> None:
+        offset = self._file.tell()
+        header = zipformat.local_header(name, stamp, content)
+        self._file.write(header)
+        for piece in _pieces_of(content):
+            self._file.write(piece)
+        line = zipformat.central_header(name, stamp, content, offset, attributes, made_by)
+        place = ZipPlace(self.path, offset, content.method, content.length, content.size, content.crc)
+        self._written[position] = Written(name, place, header, line)
+        self._begin_flush()
+
+    def _begin_flush(self) -> None:
+        """Let the disk work while the images are encoded, so that nobody waits for all of it at the end.
+
+        An error of an earlier flush is raised here or at the end: the system may tell it only once (fsync(2)).
+        """
+        behind = self._file.tell() - self._flushed
+        if behind < _FLUSH_EVERY or (self._flush is not None and not self._flush.done()):
+            return
+        self._end_flush()
+        self._flushed += behind
+        self._flush = self._flusher.submit(os.fsync, self._file.fileno())
+
+    def _end_flush(self) -> None:
+        if self._flush is not None:
+            self._flush.result()
+            self._flush = None
+
+    def positions(self) -> tuple[int, ...]:
+        """The positions of the entries written so far, in the order in which `finish` gives them."""
+        return tuple(sorted(self._written))
+
+    def own_files(self) -> Iterator[tuple[str, int, str]]:
+        """Name, size and SHA-256 of the entries of our own that were written so far."""
+        for position in sorted(self._written):
+            written = self._written[position]
+            if written.sha256 is not None:
+                yield written.name.raw.decode("ascii"), written.place.size, written.sha256
+
+    def directory_digest(self, comment: bytes = b"") -> str:
+        """What the manifest says of the directory: the SHA-256 of every line so far, and of the zip's comment."""
+        return structure.digest_directory((self._written[p].line for p in self.positions()), comment)
+
+    def finish(self, comment: bytes = b"") -> tuple[Written, ...]:
+        """Write the directory and bring everything to the disk; the entries in their final order."""
+        self.comment = comment
+        start = self._file.tell()
+        written = tuple(self._written[position] for position in sorted(self._written))
+        for entry in written:
+            self._file.write(entry.line)
+        size = self._file.tell() - start
+        self._file.write(zipformat.end_records(len(written), size, start, comment))
+        self._file.flush()
+        self._end_flush()
+        os.fsync(self._file.fileno())
+        self._file.close()
+        return written
+
+    def publish(self, *, overwrite: bool) -> None:
+        """Give the checked draft its name, in one step."""
+        drafts.publish(self._claim, self.target, overwrite=overwrite)
+
+
+@contextmanager
+def drafting(target: Path, *, overwrite: bool) -> Iterator[Draft]:
+    """A draft beside the target; whatever happens, nothing of it stays unless it was published."""
+    check_target(target, overwrite=overwrite)
+    try:
+        with (
+            drafts.claimed(target) as claim,
+            claim.path.open("r+b") as file,
+            ThreadPoolExecutor(1) as flusher,
+        ):
+            yield Draft(claim, file, target, flusher)
+    except OSError as error:
+        raise drafts.unwritable(target, error) from error
+
+
+def check_target(target: Path, *, overwrite: bool) -> None:
+    """Refuse early what could not be published later. Raises OutputUnwritable."""
+    if target.is_dir():
+        raise OutputUnwritable(target.name, "it is a folder", "name a file with -o")
+    if target.exists() and not overwrite:
+        raise drafts.taken(target)
+    if not target.parent.is_dir():
+        raise OutputUnwritable(target.name, "its folder does not exist", "make the folder, or name another with -o")
+
+
+def _pieces_of(content: Packed | Raw | Streamed) -> Iterator[bytes]:
+    """The bytes that go into the archive, in pieces of bounded length."""
+    match content:
+        case Packed():
+            yield content.data
+        case Raw():
+            yield from _read_pieces(content)
+        case Streamed():
+            try:
+                yield from deflate.pack_again(content)
+            except EntryUnreadable as error:
+                raise BundleUnreadable("the bundle", f"a large file in it: {error}", "run again") from error
+
+
+def _read_pieces(raw: Raw) -> Iterator[bytes]:
+    """The bytes of a run in the source; trouble there is trouble with the bundle, not with the output."""
+    try:
+        with raw.file.open("rb") as source:
+            source.seek(raw.offset)
+            left = raw.length
+            while left > 0:
+                piece = source.read(min(left, _PIECE))
+                if not piece:
+                    raise BundleUnreadable(raw.file.name, "it became shorter while it was read", "run again")
+                left -= len(piece)
+                yield piece
+    except OSError as error:
+        problem = error.strerror or type(error).__name__
+        raise BundleUnreadable(raw.file.name, problem, "check the medium, then run again") from error
+
+
+def check_directory(draft: Path, target: Path, written: Sequence[Written], comment: bytes = b"") -> None:
+    """Re-open the draft with another reader than our writer and compare its directory. Raises ProofFailed."""
+    try:
+        with zipfile.ZipFile(draft) as archive:
+            listed, start = archive.infolist(), archive.start_dir
+    except (zipfile.BadZipFile, NotImplementedError, struct.error, ValueError, OSError) as error:
+        raise ProofFailed(target.name, "its directory", "cannot be read back") from error
+    if len(listed) != len(written):
+        raise ProofFailed(target.name, "its directory", "lists another number of entries")
+    for info, entry in zip(listed, written, strict=True):
+        raw = info.orig_filename.encode("utf-8" if info.flag_bits & 0x800 else "cp437")
+        place = entry.place
+        found = (raw, info.header_offset, info.compress_type, info.compress_size, info.file_size, info.CRC)
+        expected = (
+            entry.name.raw, place.header_offset, place.method, place.stored, place.size, place.crc,
+        )  # fmt: skip
+        if found != expected:
+            raise ProofFailed(target.name, "its directory", "does not describe what was written")
+    lines = b"".join(entry.line for entry in written)
+    with draft.open("rb") as file:
+        for entry in written:  # unpackers that stream believe these headers instead of the directory
+            file.seek(entry.place.header_offset)
+            if file.read(len(entry.header)) != entry.header:
+                raise ProofFailed(target.name, "the header of an entry", "reads back differently")
+        file.seek(start)
+        if file.read() != lines + zipformat.end_records(len(written), len(lines), start, comment):
+            raise ProofFailed(target.name, "its directory", "reads back differently")
+
+
+def check_contents(lot: tuple[tuple[int, ZipPlace, str], ...]) -> int | None:
+    """Read entries of the draft back: the first number whose content has not the given SHA-256, or None.
+
+    Pure, so that worker processes share the work.
+    """
+    for number, place, sha256 in lot:
+        digest = hashlib.sha256()
+        try:
+            for chunk in place.chunks():
+                digest.update(chunk)
+        except EntryUnreadable:
+            return number
+        if digest.hexdigest() != sha256:
+            return number
+    return None
+
+
+def digest_raw(raw: Raw) -> str:
+    """SHA-256 of a run of bytes as it lies in its file, compressed or damaged as it may be."""
+    digest = hashlib.sha256()
+    for piece in _read_pieces(raw):
+        digest.update(piece)
+    return digest.hexdigest()
+
+
+def same_bytes(place: ZipPlace, raw: Raw) -> bool:
+    """Were the compressed bytes of a damaged entry carried over as they are?"""
+    try:
+        copied = place.raw()
+    except EntryUnreadable:
+        return False
+    return copied.length == raw.length and all(
+        a == b for a, b in zip(_read_pieces(copied), _read_pieces(raw), strict=True)
+    )

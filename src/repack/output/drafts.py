@@ -1,0 +1,174 @@
+"""Files that are written under a temporary name: claimed while they grow, named when whole, cleared away when stale.
+
+A draft lies beside its target. Whoever writes it holds a lock on it (flock(2)), which the system takes back when the
+process dies, however it dies; so a draft that can be locked belongs to nobody. Windows lets nobody delete a file that
+is open, which says the same.
+"""
+
+import os
+import re
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from repack.errors import OutputUnwritable
+from repack.processes import interrupts
+
+try:
+    import fcntl
+except ImportError:  # Windows
+    HAS_LOCKS = False
+else:
+    HAS_LOCKS = True
+
+SUFFIX = ".repack-draft"
+_ADVICE = "choose another place with -o, or make room there"
+
+
+class Claim:
+    """A draft that is ours, empty at first."""
+
+    def __init__(self, path: Path, handle: int) -> None:
+        self.path = path
+        self._handle: int | None = handle
+
+    def release(self) -> None:
+        """Let go of the lock."""
+        if self._handle is not None:
+            os.close(self._handle)
+            self._handle = None
+
+
+@contextmanager
+def claimed(target: Path) -> Iterator[Claim]:
+    """An empty draft beside the target; whatever happens, nothing of it stays under this name. Raises OSError."""
+    claim: Claim | None = None
+    try:
+        with interrupts.undisturbed():
+            claim = _claim(target)
+        yield claim
+    except BaseException as error:
+        interrupts.accept(error)
+        raise
+    finally:
+        with interrupts.undisturbed():
+            if claim is not None:
+                _discard(claim)
+
+
+def _discard(claim: Claim) -> None:
+    if os.name == "nt":
+        claim.release()  # an open file cannot be deleted there
+    with suppress(OSError):  # whatever happened is told already; the next run clears it away
+        claim.path.unlink(missing_ok=True)
+    claim.release()
+
+
+def _claim(target: Path) -> Claim:
+    """Make and lock a draft; another one where somebody took it for stale between the two steps."""
+    while True:
+        path = target.with_name(f".{target.name[:50]}.{secrets.token_hex(4)}{SUFFIX}")
+        handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o666)
+        if _is_ours(handle, path):
+            return Claim(path, handle)
+        os.close(handle)
+
+
+def _is_ours(handle: int, path: Path) -> bool:
+    if not _lock(handle, is_surely=False):
+        return False
+    try:
+        return os.path.samestat(os.fstat(handle), path.stat())
+    except FileNotFoundError:
+        return False
+
+
+def _lock(handle: int, *, is_surely: bool) -> bool:
+    """Lock an open file unless somebody else has it; False too where there are no locks and it must be sure."""
+    if not HAS_LOCKS:
+        return not is_surely
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError:  # no locks on this file system
+        return not is_surely
+    return True
+
+
+def clear_stale(target: Path) -> None:
+    """Remove the drafts of runs to this target that were killed; those of runs that live stay."""
+    name = re.compile(re.escape(f".{target.name[:50]}.") + "[0-9a-f]{8}" + re.escape(SUFFIX))
+    with suppress(OSError):  # a folder that cannot be listed; what is wrong with it is told when it is written to
+        for path in [path for path in target.parent.iterdir() if name.fullmatch(path.name)]:
+            with interrupts.undisturbed():
+                _clear(path)
+
+
+def _clear(path: Path) -> None:
+    with suppress(OSError):
+        if not HAS_LOCKS:
+            path.unlink()  # fails while it is open
+            return
+        handle = os.open(path, os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK)
+        try:
+            if _lock(handle, is_surely=True):
+                path.unlink()
+        finally:
+            os.close(handle)
+
+
+def publish(claim: Claim, target: Path, *, overwrite: bool) -> None:
+    """Give a whole draft its name, in one step. Raises OutputUnwritable where the name is taken, and OSError."""
+    if os.name == "nt":
+        claim.release()  # an open file cannot be renamed there
+    if overwrite:
+        claim.path.replace(target)
+    else:
+        try:
+            os.link(claim.path, target)  # fails where the name is taken: no gap between look and leap
+        except FileExistsError as error:
+            raise taken(target) from error
+        except (OSError, NotImplementedError):  # a file system without hard links
+            if target.exists():
+                raise taken(target) from None
+            claim.path.rename(target)
+    _sync_folder(target.parent)
+
+
+def taken(target: Path) -> OutputUnwritable:
+    """The error for a name that is in use."""
+    return OutputUnwritable(target.name, "it exists already", "use --overwrite, or another name with -o")
+
+
+def unwritable(target: Path, error: OSError) -> OutputUnwritable:
+    """The error for what the system said while the target was being written."""
+    return OutputUnwritable(target.name, error.strerror or type(error).__name__, _ADVICE)
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make the new name itself durable, where a system lets folders be synced."""
+    if os.name == "nt":
+        return
+    with suppress(OSError):  # some network file systems refuse, some folders cannot be opened; the file itself is safe
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+def write_whole(target: Path, data: bytes) -> None:
+    """Write a small file, over what was there: all of it appears, or nothing. Raises OutputUnwritable."""
+    clear_stale(target)
+    try:
+        with claimed(target) as claim:
+            with claim.path.open("r+b") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            with interrupts.undisturbed():
+                publish(claim, target, overwrite=True)
+    except OSError as error:
+        raise unwritable(target, error) from error

@@ -1,0 +1,1 @@
+"""Verdicts + wishes + guards -> decisions: what will be done to each entry, and why."""

@@ -1,0 +1,1 @@
+"""Worker processes, what they are told and answer, and interrupts."""

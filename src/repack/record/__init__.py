@@ -1,0 +1,1 @@
+"""What stays behind in the new zip about the run: manifest, restore data, leaflet."""

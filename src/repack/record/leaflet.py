@@ -1,0 +1,68 @@
+"""REPACK/README.txt: what the zip is and how to get the originals back, for people who have never heard of repack.
+
+The templates lie in leaflets/, one for each language. A paragraph that begins with `[name]` is shown only where the
+count of that name is not 0. Lines end as Windows wants them, and a mark at the start says UTF-8: the oldest editor on
+the patient's computer must show it.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from importlib import resources
+from string import Template
+
+from repack.dicom import syntaxes
+from repack.model import Proof
+from repack.record.manifest import EntryRecord
+
+#: Languages with a template, in the order of the leaflet; English is always there.
+LANGUAGES = ("en", "de", "es", "fr")
+
+
+def choose_languages(keep_locales: Sequence[str]) -> tuple[str, ...]:
+    """English, and of the others those that are kept; without a wish all are kept."""
+    kept = {tag.partition("-")[0] for tag in keep_locales} or set(LANGUAGES)
+    return tuple(language for language in LANGUAGES if language == "en" or language in kept)
+
+
+def compose(entries: Sequence[EntryRecord], keep_locales: Sequence[str]) -> bytes:
+    """The leaflet of a zip with these entries: the same facts in each language, no name and no date."""
+    facts = _facts(entries)
+    texts = [_fill(language, facts) for language in choose_languages(keep_locales)]
+    rule = "\n" + "-" * 76 + "\n\n"
+    return rule.join(texts).replace("\n", "\r\n").encode("utf-8-sig")
+
+
+def _facts(entries: Sequence[EntryRecord]) -> dict[str, str]:
+    files = [entry for entry in entries if not entry.folder]
+    proofs = Counter(entry.proof for entry in files if entry.action == "transcoded" and _is_image(entry))
+    names = dict.fromkeys(
+        syntaxes.find(entry.after.transfer_syntax).name
+        for entry in files
+        if entry.after and entry.action == "transcoded" and _is_image(entry)
+    )
+    counts = {
+        "exact": proofs[Proof.EXACT],
+        "samples": proofs[Proof.SAMPLES],
+        "bounded": proofs[Proof.BOUNDED],
+        "images": proofs.total(),
+        "unchanged": sum(entry.action == "copied" for entry in files),
+        "dropped": sum(entry.action == "dropped" for entry in files),
+    }
+    return {name: str(count) for name, count in counts.items()} | {"syntaxes": ", ".join(sorted(names))}
+
+
+def _is_image(entry: EntryRecord) -> bool:
+    return entry.after is not None and entry.after.transfer_syntax is not None and entry.category != "dicomdir"
+
+
+def _fill(language: str, facts: dict[str, str]) -> str:
+    text = resources.files("repack").joinpath("leaflets", f"{language}.txt").read_text("utf-8")
+    shown = []
+    for paragraph in text.split("\n\n"):
+        body = paragraph
+        if paragraph.startswith("["):
+            condition, _, body = paragraph[1:].partition("]\n")
+            if facts[condition] == "0":
+                continue
+        shown.append(Template(body).substitute(facts))
+    return "\n\n".join(shown)

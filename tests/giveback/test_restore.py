@@ -1,0 +1,265 @@
+"""restore: the original files, checked before they get their names; what does not come back is named."""
+
+import errno
+import hashlib
+import json
+import struct
+import time
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fixtures.disc import dental_disc, write_folder, write_zip
+from repack import pipeline
+from repack.cli import main
+from repack.giveback import giving, restore
+from repack.model import Stamp
+from tests.inline import Inline
+
+Run = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture(scope="module")
+def disc(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A zip with odd entries, and what repack makes of it."""
+    folder = tmp_path_factory.mktemp("restore")
+    write_zip(folder / "scan.zip", (f for f in dental_disc(3, size=64) if not f.path.startswith("Viewer/Lang")))
+    with zipfile.ZipFile(folder / "scan.zip", "a") as archive:
+        archive.mkdir("empty folder")
+        archive.writestr("x/../../out.txt", b"traversal")
+        archive.writestr("/etc/absolute", b"absolute")
+        archive.writestr("C:/drive.txt", b"drive")
+        archive.writestr("Größe.txt", b"size")
+    with pytest.raises(SystemExit) as left:
+        main([str(folder / "scan.zip"), "--drop-redist", "-q"])
+    assert left.value.code == 0
+    return folder / "scan.repacked.zip"
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Run:
+    for module in (pipeline, restore):
+        monkeypatch.setattr(module, "Pool", Inline)
+
+    def call(*words: str | Path) -> tuple[int, str, str]:
+        with pytest.raises(SystemExit) as left:
+            main([str(word) for word in words])
+        out, err = capsys.readouterr()
+        return int(left.value.code or 0), out, err
+
+    return call
+
+
+def originals(disc: Path) -> dict[str, bytes]:
+    with zipfile.ZipFile(disc.with_name("scan.zip")) as archive:
+        return {i.filename: archive.read(i) for i in archive.infolist() if not i.is_dir()}
+
+
+def files_below(folder: Path) -> dict[str, bytes]:
+    return {p.relative_to(folder).as_posix(): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
+
+
+def spoil(path: Path, name: str, to: Path) -> Path:
+    """A copy in which one bit of an entry's bytes is flipped."""
+    with zipfile.ZipFile(path) as archive:
+        info = archive.getinfo(name)
+    content = bytearray(path.read_bytes())
+    lengths = struct.unpack_from("<2H", content, info.header_offset + 26)
+    content[info.header_offset + 30 + sum(lengths) + info.compress_size // 2] ^= 1
+    to.write_bytes(content)
+    return to
+
+
+def test_every_file_comes_back_under_its_name_and_time(disc: Path, run: Run, tmp_path: Path) -> None:
+    code, out, err = run("restore", disc, "-o", tmp_path / "out")
+    assert (code, err) == (0, "")
+    expected = {name: content for name, content in originals(disc).items() if not name.startswith("Redist/")}
+    safe = {"x/../../out.txt": "x/out.txt", "/etc/absolute": "etc/absolute", "C:/drive.txt": "C_/drive.txt"}
+    assert files_below(tmp_path / "out") == {safe.get(name, name): content for name, content in expected.items()}
+    assert (tmp_path / "out" / "empty folder").is_dir()
+    when = time.mktime((2024, 3, 15, 10, 30, 0, 0, 0, -1))
+    assert (tmp_path / "out/DICOM/I0000001").stat().st_mtime == when
+    assert (tmp_path / "out/DICOMDIR").stat().st_mtime == when
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]
+    assert f"{len(expected)} files given back, SHA-256 of each equal to the original's" in " ".join(out.split())
+
+
+def test_the_left_out_are_listed_with_size_hash_and_rule(disc: Path, run: Run, tmp_path: Path) -> None:
+    _code, out, _err = run("restore", disc, "-o", tmp_path / "out")
+    with zipfile.ZipFile(disc) as archive:
+        entries = json.loads(archive.read("REPACK/manifest.json"))["entries"]
+    dropped = [entry for entry in entries if entry["action"] == "dropped"]
+    assert len(dropped) == 2
+    for entry in dropped:
+        assert entry["path"] in out
+        assert entry["before"]["sha256"] in out
+        assert f"rule {entry['rule']}" in out
+    assert all(len(line) <= 80 for line in out.splitlines())
+
+
+def test_only_what_the_patterns_name(disc: Path, run: Run, tmp_path: Path) -> None:
+    assert run("restore", disc, "-o", tmp_path / "out", "DICOM/**", "*.inf")[0] == 0
+    assert {path.split("/")[0] for path in files_below(tmp_path / "out")} == {"DICOM", "autorun.inf"}
+    code, _out, err = run("restore", disc, "-o", tmp_path / "two", "*.nothing")
+    assert (code, "*.nothing" in err, (tmp_path / "two").exists()) == (2, True, False)
+
+
+def test_nothing_is_overwritten_unless_asked(disc: Path, run: Run, tmp_path: Path) -> None:
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out/DICOMDIR").write_bytes(b"precious")
+    code, _out, err = run("restore", disc, "-o", tmp_path / "out")
+    assert (code, "--overwrite" in err, err.count("\n")) == (5, True, 1)
+    assert files_below(tmp_path / "out") == {"DICOMDIR": b"precious"}
+    assert run("restore", disc, "-o", tmp_path / "out", "--overwrite", "-q")[0] == 0
+    assert (tmp_path / "out/DICOMDIR").read_bytes() == originals(disc)["DICOMDIR"]
+
+
+def test_into_a_zip(disc: Path, run: Run, tmp_path: Path) -> None:
+    assert run("restore", disc, "-o", tmp_path / "original.zip")[0] == 0
+    with zipfile.ZipFile(tmp_path / "original.zip") as new, zipfile.ZipFile(disc) as repacked:
+        assert new.testzip() is None
+        names = [name for name in repacked.namelist() if not name.startswith("REPACK/")]
+        assert new.namelist() == names
+        assert [i.date_time for i in new.infolist()] == [repacked.getinfo(name).date_time for name in names]
+        content = originals(disc)
+        assert all(new.read(name) == content[name] for name in names if name in content)
+        assert new.read("DICOM/I0000002") == content["DICOM/I0000002"]
+    code, _out, err = run("restore", disc, "-o", tmp_path / "original.zip")
+    assert (code, "exists already" in err) == (5, True)
+
+
+@pytest.mark.parametrize("target", ["out", "out.zip"])
+@pytest.mark.parametrize("name", ["DICOM/I0000002", "License.txt"])
+def test_a_damaged_entry_is_named_and_the_others_come_back(
+    disc: Path, run: Run, tmp_path: Path, name: str, target: str
+) -> None:
+    broken = spoil(disc, name, tmp_path / "broken.zip")
+    code, out, err = run("restore", broken, "-o", tmp_path / target)
+    assert code == 7
+    assert name in err
+    assert name in out
+    if target == "out":
+        found = files_below(tmp_path / "out")
+    else:
+        with zipfile.ZipFile(tmp_path / target) as archive:
+            found = {i.filename: archive.read(i) for i in archive.infolist()}
+    assert name not in found
+    assert found["DICOM/I0000001"] == originals(disc)["DICOM/I0000001"]
+    assert len([path for path in found if not path.endswith("/")]) == len(originals(disc)) - 3
+    assert not list(tmp_path.rglob("*.repack-draft"))
+
+
+def test_damaged_restore_data_costs_only_what_needs_it(disc: Path, run: Run, tmp_path: Path) -> None:
+    broken = spoil(disc, "REPACK/restore.xz", tmp_path / "broken.zip")
+    code, out, _err = run("restore", broken, "-o", tmp_path / "out")
+    assert code == 7
+    assert "the restore data is damaged" in " ".join(out.split())
+    found = files_below(tmp_path / "out")
+    assert "License.txt" in found
+    assert all(content == originals(disc)[name] for name, content in found.items() if name in originals(disc))
+
+
+def test_without_restore_data_the_images_are_named(disc: Path, run: Run, tmp_path: Path) -> None:
+    with zipfile.ZipFile(disc) as old, zipfile.ZipFile(tmp_path / "less.zip", "w") as new:
+        for info in old.infolist():
+            if info.filename not in {"REPACK/restore.xz", "License.txt"}:
+                new.writestr(info, old.read(info))
+    code, out, _err = run("restore", tmp_path / "less.zip", "-o", tmp_path / "out")
+    assert code == 7
+    shown = " ".join(out.split())
+    assert "DICOM/I0000001: has no restore data" in shown
+    assert "License.txt: is missing in the zip" in shown
+
+
+def test_a_link_in_the_target_is_not_followed(disc: Path, run: Run, tmp_path: Path) -> None:
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (tmp_path / "out").mkdir()
+    try:
+        (tmp_path / "out/DICOM").symlink_to(outside, target_is_directory=True)
+    except (OSError, NotImplementedError):
+        pytest.skip("this system lets nobody make links")
+    code, out, _err = run("restore", disc, "-o", tmp_path / "out")
+    assert (code, list(outside.iterdir())) == (5, [])
+    assert "is a link that was there before, which is not followed" in " ".join(out.split())
+    assert (tmp_path / "out/DICOMDIR").read_bytes() == originals(disc)["DICOMDIR"]
+
+
+def test_a_target_that_takes_no_more_is_told_as_such(
+    disc: Path, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_handle: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(giving.os, "fsync", refuse)
+    code, _out, err = run("restore", disc, "-o", tmp_path / "out", "-q")
+    assert (code, "was not written: No space left on device" in err, err.count("\n")) == (5, True, 1)
+    assert files_below(tmp_path / "out") == {}
+
+
+def test_what_is_not_ours_is_told_in_a_line(disc: Path, run: Run, tmp_path: Path) -> None:
+    for command in (("restore", "-o", tmp_path / "out"), ("verify",)):
+        code, _out, err = run(command[0], disc.with_name("scan.zip"), *command[1:])
+        assert (code, err.count("\n"), "was not made by repack" in err) == (3, 1, True)
+    assert not (tmp_path / "out").exists()
+    assert run("restore", disc)[0] == 2
+    code, _out, err = run("restore", disc, "-o", disc)
+    assert (code, "never written to" in err) == (2, True)
+
+
+def test_a_damaged_original_stays_damaged(disc: Path, run: Run, tmp_path: Path) -> None:
+    broken = spoil(disc.with_name("scan.zip"), "Manual.pdf", tmp_path / "scan.zip")
+    assert run(broken, "-q")[0] == 0
+    target = tmp_path / "scan.repacked.zip"
+    assert run("verify", target, "--against", broken)[0] == 0
+    code, out, _err = run("restore", target, "-o", tmp_path / "out")
+    assert (code, "was damaged in the original already" in " ".join(out.split())) == (0, True)
+    assert not (tmp_path / "out/Manual.pdf").exists()
+    assert run("restore", target, "-o", tmp_path / "back.zip", "-q")[0] == 0
+    with zipfile.ZipFile(tmp_path / "back.zip") as new, zipfile.ZipFile(broken) as old:
+        assert new.getinfo("Manual.pdf").CRC == old.getinfo("Manual.pdf").CRC
+        with pytest.raises((zipfile.BadZipFile, zipfile.zlib.error)):  # type: ignore[attr-defined]  its own import
+            new.read("Manual.pdf")
+    spoilt = spoil(target, "Manual.pdf", tmp_path / "worse.zip")
+    code, out, _err = run("verify", spoilt)
+    assert (code, "Manual.pdf" in out) == (7, True)
+
+
+def test_a_folder_as_original(run: Run, tmp_path: Path) -> None:
+    write_folder(tmp_path / "disc", dental_disc(2, size=64))
+    assert run(tmp_path / "disc", "-q", "--drop-redist")[0] == 0
+    assert run("restore", tmp_path / "disc.repacked.zip", "-o", tmp_path / "out", "-q")[0] == 0
+    before, after = files_below(tmp_path / "disc"), files_below(tmp_path / "out")
+    assert after == {name: content for name, content in before.items() if not name.startswith("Redist/")}
+    for name in after:
+        assert (tmp_path / "out" / name).stat().st_mtime == (tmp_path / "disc" / name).stat().st_mtime
+
+
+def test_workers_of_their_own_give_the_same(disc: Path, tmp_path: Path) -> None:
+    done = restore.restore(restore.Request(disc, tmp_path / "out", jobs=2))
+    assert done.problems == {}
+    sums = {name: hashlib.sha256(content).digest() for name, content in files_below(tmp_path / "out").items()}
+    assert sums["DICOM/I0000003"] == hashlib.sha256(originals(disc)["DICOM/I0000003"]).digest()
+
+
+# --- times ---
+
+
+@given(st.integers(0, 0xFFFF), st.integers(0, 0xFFFF), st.binary(max_size=40))
+def test_any_stamp_is_a_time_or_none(date: int, clock: int, extra: bytes) -> None:
+    seconds = giving.read_time(Stamp(date, clock, extra))
+    assert seconds is None or isinstance(seconds, float)
+
+
+def test_exact_times_win_over_dos_words() -> None:
+    unix = b"UT\x05\x00\x01" + (1_700_000_001).to_bytes(4, "little")
+    assert giving.read_time(Stamp(0x21, 0, unix)) == 1_700_000_001
+    ticks = (1_700_000_001 + 11_644_473_600) * 10_000_000
+    ntfs = b"\x0a\0\x20\0" + bytes(4) + b"\1\0\x18\0" + struct.pack("<3Q", ticks, 0, 0)
+    assert giving.read_time(Stamp(0x21, 0, ntfs)) == 1_700_000_001
+    assert giving.read_time(Stamp(0, 0)) is None
+    assert giving.read_time(Stamp(0x586F, 0x53C0)) == time.mktime((2024, 3, 15, 10, 30, 0, 0, 0, -1))

@@ -1,0 +1,211 @@
+"""verify: what is checked, what is said, and the ways to check less or more."""
+
+import json
+import shutil
+import zipfile
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fixtures.disc import dental_disc, write_folder, write_zip
+from repack import pipeline
+from repack.cli import main
+from repack.cli.giveback import read_share
+from repack.errors import WrongUsage
+from repack.giveback import finished, verify
+from repack.record import manifest
+from tests.inline import Inline
+
+Run = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture(scope="module")
+def disc(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("verify")
+    write_zip(folder / "scan.zip", (f for f in dental_disc(5, size=48) if not f.path.startswith("Viewer/Lang")))
+    with pytest.raises(SystemExit):
+        main([str(folder / "scan.zip"), "--drop-redist", "-q"])
+    return folder / "scan.repacked.zip"
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Run:
+    for module in (pipeline, verify):
+        monkeypatch.setattr(module, "Pool", Inline)
+
+    def call(*words: str | Path) -> tuple[int, str, str]:
+        with pytest.raises(SystemExit) as left:
+            main(["verify", *map(str, words)])
+        out, err = capsys.readouterr()
+        return int(left.value.code or 0), out, err
+
+    return call
+
+
+def checks_of(said: str) -> dict[str, tuple[int, int]]:
+    return {check["subject"]: (check["checked"], check["of"]) for check in json.loads(said)["checks"]}
+
+
+def rewrite(disc: Path, to: Path, change: Callable[[str, bytes], bytes | None]) -> Path:
+    """The same entries in a new zip of another writer, each changed or left out."""
+    with zipfile.ZipFile(disc) as old, zipfile.ZipFile(to, "w", zipfile.ZIP_DEFLATED) as new:
+        for info in old.infolist():
+            content = change(info.filename, old.read(info))
+            if content is not None:
+                new.writestr(info.filename, content)
+    return to
+
+
+def test_everything_is_checked(disc: Path, run: Run) -> None:
+    code, out, err = run(disc, "--json", "--against", disc.with_name("scan.zip"))
+    with zipfile.ZipFile(disc) as archive:
+        inside = len(archive.namelist())
+    lines = len(finished.open_finished(disc).manifest.entries)
+    assert code == 0
+    assert "is sound: no difference found" in err  # people read it there, when programs read the rest
+    assert checks_of(out) == {
+        "zip": (inside, inside), "manifest": (lines, lines), "files": (inside - 1, inside - 1), "exact": (6, 6),
+        "DICOMDIR": (1, 1), "original": (lines, lines),
+    }  # fmt: skip
+    assert json.loads(out)["sound"] is True
+
+
+@pytest.mark.parametrize(
+    ("words", "decoded"), [((), 6), (("--quick",), 0), (("--sample", "5%"), 1), (("--sample", "50 %"), 3)]
+)
+def test_less_can_be_decoded(disc: Path, run: Run, words: tuple[str, ...], decoded: int) -> None:
+    code, out, _err = run(disc, "--json", *words)
+    assert (code, checks_of(out)["exact"]) == (0, (decoded, 6))
+
+
+@pytest.mark.parametrize(
+    "words", [("--sample", "0%"), ("--sample", "101"), ("--sample", "x"), ("--quick", "--sample", "5")]
+)
+def test_wrong_usage(disc: Path, run: Run, words: tuple[str, ...]) -> None:
+    code, _out, err = run(disc, *words)
+    assert (code, err.count("\n")) == (2, 1)
+
+
+@given(st.floats(allow_nan=True) | st.text(max_size=5))
+def test_a_share_is_a_share(given_share: float | str) -> None:
+    with suppress(WrongUsage):
+        assert 0 < read_share(f"{given_share}%") <= 1
+
+
+@given(count=st.integers(0, 300), share=st.floats(0, 1))
+def test_a_sample_is_spread(count: int, share: float) -> None:
+    chosen = verify._spread(list(range(count)), share)
+    assert len(chosen) <= max(1, int(count * share))
+    assert bool(chosen) == bool(count and share)
+    if share == 1:
+        assert len(chosen) == count
+
+
+def test_another_image_is_found_although_all_hashes_fit(disc: Path, run: Run, tmp_path: Path) -> None:
+    """The manifest was made to fit: only the way back tells."""
+    with zipfile.ZipFile(disc) as archive:
+        other = archive.read("DICOM/I0000002")
+    record = finished.open_finished(disc).manifest
+    state = next(line.after for line in record.entries if line.path == "DICOM/I0000002")
+    lines = tuple(
+        manifest.EntryRecord(**{f: getattr(line, f) for f in line.__struct_fields__} | {"after": state})
+        if line.path == "DICOM/I0000001"
+        else line
+        for line in record.entries
+    )
+    fields = {f: getattr(record, f) for f in record.__struct_fields__}
+    forged = manifest.encode(manifest.Manifest(**fields | {"entries": lines, "totals": manifest.count(lines)}))
+
+    def swap(name: str, content: bytes) -> bytes:
+        return {"DICOM/I0000001": other, "REPACK/manifest.json": forged}.get(name, content)
+
+    target = rewrite(disc, tmp_path / "forged.zip", swap)
+    _code, out, _err = run(target)
+    assert "DICOM/I0000001 does not give back the original file" in " ".join(out.split())
+    assert "DICOM/I0000001 does not give" not in run(target, "--quick")[1]
+
+
+def test_what_is_missing_or_too_much_is_named(disc: Path, run: Run, tmp_path: Path) -> None:
+    less = rewrite(disc, tmp_path / "less.zip", lambda name, content: None if name == "DICOM/I0000003" else content)
+    with zipfile.ZipFile(less, "a") as archive:
+        archive.writestr("REPACK/notes.txt", b"mine")
+        archive.writestr("extra.txt", b"mine")
+    code, out, _err = run(less)
+    shown = " ".join(out.split())
+    assert code == 7
+    assert "DICOM/I0000003 is missing in the zip" in shown
+    assert "extra.txt is in the zip, but the manifest does not know it" in shown
+    assert "REPACK/notes.txt is in the zip, but the manifest does not know it" in shown
+
+
+@pytest.mark.parametrize("name", ["REPACK/restore.xz", "REPACK/README.txt"])
+def test_our_own_files_are_guarded(disc: Path, run: Run, tmp_path: Path, name: str) -> None:
+    changed = rewrite(disc, tmp_path / "a.zip", lambda n, content: content + b"x" if n == name else content)
+    assert f"{name} is not what the manifest says" in " ".join(run(changed)[1].split())
+    gone = rewrite(disc, tmp_path / "b.zip", lambda n, content: None if n == name else content)
+    assert f"{name} is missing in the zip" in " ".join(run(gone)[1].split())
+
+
+def test_a_dicomdir_that_does_not_follow_is_found(disc: Path, run: Run, tmp_path: Path) -> None:
+    """Its hash does not fit either; what is wrong with it is said as well."""
+
+    def stale(name: str, content: bytes) -> bytes:
+        return content.replace(b"1.2.840.10008.1.2.4.80", b"1.2.840.10008.1.2.4.81") if name == "DICOMDIR" else content
+
+    shown = " ".join(run(rewrite(disc, tmp_path / "stale.zip", stale))[1].split())
+    assert "DICOMDIR is not what the manifest says" in shown
+    assert "DICOMDIR states another transfer syntax than DICOM/I0000001 has" in shown
+
+
+def test_false_totals_are_found(disc: Path, run: Run, tmp_path: Path) -> None:
+    def change(name: str, content: bytes) -> bytes:
+        return content.replace(b'"dropped": 2', b'"dropped": 3') if name == "REPACK/manifest.json" else content
+
+    shown = " ".join(run(rewrite(disc, tmp_path / "a.zip", change))[1].split())
+    assert "REPACK/manifest.json has totals that are not those of its entries" in shown
+
+
+@pytest.mark.parametrize(
+    ("content", "said"), [(b"{}", "none that this version of repack knows"), (b"", "none that this version")]
+)
+def test_without_a_manifest_nothing_can_be_checked(
+    disc: Path, run: Run, tmp_path: Path, content: bytes, said: str
+) -> None:
+    broken = rewrite(disc, tmp_path / "a.zip", lambda n, old: content if n == "REPACK/manifest.json" else old)
+    code, _out, err = run(broken)
+    assert (code, said in err, err.count("\n")) == (7, True, 1)
+
+
+# --- the original ---
+
+
+def test_another_original_is_told_entry_by_entry(disc: Path, run: Run, tmp_path: Path) -> None:
+    write_folder(tmp_path / "disc", (f for f in dental_disc(5, size=48) if not f.path.startswith("Viewer/Lang")))
+    assert run(disc, "--against", tmp_path / "disc")[0] == 0
+    (tmp_path / "disc/License.txt").write_bytes(b"another one")
+    (tmp_path / "disc/DICOM/I0000004").unlink()
+    (tmp_path / "disc/new.txt").write_bytes(b"new")
+    code, out, _err = run(disc, "--against", tmp_path / "disc")
+    shown = " ".join(out.split())
+    assert code == 7
+    for said in (
+        "License.txt is another file in the original",
+        "DICOM/I0000004 is not in disc",
+        "new.txt is in disc, but the manifest does not know it",
+    ):
+        assert said in shown
+
+
+def test_the_zip_is_not_its_own_original(disc: Path, run: Run, tmp_path: Path) -> None:
+    code, _out, err = run(disc, "--against", disc)
+    assert (code, "it is the zip itself" in err) == (3, True)
+    assert run(disc, "--against", tmp_path / "nowhere.zip")[0] == 3
+
+
+def test_a_renamed_copy_is_as_sound(disc: Path, run: Run, tmp_path: Path) -> None:
+    shutil.copy(disc, tmp_path / "other name.zip")
+    assert run(tmp_path / "other name.zip", "-q") == (0, "", "")

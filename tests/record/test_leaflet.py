@@ -1,0 +1,81 @@
+"""The text in the zip: true, in the languages that are kept, readable everywhere."""
+
+import re
+import string
+from importlib import resources
+
+import pytest
+
+from repack.model import Category, Proof
+from repack.record import leaflet
+from repack.record.manifest import EntryRecord, State
+
+STATE = State(100, 50, "0" * 64, "1.2.840.10008.1.2.4.80")
+
+
+def line(action: str, proof: Proof | None, category: Category = Category.DICOM) -> EntryRecord:
+    after = None if action == "dropped" else STATE
+    return EntryRecord("a", category, "rule", action, "why", STATE, after, proof)  # type: ignore[arg-type]
+
+
+EXACT = [line("transcoded", Proof.EXACT)] * 3
+REST = [line("copied", Proof.IDENTICAL)] * 4 + [line("dropped", None)] * 5
+
+
+def read(*entries: EntryRecord, keep: tuple[str, ...] = ("en",)) -> str:
+    return leaflet.compose(entries, keep).decode("utf-8-sig").replace("\r\n", "\n")
+
+
+def test_it_says_what_was_done() -> None:
+    text = read(*EXACT, *REST)
+    assert "- 3 images were compressed without loss" in text
+    assert "- 4 files were carried over" in text
+    assert "- 5 files were left out" in text
+    assert "JPEG-LS Lossless" in text
+    assert "pixel has its" not in text
+    assert "bounded error" not in text
+
+
+def test_what_did_not_happen_is_not_spoken_of() -> None:
+    text = read(line("transcoded", Proof.SAMPLES))
+    assert "- 1 images were compressed again" in text
+    assert "restore.xz with" not in text
+    assert "left out" not in text
+    assert "bounded error" in read(line("transcoded", Proof.BOUNDED))
+    assert "transfer syntax" not in read(*REST)
+
+
+def test_a_dicomdir_is_no_image() -> None:
+    assert "images were compressed" not in read(line("transcoded", Proof.EXACT, Category.DICOMDIR))
+
+
+@pytest.mark.parametrize(
+    ("keep", "languages"),
+    [
+        ((), ("en", "de", "es", "fr")),
+        (("en",), ("en",)),
+        (("es-MX", "it"), ("en", "es")),
+        (("fr", "de"), ("en", "de", "fr")),
+    ],
+)
+def test_english_and_the_kept_languages(keep: tuple[str, ...], languages: tuple[str, ...]) -> None:
+    assert leaflet.choose_languages(keep) == languages
+    assert read(*EXACT, keep=keep).count("-" * 76) == len(languages) - 1
+
+
+@pytest.mark.parametrize("language", leaflet.LANGUAGES)
+def test_all_templates_hold_the_same_facts(language: str) -> None:
+    def facts(name: str) -> tuple[list[str], list[str]]:
+        text = resources.files("repack").joinpath("leaflets", f"{name}.txt").read_text("utf-8")
+        assert max(map(len, text.splitlines())) <= 80
+        names = {match[1] or match[2] for match in string.Template.pattern.findall(text)}
+        return sorted(names), re.findall(r"^\[(\w+)\]$", text, re.MULTILINE)
+
+    assert facts(language) == facts("en")
+
+
+def test_any_editor_shows_it() -> None:
+    data = leaflet.compose(EXACT, ())
+    assert data.startswith(b"\xef\xbb\xbf")
+    assert data.count(b"\n") == data.count(b"\r\n")
+    assert "$" not in data.decode("utf-8-sig")
