@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from fixtures.pe import program
 from repack.classify import pe, window
-from repack.model import PeFacts
+from repack.model import EntryUnreadable, PeFacts
 
 VERSION = {
     "CompanyName": "Synthetic Imaging",
@@ -338,3 +338,21 @@ def test_more_sections_than_windows_loads_are_damage():
     for number in range(150):
         struct.pack_into("<8s4I", data, at + 24 + 224 + 40 * number, b".many", 0x10, 0x1000 * (number + 1), 0x10, 0x400)
     assert read(bytes(data)).problem == "its headers are damaged"
+
+
+@pytest.mark.parametrize("readable", range(4))
+def test_what_cannot_be_read_is_no_damage_of_the_program(readable: int):
+    left = [readable]
+
+    def fetch(spans: list[tuple[int, int]]) -> list[bytes]:
+        left[0] -= 1
+        if left[0] < 0:
+            raise EntryUnreadable("bad sector")
+        return pe.from_bytes(large)(spans)
+
+    large = build(version=VERSION, imports={"a.dll": ["f"]}, size=3_000_000)
+    if readable < 2:
+        with pytest.raises(EntryUnreadable):
+            pe.read_facts(fetch, len(large))
+    else:
+        assert pe.read_facts(fetch, len(large)) == read(large)

@@ -227,7 +227,11 @@ def _walk(program: _Program, base: int, kind: int) -> _Program | None:
 
 
 def _read_texts(program: _Program, entry: _Program | None) -> dict[str, str]:
-    """The texts that rules know, of the first language that states them, stripped: some writers pad with blanks."""
+    """The texts that rules know, of the first language that states them, stripped: some writers pad with blanks.
+
+    Where the fixed part of the version-info is left out, pefile finds no texts; letters outside the Basic Multilingual
+    Plane come as escapes.
+    """
     found: dict[str, str] = {}
     if entry is None:
         return found
