@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from repack.classify import mentions, pe
+from repack.classify.window import Fetch, Span
 from repack.dicom import dicomdir, header, part10, syntaxes
 from repack.dicom.dicomdir import Directory
 from repack.model import DicomFacts, Entry, EntryUnreadable, Facts, Place
@@ -90,11 +91,11 @@ def _gather_one(entry: Entry) -> Facts:
     return Facts(magic)
 
 
-def _fetcher(place: Place, start: bytes) -> pe.Fetch:
+def _fetcher(place: Place, start: bytes) -> Fetch:
     """Spans of a program: from its beginning where they lie near it, else picked out of the stream, bounded."""
     have, is_all = start, len(start) < _START
 
-    def fetch(spans: Sequence[pe.Span]) -> list[bytes]:
+    def fetch(spans: Sequence[Span]) -> list[bytes]:
         nonlocal have, is_all
         end = max(offset + length for offset, length in spans)
         if len(have) < end <= _AT_ONCE and not is_all:
@@ -108,7 +109,7 @@ def _fetcher(place: Place, start: bytes) -> pe.Fetch:
     return fetch
 
 
-def _pick(place: Place, spans: Sequence[pe.Span]) -> list[bytes]:
+def _pick(place: Place, spans: Sequence[Span]) -> list[bytes]:
     """Spans out of a content that is too large to hold; it is read no further than they need."""
     found = [bytearray() for _ in spans]
     end = min(max(offset + length for offset, length in spans), _FARTHEST)

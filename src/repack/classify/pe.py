@@ -1,30 +1,39 @@
 """What a Windows program says of itself: kind, machine, version-info, imports, what is appended (Microsoft PE format).
 
-Only headers, tables and names are read, never the whole file; every count and length of the file is bounded before it
-is believed, because programs on a disc are somebody else's and may be made for it.
+pefile reads it, through a window: only headers, tables and names are fetched, never the whole file, and all that is
+looked at is bounded, because programs on a disc are somebody else's and may be made for it.
 """
 
 import struct
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable
+from contextlib import suppress
+from functools import cache
+from typing import Any, TypeAlias
 
-from repack.classify import dotnet, versioninfo
+from repack.classify import dotnet
+from repack.classify.window import Fetch, OverBudget, Span, Window
 from repack.model import PeFacts
 
-Span = tuple[int, int]  # offset in the file, length in bytes
+_Program: TypeAlias = Any  # and whatever it is made of: pefile publishes no types
 _NOTHING: Span = (0, 0)
-Fetch = Callable[[Sequence[Span]], list[bytes]]
-"""Gives some spans of a file at once; a span behind the end of the file is shorter or empty."""
-
 _MACHINES = {0x014C: "x86", 0x8664: "x64", 0xAA64: "arm64", 0x01C4: "arm"}
 _DLL = 0x2000  # IMAGE_FILE_DLL
-_MAGIC_32, _MAGIC_64 = 0x10B, 0x20B
 _IMPORT, _RESOURCE, _SECURITY, _DELAY_IMPORT, _DOTNET = 1, 2, 4, 13, 14  # data directories
+_VERSION, _MANIFEST = 16, 24  # RT_VERSION, RT_MANIFEST
+_STRINGS = {
+    b"companyname": "company",
+    b"productname": "product",
+    b"filedescription": "description",
+    b"originalfilename": "original_filename",
+    b"internalname": "internal_name",
+    b"comments": "comments",
+}
 _FARTHEST_HEADER = 1 << 16
-_HEADER_LENGTH = 24 + 240 + 96 * 40  # PE header, optional header, the most sections that Windows loads
-_MOST_LIBRARIES = 1_000
+_MOST_SECTIONS = 96  # that Windows XP loads
+_MOST_ENTRIES = 256  # of one level of the resources that are looked at
 _LONGEST_NAME = 260
-_LARGEST_TREE, _LARGEST_RESOURCE, _LARGEST_METADATA = 1 << 18, 1 << 16, 16 << 20
+_TABLE = 1 << 15  # bytes that hold most tables with their names
+_LARGEST_RESOURCE, _LARGEST_METADATA = 1 << 16, 16 << 20
 _APPENDED_START = 2_048  # bytes behind the program that tell what is appended
 _HEADERS_DAMAGED = "its headers are damaged"
 #: What stands at the beginning of appended data -> what it is.
@@ -32,55 +41,17 @@ _APPENDED = (
     (b"PK\x03\x04", "zip"), (b"7z\xbc\xaf\x27\x1c", "7z"), (b"MSCF", "cab"), (b"Rar!", "rar"),
     (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "ole"),
 )  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class _Section:
-    name: str
-    address: int
-    length: int  # in memory
-    offset: int
-    stored: int  # in the file
-
-
-@dataclass(frozen=True, slots=True)
-class _Headers:
-    machine: str
-    is_dll: bool
-    image_base: int
-    tables: tuple[Span, ...]  # data directories: address and size
-    sections: tuple[_Section, ...]
-
-    def offset_of(self, address: int) -> int | None:
-        """Where an address of the loaded program lies in the file."""
-        for section in self.sections:
-            if section.address <= address < section.address + max(section.length, section.stored):
-                inside = address - section.address
-                return section.offset + inside if inside < section.stored else None
-        return None
-
-    def left_at(self, offset: int) -> int:
-        """Bytes of the section from here to its end."""
-        return max((s.offset + s.stored - offset for s in self.sections if s.offset <= offset), default=0)
-
-    @property
-    def end(self) -> int:
-        """Where the program ends and appended data begin."""
-        return max((section.offset + section.stored for section in self.sections if section.stored), default=0)
+#: What pefile lets out beside its own error, where numbers of a damaged file contradict each other.
+_DAMAGE = (struct.error, ValueError, LookupError, TypeError, AttributeError, ArithmeticError, OverBudget)
 
 
 def read_facts(fetch: Fetch, size: int) -> PeFacts | None:
     """Version-info and imports of a PE file of `size` bytes; None where it is none, and a part where it is broken."""
+    window = Window(fetch, size)
     try:
-        headers = _read_headers(fetch)
-    except struct.error:
-        return None
-    if headers is None:
-        return None
-    try:
-        return _read_tables(fetch, headers, size)
-    except (struct.error, ValueError, IndexError, OverflowError):
-        return PeFacts(headers.is_dll, headers.machine, {}, (), problem=_HEADERS_DAMAGED)
+        return _read(window)
+    finally:
+        window.forget()  # sections and program of pefile hold each other until the next collection of garbage
 
 
 def from_bytes(data: bytes) -> Fetch:
@@ -88,117 +59,197 @@ def from_bytes(data: bytes) -> Fetch:
     return lambda spans: [data[offset : offset + length] for offset, length in spans]
 
 
-def _read_headers(fetch: Fetch) -> _Headers | None:
-    (start,) = fetch([(0, 64)])
+def _read(window: Window) -> PeFacts | None:
+    start = window.read(0, 64)
     if start[:2] != b"MZ" or len(start) < 64:
         return None
     (at,) = struct.unpack_from("<I", start, 60)
-    if at > _FARTHEST_HEADER:
+    if at > _FARTHEST_HEADER or window.read(at, 4) != b"PE\0\0":
         return None
-    (head,) = fetch([(at, _HEADER_LENGTH)])
-    if head[:4] != b"PE\0\0":
+    program_class = _program_class()
+    try:
+        program = program_class(window)
+    except program_class.damage:
         return None
-    machine, count, _time, _symbols, _count, optional_size, flags = struct.unpack_from("<2H3I2H", head, 4)
-    (magic,) = struct.unpack_from("<H", head, 24)
-    if magic not in {_MAGIC_32, _MAGIC_64}:
+    if program.PE_TYPE is None:
         return None
-    is_64 = magic == _MAGIC_64
-    (image_base,) = struct.unpack_from("<Q" if is_64 else "<I", head, 24 + (24 if is_64 else 28))
-    tables_at = 24 + (112 if is_64 else 96)
-    (table_count,) = struct.unpack_from("<I", head, tables_at - 4)
-    room = max(0, 24 + optional_size - tables_at) // 8
-    tables = [struct.unpack_from("<2I", head, tables_at + 8 * n) for n in range(min(table_count, room, 16))]
-    sections = tuple(_read_section(head, 24 + optional_size + 40 * n) for n in range(min(count, 96)))
-    return _Headers(
-        _MACHINES.get(machine, "other"), bool(flags & _DLL), image_base, tuple((a, s) for a, s in tables), sections
-    )
+    try:
+        return _read_tables(program, window)
+    except program_class.damage:
+        return PeFacts(*_kind(program), {}, _tidy(program.libraries), problem=_HEADERS_DAMAGED)
 
 
-def _read_section(head: bytes, at: int) -> _Section:
-    name, length, address, stored, offset = struct.unpack_from("<8s4I", head, at)
-    # Windows rounds the offset down (PE format, PointerToRawData and FileAlignment).
-    return _Section(name.rstrip(b"\0").decode("latin-1"), address, length, offset & ~0x1FF, stored)
+@cache
+def _program_class() -> _Program:
+    """The reader of pefile, without what is not asked for."""
+    import pefile  # noqa: PLC0415  most runs of the command line read no program
+
+    class Program(pefile.PE):  # type: ignore[misc]  # publishes no types
+        """Reads which libraries are needed, but not which functions of them; notes the names and whether one is cut."""
+
+        damage = (pefile.PEFormatError, *_DAMAGE)
+
+        def __init__(self, window: Window) -> None:
+            self.window = window
+            self.libraries: list[str] = []
+            self.is_cut = False
+            super().__init__(data=window, fast_load=True)
+
+        def close(self) -> None:
+            """Nothing is open; the collection of garbage that pefile starts here takes longer than all the reading."""
+
+        def is_driver(self) -> bool:
+            """Asked for a warning alone, which costs a reading of the imports."""
+            return False
+
+        def parse_imports(self, *_: object, **__: object) -> list[Any]:
+            """One function without a name, since pefile passes over a library of which it finds none."""
+            return [pefile.ImportData(name=b"")]
+
+        def get_string_at_rva(self, rva: int, max_length: int = _LONGEST_NAME) -> bytes:
+            """The name of a library: the one text that pefile looks up in this way here. No name ends the table."""
+            if not rva:
+                raise EOFError
+            try:
+                text, end, _ = self.get_data(rva, min(max_length, _LONGEST_NAME)).partition(b"\0")
+            except pefile.PEFormatError:
+                text = end = b""
+            if end:
+                self.libraries.append(text.decode("ascii", "replace").lower())
+            self.is_cut |= not end
+            return bytes(text)
+
+        def get_word_from_data(self, data: bytes, offset: int) -> int | None:
+            """Counts, because the length that a translation of the version-info states is not checked."""
+            self.window.step()
+            word: int | None = super().get_word_from_data(data, offset)
+            return word
+
+    return Program
 
 
-def _read_tables(fetch: Fetch, headers: _Headers, size: int) -> PeFacts:
-    """The tables first, then what they point to: whoever reads from a stream has to read it only twice."""
-    wanted: list[Span] = [
-        _span(headers, _IMPORT, 20 * _MOST_LIBRARIES),
-        _span(headers, _DELAY_IMPORT, 32 * _MOST_LIBRARIES),
-        _span(headers, _RESOURCE, _LARGEST_TREE),
-        _span(headers, _DOTNET, 16),
-        (headers.end, _APPENDED_START) if headers.end < size and not headers.is_dll else _NOTHING,
-    ]
-    imports, delayed, tree, dotnet_header, appended = fetch(wanted)
-    names = [*_library_names(imports), *_delayed_names(delayed, headers.image_base)]
-    spans = [_at(headers, address, _LONGEST_NAME) for address in names]
-    resources = [versioninfo.find_resource(tree, kind) for kind in (versioninfo.VERSION, versioninfo.MANIFEST)]
-    spans += [_at(headers, found[0], min(found[1], _LARGEST_RESOURCE)) if found else _NOTHING for found in resources]
-    spans.append(_metadata_span(headers, dotnet_header))
-    *read, version, manifest, metadata = fetch(spans)
-    managed, is_damaged = _managed_names(metadata)
-    libraries = dict.fromkeys((*_plain_names(read), *managed))
-    is_cut = is_damaged or any(b"\0" not in text for text in read)
-    texts = versioninfo.read_texts(version)
-    has_signature_alone = _is_signature(headers)
-    kind = "" if has_signature_alone else _appended(appended)
+def _kind(program: _Program) -> tuple[bool, str]:
+    """Whether it is a library, and for which machine."""
+    header = program.FILE_HEADER
+    return bool(header.Characteristics & _DLL), _MACHINES.get(header.Machine, "other")
+
+
+def _read_tables(program: _Program, window: Window) -> PeFacts:
+    """What the headers point to, fetched in two goes: the tables, then what stands in the resources and in .NET."""
+    is_dll, machine = _kind(program)
+    is_damaged = len(program.sections) > _MOST_SECTIONS
+    del program.sections[_MOST_SECTIONS:]
+    end = max((s.get_PointerToRawData_adj() + s.SizeOfRawData for s in program.sections if s.SizeOfRawData), default=0)
+    behind = (end, _APPENDED_START) if end < len(window) and not is_dll else _NOTHING
+    dotnet_at = _span(program, _table(program, _DOTNET)[0], 16)
+    tables = [_span(program, _table(program, number)[0], _TABLE) for number in (_IMPORT, _DELAY_IMPORT, _RESOURCE)]
+    window.prime([*tables, dotnet_at, behind])
+    is_damaged |= _read_imports(program)
+    entries = [_find_resource(program, kind) for kind in (_VERSION, _MANIFEST)]
+    resources = [_span(program, entry.OffsetToData, entry.Size) if entry else _NOTHING for entry in entries]
+    metadata_at = _metadata_span(program, window.read(*dotnet_at))
+    window.prime([*resources, metadata_at])
+    managed, is_managed_damaged = _managed_names(window.read(*metadata_at))
+    manifest, appended = window.read(*resources[1]), window.read(*behind)
+    texts = _read_texts(program, entries[0])
     return PeFacts(
-        headers.is_dll,
-        headers.machine,
+        is_dll,
+        machine,
         texts,
-        tuple(libraries),
-        installer=_installer(headers, texts, manifest, appended),
-        appended=kind,
-        problem=_HEADERS_DAMAGED if is_cut else "",
+        _tidy((*program.libraries, *managed)),
+        installer=_installer({_section_name(section) for section in program.sections}, texts, manifest, appended),
+        appended="" if _is_signature(program, end) else _appended(appended),
+        problem=_HEADERS_DAMAGED if is_damaged or is_managed_damaged else "",
     )
 
 
-def _span(headers: _Headers, table: int, most: int) -> Span:
-    address = headers.tables[table][0] if table < len(headers.tables) else 0
-    return _at(headers, address, most)
+def _tidy(names: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(name for name in names if name and name.isprintable()))
 
 
-def _at(headers: _Headers, address: int, length: int) -> Span:
-    offset = headers.offset_of(address) if address else None
-    return (offset, min(length, headers.left_at(offset))) if offset is not None else _NOTHING
+def _table(program: _Program, number: int) -> Span:
+    """Address and size of a data directory."""
+    tables = program.OPTIONAL_HEADER.DATA_DIRECTORY
+    return (tables[number].VirtualAddress, tables[number].Size) if number < len(tables) else _NOTHING
 
 
-def _library_names(table: bytes) -> list[int]:
-    """Addresses of the names in an import table, which ends with an empty row."""
-    found = []
-    for at in range(0, len(table) - 19, 20):
-        (name,) = struct.unpack_from("<I", table, at + 12)
-        if not name:
-            break
-        found.append(name)
+def _span(program: _Program, address: int, length: int) -> Span:
+    """Where so many bytes of the loaded program lie in the file, at most to the end of their section."""
+    section = program.get_section_by_rva(address) if address else None
+    if section is None:
+        return _NOTHING
+    offset = section.get_offset_from_rva(address)
+    left = section.get_PointerToRawData_adj() + section.SizeOfRawData - offset
+    return (offset, min(length, _LARGEST_METADATA, left)) if left > 0 and offset >= 0 else _NOTHING
+
+
+def _read_imports(program: _Program) -> bool:
+    """Have pefile note the needed libraries, those that are loaded late too; whether that is damaged."""
+    warnings = len(program.get_warnings())
+    for number, parse in (
+        (_IMPORT, program.parse_import_directory),
+        (_DELAY_IMPORT, program.parse_delay_import_directory),
+    ):
+        address, size = _table(program, number)
+        try:
+            if address:
+                parse(address, size)
+        except EOFError:
+            continue
+        except OverBudget:
+            return True
+    return bool(program.is_cut) or len(program.get_warnings()) > warnings
+
+
+def _find_resource(program: _Program, kind: int) -> _Program | None:
+    """The first resource of a kind (levels: type, name, language), without reading all others as pefile would."""
+    base, _ = _table(program, _RESOURCE)
+    try:
+        return _walk(program, base, kind) if base else None
+    except program.damage:
+        return None
+
+
+def _walk(program: _Program, base: int, kind: int) -> _Program | None:
+    at = base
+    for level in range(3):
+        named, numbered = struct.unpack("<2H", program.get_data(at + 12, 4).ljust(4, b"\0"))
+        rows = range(min(named + numbered, _MOST_ENTRIES)) if level == 0 else range(min(named + numbered, 1))
+        entries = (program.parse_resource_entry(at + 16 + 8 * row) for row in rows)
+        found = next((entry for entry in entries if entry is None or level or entry.Name == kind), None)
+        if found is None:
+            return None
+        at = base + found.OffsetToDirectory
+    found = program.parse_resource_data_entry(at)
+    if found is not None:
+        found.Size = min(found.Size, _LARGEST_RESOURCE)
     return found
 
 
-def _delayed_names(table: bytes, image_base: int) -> list[int]:
-    """The same of libraries that are loaded late; old linkers wrote addresses of memory instead of relative ones."""
-    found = []
-    for at in range(0, len(table) - 31, 32):
-        attributes, name = struct.unpack_from("<2I", table, at)
-        if not name:
-            break
-        found.append(name if attributes & 1 else name - image_base)
+def _read_texts(program: _Program, entry: _Program | None) -> dict[str, str]:
+    """The texts that rules know, of the first language that states them, stripped: some writers pad with blanks.
+
+    Where the fixed part of the version-info is left out, pefile finds no texts; letters outside the Basic Multilingual
+    Plane come as escapes.
+    """
+    found: dict[str, str] = {}
+    if entry is None:
+        return found
+    with suppress(*program.damage):  # what was read before is as true as it was
+        program.parse_version_information(entry)
+    for structure in program.__structures__:  # FileInfo lacks everything where the last of it is damaged
+        for key, value in getattr(structure, "entries", {}).items():
+            name = _STRINGS.get(key.lower())
+            if name and name not in found:
+                found[name] = value.decode("utf-8", "replace").strip(" \0\t\r\n")
     return found
 
 
-def _plain_names(read: Iterable[bytes]) -> Iterable[str]:
-    """DLL names in lower case."""
-    for text in read:
-        name = text.partition(b"\0")[0].decode("ascii", "replace").lower()
-        if name and b"\0" in text and name.isprintable():
-            yield name
-
-
-def _metadata_span(headers: _Headers, dotnet_header: bytes) -> Span:
+def _metadata_span(program: _Program, dotnet_header: bytes) -> Span:
     """Where the metadata of a .NET program lie (ECMA-335 II.25.3.3)."""
     if len(dotnet_header) < 16:
         return _NOTHING
-    address, size = struct.unpack_from("<2I", dotnet_header, 8)
-    return _at(headers, address, min(size, _LARGEST_METADATA))
+    return _span(program, *struct.unpack_from("<2I", dotnet_header, 8))
 
 
 def _managed_names(metadata: bytes) -> tuple[tuple[str, ...], bool]:
@@ -211,10 +262,14 @@ def _managed_names(metadata: bytes) -> tuple[tuple[str, ...], bool]:
         return (), True
 
 
-def _is_signature(headers: _Headers) -> bool:
+def _section_name(section: _Program) -> str:
+    return str(section.Name.rstrip(b"\0").decode("latin-1"))
+
+
+def _is_signature(program: _Program, end: int) -> bool:
     """Behind a signed program its signature follows (data directory 4 holds an offset, not an address)."""
-    tables = headers.tables
-    return len(tables) > _SECURITY and tables[_SECURITY][1] > 0 and abs(tables[_SECURITY][0] - headers.end) < 16
+    offset, size = _table(program, _SECURITY)
+    return size > 0 and abs(offset - end) < 16
 
 
 def _appended(start: bytes) -> str:
@@ -222,9 +277,8 @@ def _appended(start: bytes) -> str:
     return next((name for magic, name in _APPENDED if plain.startswith(magic)), "other" if plain else "")
 
 
-def _installer(headers: _Headers, texts: dict[str, str], manifest: bytes, appended: bytes) -> str:
+def _installer(sections: Iterable[str], texts: dict[str, str], manifest: bytes, appended: bytes) -> str:
     """What built an installer, or nothing (media knowledge, section 2.4)."""
-    sections = {section.name for section in headers.sections}
     said = " ".join(texts.values()).lower()
     for name, is_so in (
         ("nsis", b"\xef\xbe\xad\xdeNullsoftInst" in appended or b"Nullsoft.NSIS.exehead" in manifest),

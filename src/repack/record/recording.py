@@ -25,7 +25,7 @@ from repack.record.manifest import (
     count,
 )
 
-_TOOLS = ("pydicom", "numpy", "isal", "langcodes")
+_TOOLS = ("pydicom", "numpy", "isal", "pefile", "langcodes")
 
 
 def record(line: Planned, outcome: Outcome, carried: str | None = None) -> EntryRecord:
