@@ -55,7 +55,7 @@ def test_a_draft_that_is_being_written_stays(target: Path) -> None:
 
 def test_a_draft_of_another_process_stays_until_it_dies(target: Path) -> None:
     code = (
-        "import sys, time\nfrom pathlib import Path\nfrom repack import drafts\n"
+        "import sys, time\nfrom pathlib import Path\nfrom repack.output import drafts\n"
         "with drafts.claimed(Path(sys.argv[1])):\n    print(1, flush=True)\n    time.sleep(60)\n"
     )
     with subprocess.Popen([sys.executable, "-c", code, str(target)], stdout=subprocess.PIPE) as process:

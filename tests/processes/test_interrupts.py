@@ -9,7 +9,7 @@ import pytest
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="sends itself signals as POSIX knows them")
 
-_START = "import os, signal, sys, time\nfrom repack import interrupts\n"
+_START = "import os, signal, sys, time\nfrom repack.processes import interrupts\n"
 _HIT = "os.kill(os.getpid(), signal.SIGINT)\n"
 
 

@@ -167,7 +167,8 @@ def test_leaving_stops_the_processes_even_with_work_under_way() -> None:
 @pytest.mark.skipif(sys.platform != "linux", reason="looks at /proc")
 def test_workers_go_when_their_parent_is_killed() -> None:
     code = (
-        "import time\nfrom repack.processes.workers import Pool\nfrom tests.processes.test_workers import tell_process\n"
+        "import time\nfrom repack.processes.workers import Pool\n"
+        "from tests.processes.test_workers import tell_process\n"
         "if __name__ == '__main__':\n"
         "    with Pool(2) as pool:\n"
         "        print(*set(pool.run(tell_process, range(50))), flush=True)\n"
