@@ -1,0 +1,70 @@
+"""What was read off an entry, and what the rules make of it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from repack.model.kinds import Action, Category
+
+
+@dataclass(frozen=True, slots=True)
+class DicomFacts:
+    """What the header of a DICOM file says. Texts are for the screen only; they never reach the manifest."""
+
+    transfer_syntax: str | None
+    sop_class: str
+    modality: str
+    study_uid: str
+    series_uid: str
+    series_description: str
+    frames: int
+    has_pixels: bool
+    is_directory: bool  # a DICOMDIR
+    is_program: bool = False  # its preamble begins as a program does
+
+
+@dataclass(frozen=True, slots=True)
+class PeFacts:
+    """What a Windows program says of itself (Microsoft PE format): version-info strings, imports."""
+
+    is_dll: bool
+    machine: str
+    version: Mapping[str, str]
+    imports: tuple[str, ...]  # names of DLLs, lower case, delay-loaded ones too
+    installer: str = ""  # what built it, where it is an installer
+    appended: str = ""  # the kind of data behind the program, its signature not counted: zip, 7z, cab... or other
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What was read off one entry without judging it."""
+
+    magic: str = "unknown"
+    dicom: DicomFacts | None = None
+    pe: PeFacts | None = None
+    mentions: tuple[str, ...] = ()  # file names that a launch script, page or settings file names
+    languages: tuple[str, ...] = ()  # tags of the languages that a settings file chooses
+    installer: str = ""  # what built it, where it is an installer: nsis, inno, burn, msi...
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LocaleName:
+    """The language of an entry, and the set of siblings that it belongs to."""
+
+    tag: str
+    text: str
+    group: str
+    is_fallback: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The category of an entry, the rule that said so, and its reason."""
+
+    category: Category
+    rule: str
+    why: str
+    matched: tuple[str, ...] = ()
+    locale: LocaleName | None = None
+    action: Action | None = None  # what the rule itself asks for
