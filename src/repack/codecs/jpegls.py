@@ -58,7 +58,8 @@ def _check_shape(stream: bytes, layout: FrameLayout) -> int:
 
     No reader is shown another one: GDCM aborts the whole process, and imagecodecs takes memory on the header's word.
     """
-    if not stream.rstrip(b"\0").endswith(_END):  # CharLS 2.4.3 may read for ever where a stream has no end
+    # CharLS 2.4.3 may read for ever where a stream has no end. Behind it zero bytes are met, and ones of FF.
+    if not stream.rstrip(b"\0\xff").endswith(_END):
         raise CodecFailed("the JPEG-LS stream is cut short")
     at = 2 if stream.startswith(_START) else len(stream)
     while (marker := stream[at : at + 2]) != _FRAME_HEADER:
