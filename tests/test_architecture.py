@@ -181,20 +181,22 @@ MAY_IMPORT: dict[str, set[str]] = {
     "report.console": {"report.tables", "report.words"},
     "cli.options": {"classify.languages", "codecs", "errors", "model", "output.drafts", "processes.workers"},
     "cli.opening": {"bundles.zip_bundle", "errors", "model"},
+    "cli.previewing": {"model", "pipeline", "processes.workers", "progress", "report.console", "survey"},
     "cli.looking": {
-        "classify.patterns", "classify.rulefile", "classify.rules", "cli.opening", "cli.options", "errors", "model",
-        "pipeline", "planning.remarks", "processes.workers", "progress", "report.compared", "report.console",
-        "report.contents", "report.planned_json", "report.rules", "survey",
+        "classify.patterns", "classify.rulefile", "classify.rules", "cli.opening", "cli.options", "cli.previewing",
+        "errors", "model", "pipeline", "planning.remarks", "report.compared", "report.console", "report.contents",
+        "report.planned_json", "report.rules", "survey",
     },
     "cli.job": {
-        "", "cli.looking", "cli.opening", "cli.options", "model", "pipeline", "processes.interrupts", "record.manifest",
-        "report.console", "report.planned_json", "report.tables",
+        "", "cli.opening", "cli.options", "cli.previewing", "model", "pipeline", "processes.interrupts",
+        "record.manifest", "report.console", "report.planned_json", "report.tables",
     },
     "cli.giveback": {
         "cli.options", "errors", "giveback.restore", "giveback.verify", "report.console", "report.restored",
         "report.verified",
     },
-    "cli": {"cli.giveback", "cli.job", "cli.looking", "errors", "report.console"},
+    "cli.tools": {"cli.giveback", "cli.looking"},
+    "cli": {"cli.job", "cli.tools", "errors", "report.console"},
     "__main__": {"cli", "processes.interrupts"},
     "giveback": set(),
     "output": set(),
@@ -228,7 +230,10 @@ THIRD_PARTIES: dict[str, set[str]] = {
 }  # fmt: skip
 
 #: An import of ours inside a function, and why it is there.
-LAZY = {"__main__": "a spawned worker imports this module too, and must not load the whole command line"}
+LAZY = {
+    "__main__": "a spawned worker imports this module too, and must not load the whole command line",
+    "cli": "only the commands that are called are loaded",
+}
 
 #: Files over the mark, and why.
 LONG_FILES: dict[str, str] = {}

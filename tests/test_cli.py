@@ -431,3 +431,11 @@ def test_a_bug_is_one_line_and_a_traceback_needs_two_v(disc: Path, run: Run, mon
     assert (code, "RuntimeError" in one_line(err)) == (1, True)
     code, _out, err = run(disc, "-v", "-v")
     assert (code, "Traceback" in err) == (1, True)
+
+
+def test_every_command_with_a_name_is_found_by_it():
+    from repack.cli import NAMED
+    from repack.cli.tools import tools
+
+    commands = {command.name or getattr(command.callback, "__name__", "") for command in tools.registered_commands}
+    assert commands | {group.name for group in tools.registered_groups} == NAMED

@@ -11,24 +11,29 @@ from typing import Any
 
 import typer
 
-from repack.cli import giveback
-from repack.cli.job import job
-from repack.cli.looking import tools
 from repack.errors import ExitCode, Interrupted, RepackError
 from repack.report import console
 
 _OUTPUT_FAILED = frozenset({errno.EPIPE, errno.ENOSPC, errno.EFBIG, errno.EIO})
-
-tools.command()(giveback.restore)
-tools.command()(giveback.verify)
+#: Commands that have a name; any other first word is the bundle of the main job.
+NAMED = frozenset({"inspect", "explain", "restore", "verify", "rules", "codecs"})
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run a command and leave with its exit code; errors are one line, tracebacks need -v -v."""
     given = list(sys.argv[1:] if arguments is None else arguments)
-    names = {command.name or getattr(command.callback, "__name__", "") for command in tools.registered_commands}
-    app = tools if given[:1] and given[0] in {*names, "rules"} else job
-    sys.exit(int(_end_output(_call(app, given or ["--help"]))))
+    sys.exit(int(_end_output(_call(_load_app(given), given or ["--help"]))))
+
+
+def _load_app(given: Sequence[str]) -> typer.Typer:
+    """The commands that these words are for: the others are not loaded, which would take longer than a small disc."""
+    if given and given[0] in NAMED:
+        from repack.cli.tools import tools  # noqa: PLC0415  see above
+
+        return tools
+    from repack.cli.job import job  # noqa: PLC0415  see above
+
+    return job
 
 
 def _end_output(code: ExitCode | int) -> ExitCode | int:

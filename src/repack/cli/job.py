@@ -7,7 +7,7 @@ import typer
 
 from repack import __version__, pipeline
 from repack.cli import opening, options
-from repack.cli.looking import plan_only
+from repack.cli.previewing import plan_only
 from repack.model import Wishes
 from repack.processes import interrupts
 from repack.record import manifest

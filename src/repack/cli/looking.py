@@ -11,11 +11,10 @@ from repack.classify import rules as rule_engine
 from repack.classify.patterns import matches
 from repack.classify.rulefile import json_schema, load_builtin, load_file
 from repack.cli import opening, options
+from repack.cli.previewing import survey_only
 from repack.errors import WrongUsage
-from repack.model import Plan, Wishes
+from repack.model import Wishes
 from repack.planning import remarks
-from repack.processes.workers import Pool
-from repack.progress import NoProgress
 from repack.report import compared, console, contents, planned_json
 from repack.report import rules as rule_sheets
 
@@ -34,7 +33,7 @@ def inspect(
     """Show what is in a bundle: categories, series, transfer syntaxes, programs, languages."""
     screen = console.open_screen(is_json=json)
     access = opening.read_access(bundle, password_file, decrypts=True, may_ask=True)
-    found = _survey(
+    found = survey_only(
         pipeline.Request(bundle, bundle, rule_files=tuple(rules or ()), access=access), screen, as_it_is=True
     )
     plan = survey.make_plan(found, Wishes())
@@ -57,7 +56,7 @@ def explain(
     wishes = Wishes(options.read_locales(keep_locales), drop_redist, tuple(drop or ()))
     screen = console.open_screen()
     access = opening.read_access(bundle, password_file, decrypts=True, may_ask=True)
-    found = _survey(
+    found = survey_only(
         pipeline.Request(bundle, bundle, rule_files=tuple(rules or ()), access=access), screen, as_it_is=True
     )
     plan = survey.make_plan(found, wishes)
@@ -115,7 +114,7 @@ def try_rules(
     own = load_file(file)
     wishes = Wishes(options.read_locales(keep_locales), drop_redist, tuple(drop or ()))
     screen = console.open_screen()
-    found = _survey(pipeline.Request(bundle, bundle, jobs=options.CORES), screen)
+    found = survey_only(pipeline.Request(bundle, bundle, jobs=options.CORES), screen)
     before = survey.make_plan(found, wishes)
     after = survey.make_plan(survey.rejudge(found, (*own, *load_builtin())), wishes)
     console.show_sheets(screen, compared.compared(before, after, own))
@@ -131,16 +130,3 @@ def show_schema() -> None:
 def codecs() -> None:
     """Show what can be read and written on this installation."""
     console.show_sheets(console.open_screen(), contents.codec_tables())
-
-
-def _survey(request: pipeline.Request, screen: console.Screen, *, as_it_is: bool = False) -> survey.Survey:
-    view = survey.View(without=request.target, access=request.access, as_it_is=as_it_is)
-    with Pool(request.jobs) as pool, console.watching(screen) as progress:
-        return survey.survey(request.bundle, request.rule_files, pool, progress or NoProgress(), view)
-
-
-def plan_only(request: pipeline.Request, screen: console.Screen) -> Plan:
-    """The plan of a bundle; nothing is written."""
-    found = _survey(request, screen)
-    pipeline.refuse_encrypted(found.bundle, request.access)
-    return survey.make_plan(found, request.wishes)
