@@ -17,6 +17,7 @@ from pydicom import dcmread
 from fixtures.dicom import dicomdir
 from fixtures.disc import DiscFile, dental_disc, write_zip
 from repack import pipeline
+from repack.bundles import limits, open_bundle
 from repack.cli import main
 from repack.errors import BundleUnreadable
 from repack.giveback import restore, verify
@@ -145,13 +146,63 @@ def test_codec_none_expands_to_the_first_originals(scan: Path, command: Run) -> 
 
 
 def test_an_unpacked_zip_goes_on_too(scan: Path, command: Run, tmp_path: Path) -> None:
+    """With the folder records that most zips have, and an unpacked one does not."""
+    with zipfile.ZipFile(scan, "a") as archive:
+        archive.mkdir("DICOM")
+        archive.mkdir("empty")
     command(scan, "-q", "--drop-redist")
     with zipfile.ZipFile(tmp_path / "scan.repacked.zip") as archive:
         archive.extractall(tmp_path / "unpacked")
     assert command("verify", tmp_path / "unpacked")[0] == 0
-    assert "nothing was written" in command(tmp_path / "unpacked", "--drop-redist")[1]
-    assert command(tmp_path / "unpacked", "-q", "--codec", "htj2k", "-o", tmp_path / "two.zip")[0] == 0
-    assert command("verify", tmp_path / "two.zip", "--against", scan)[0] == 0
+    for name, options in (("same", ["--drop-redist"]), ("two", ["--codec", "htj2k"])):
+        target = tmp_path / f"{name}.zip"
+        assert command(tmp_path / "unpacked", "-q", *options, "-o", target)[0] == 0
+        assert command("verify", target, "--against", scan)[0] == 0
+
+
+def test_without_the_name_of_a_codec_images_stay_as_they_are(scan: Path, command: Run) -> None:
+    one, two = scan.with_name("one.zip"), scan.with_name("two.zip")
+    command(scan, "-q", "--codec", "rle", "-o", one)
+    assert command(one, "-q", "--drop-redist", "-o", two)[0] == 0
+    assert contents(one)["DICOM/I0000001"] == contents(two)["DICOM/I0000001"]
+    assert "rle" in [codec["name"] for codec in manifest_of(two)["codecs"]]
+    assert command("verify", two, "--against", scan)[0] == 0
+
+
+def test_a_bound_and_its_codec_outlive_the_round(scan: Path, command: Run) -> None:
+    one, two = scan.with_name("one.zip"), scan.with_name("two.zip")
+    command(scan, "-q", "--codec", "jpegls-near", "--max-error", "3", "-o", one)
+    code, out, _err = command(one, "--drop-redist", "-o", two)
+    assert code == 0
+    assert "no sample differs by more than 3" in " ".join(out.split())
+    assert ("jpegls-near", 3) in [(codec["name"], codec.get("max_error")) for codec in manifest_of(two)["codecs"]]
+
+
+def test_notes_and_warnings_outlive_the_round(scan: Path, command: Run) -> None:
+    with zipfile.ZipFile(scan, "a") as archive:
+        archive.writestr("../evil.txt", b"x")
+    one, two = scan.with_name("one.zip"), scan.with_name("two.zip")
+    command(scan, "-q", "--drop", "junk", "--drop-path", "nothing-here", "-o", one)
+    assert command(one, "-q", "--drop-redist", "-o", two)[0] == 0
+    first, second = (manifest_of(path) for path in (one, two))
+    notes = [[entry.get("notes") for entry in made["entries"] if "evil" in entry["path"]] for made in (first, second)]
+    assert notes[0] == notes[1] != [None]
+    assert second["history"][0]["warnings"] == first["warnings"] != []
+
+
+def test_our_own_zip_is_never_taken_for_a_bomb(command: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What came from a folder, or in with a raised limit, may shrink more than a stranger's zip should."""
+    disc = tmp_path / "disc"
+    disc.mkdir()
+    (disc / "blank.bin").write_bytes(bytes(3_000_000))
+    monkeypatch.setattr(limits, "_FLOOR", 1_000_000)
+    out = tmp_path / "out.zip"
+    assert command(disc, "-q", "-o", out)[0] == 0
+    with pytest.raises(BundleUnreadable, match="--max-ratio"):
+        open_bundle(out)
+    assert command("verify", out)[0] == 0
+    assert command("restore", out, "-o", tmp_path / "back")[0] == 0
+    assert (tmp_path / "back" / "blank.bin").read_bytes() == bytes(3_000_000)
 
 
 def test_the_summary_counts_from_the_first_original(scan: Path, command: Run) -> None:

@@ -156,6 +156,8 @@ def prove(
     """Re-open the draft: its directory by another reader, every content by its SHA-256. Raises ProofFailed."""
     archive.check_directory(draft.path, draft.target, written, draft.comment)
     in_zip = [(n, entry) for n, entry in enumerate(record.entries) if entry.after is not None]
+    if len(written) != len(in_zip) + len(record.own) + 1:  # the manifest does not name itself
+        raise ProofFailed(draft.target.name, "its directory", "does not list what the manifest names")
     progress.begin("Checking", sum(w.place.size for w in written), len(in_zip))
     checks: list[tuple[int, ZipPlace, str]] = []
     for (number, entry), lies in zip(in_zip, written, strict=False):

@@ -9,7 +9,7 @@
     ├── DifferenceFound        7   a finished zip is damaged where everything else depends on it
     └── Interrupted          130   somebody pressed Ctrl-C
 
-One bad entry is never an error: it is an outcome with a reason (`model.py`). Every class hands all its arguments to
+One bad entry is never an error: it is an outcome with a reason (`model`). Every class hands all its arguments to
 `Exception.__init__`, so that it survives the way out of a worker process.
 """
 

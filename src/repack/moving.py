@@ -16,6 +16,7 @@ from repack.giveback.finished import Finished, is_finished, take_apart
 from repack.giveback.originals import Item, Unlike, rebuild
 from repack.model import (
     LEAFLET_NAME,
+    MANIFEST_NAME,
     RESTORE_NAME,
     Action,
     Bundle,
@@ -62,7 +63,7 @@ def find_past(bundle: Bundle) -> Past | None:
     `bundle` of the result has the sizes of the first original, and none of the entries that repack added.
     """
     if not is_finished(bundle):
-        ours = {folded(RESTORE_NAME), folded(LEAFLET_NAME)}
+        ours = {folded(MANIFEST_NAME), folded(RESTORE_NAME), folded(LEAFLET_NAME)}
         odd = next((entry.path for entry in bundle.entries if folded(entry.path) in ours), None)
         if odd is not None:
             raise BundleUnreadable(bundle.path.name, f"it holds {odd}, but no manifest beside it", AGAIN)
@@ -103,7 +104,7 @@ def choose_step(line: Planned, held: EntryRecord, options: Options, wishes: Wish
     is_exact = held.proof is Proof.EXACT
     if line.decision.action is not Action.TRANSCODE:
         return Step.FIRST if is_exact else Step.SETTLED
-    if held.proof is Proof.BOUNDED or _is_written_so(held, options, wishes):
+    if held.proof is Proof.BOUNDED or not wishes.is_codec_named or _is_written_so(held, options, wishes):
         return Step.SETTLED
     return Step.FIRST if is_exact else Step.SAMPLES
 
@@ -132,7 +133,9 @@ def look_back(plan: Plan, past: Past) -> Plan:
 
 
 def _is_idle(plan: Plan, past: Past) -> bool:
-    """Would this plan leave everything as it is?"""
+    """Would this plan leave everything as it is? Of what is no zip, or an encrypted one, a zip has to be made."""
+    if plan.bundle.kind != "zip" or plan.bundle.encrypted:
+        return False
     options = past.finished.manifest.options
     for line in plan.lines:
         held = past.line(line.entry.index)

@@ -16,7 +16,6 @@ _BARE = b"\xff\x0a"
 _BOXED = b"\0\0\0\x0cJXL \r\n\x87\n"  # signature box (18181-2 9.1)
 _NAME = "JPEG XL"
 _LIBJXL = Tool("imagecodecs", "libjxl")
-EFFORTS = range(1, 10)
 #: Against JPEG-LS on real CT and MR: 3 is 4 % smaller to 1 % larger at half the speed, 5 is 4 to 5 % smaller at a
 #: twelfth, 7 is 6 % smaller at an eighteenth.
 USUAL_EFFORT = 5

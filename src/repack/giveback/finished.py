@@ -13,7 +13,18 @@ from typing import Any
 
 from repack.bundles import open_bundle
 from repack.errors import BundleUnreadable, DifferenceFound
-from repack.model import MANIFEST_NAME, OUR_FOLDER, RESTORE_NAME, Bundle, Entry, EntryUnreadable, Place, Restorable
+from repack.model import (
+    MANIFEST_NAME,
+    NO_LIMITS,
+    OUR_FOLDER,
+    RESTORE_NAME,
+    Access,
+    Bundle,
+    Entry,
+    EntryUnreadable,
+    Place,
+    Restorable,
+)
 from repack.record import manifest
 from repack.record.manifest import Manifest
 from repack.record.restoredata import read_records
@@ -57,7 +68,7 @@ def is_finished(bundle: Bundle) -> bool:
 def open_finished(path: Path) -> Finished:
     """Open a zip that repack made. Raises BundleUnreadable where it is none, DifferenceFound where it is damaged."""
     try:
-        bundle = open_bundle(path)
+        bundle = open_bundle(path, Access(limits=NO_LIMITS))
     except BundleUnreadable:
         if path.is_file() and has_traces(path):
             raise DifferenceFound(path.name, "its directory", "cannot be read") from None
@@ -77,6 +88,8 @@ def take_apart(bundle: Bundle) -> Finished:
     Raises DifferenceFound where there is no manifest that can be read.
     """
     own = {entry.path: entry for entry in bundle.entries if entry.path.startswith(f"{OUR_FOLDER}/")}
+    if sum(entry.path == MANIFEST_NAME for entry in bundle.entries) > 1:
+        raise DifferenceFound(bundle.path.name, MANIFEST_NAME, "occurs more than once")
     record = _read_manifest(bundle, own[MANIFEST_NAME])
     known = {MANIFEST_NAME, RESTORE_NAME, *(file.path for file in record.own)}
     left: dict[tuple[str, bool], list[Entry]] = {}

@@ -36,11 +36,6 @@ class Unlike:
     is_of_target: bool = False
 
 
-def comes_back_exactly(line: EntryRecord) -> bool:
-    """Does the manifest promise the original bytes of this entry?"""
-    return line.after is not None and line.proof in {Proof.EXACT, Proof.IDENTICAL} and not line.damaged
-
-
 def rebuild(item: Item) -> bytes | Unlike:
     """What restore gives for an entry that was rewritten: its original, or the same samples uncompressed.
 

@@ -6,6 +6,7 @@ on the way. "Not done, and why" is a value (`KeptAsIs`), never an exception.
 
 from repack.model.bundle import (
     DEFLATED,
+    NO_LIMITS,
     STORED,
     Access,
     Bundle,
@@ -28,6 +29,7 @@ __all__ = [
     "DEFLATED",
     "LEAFLET_NAME",
     "MANIFEST_NAME",
+    "NO_LIMITS",
     "OUR_FOLDER",
     "RESTORE_NAME",
     "STORED",

@@ -17,6 +17,10 @@ class Limits:
     ratio: int = 500  # bytes out of a byte in; looked at where much comes out, since empty images shrink 1000:1
 
 
+#: For a zip of our own: what comes out of it is bounded by its manifest, and it was made from a bundle within limits.
+NO_LIMITS = Limits(entries=1 << 40, unpacked=1 << 60, ratio=1 << 40)
+
+
 @dataclass(frozen=True, slots=True)
 class Access:
     """How a bundle may be opened: the password, whether its content may be written unencrypted, the limits."""

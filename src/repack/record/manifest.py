@@ -131,12 +131,14 @@ class Round(msgspec.Struct, frozen=True):
     source: Source
     options: Options
     tools: dict[str, str]
+    warnings: tuple[str, ...] = ()
 
 
 class Manifest(msgspec.Struct, frozen=True):
     """The whole record. `version`, `options` and `tools` are those of the last round.
 
-    `directory` is the SHA-256 of the zip's central directory (APPNOTE 4.3.12) without the manifest's own record.
+    `directory` is the SHA-256 of the zip's central directory (APPNOTE 4.3.12) without the manifest's own record,
+    followed by the comment of the zip.
     """
 
     schema: Literal["repack-manifest-1"]

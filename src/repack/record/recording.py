@@ -53,7 +53,8 @@ def record(line: Planned, outcome: Outcome, carried: str | None = None) -> Entry
 
 def of_first(line: EntryRecord, held: EntryRecord, proof: Proof | None) -> EntryRecord:
     """A line of this round, with what the one before knew of the first original."""
-    return msgspec.structs.replace(line, before=held.before, proof=proof)
+    notes = dict.fromkeys((*held.notes, *line.notes)) if held.action == "copied" else line.notes
+    return msgspec.structs.replace(line, before=held.before, proof=proof, notes=tuple(notes))
 
 
 def of_same(held: EntryRecord, line: Planned, length: int) -> EntryRecord:
@@ -67,7 +68,15 @@ def merge(past: "Manifest | None", lines: dict[int, EntryRecord]) -> list[EntryR
     """All lines in their order: those of this round by number, and those of entries that were dropped before."""
     if past is None:
         return [lines[number] for number in sorted(lines)]
-    return [lines.get(number, held) for number, held in enumerate(past.entries)]
+    return [lines.get(number) or _not_here(held) for number, held in enumerate(past.entries)]
+
+
+def _not_here(held: EntryRecord) -> EntryRecord:
+    """The line of an entry that was dropped before, or of a folder that an unpacked zip does not list."""
+    if held.after is None:
+        return held
+    reason = "a folder that is not empty; an unpacked zip does not list it"
+    return msgspec.structs.replace(held, action="dropped", after=None, proof=None, reason=reason)
 
 
 def _result(outcome: Outcome) -> tuple[ActionDone, State | None, Proof | None]:
@@ -108,8 +117,8 @@ def compose(
         entries=tuple(entries),
         totals=count(entries),
         warnings=plan.warnings,
-        codecs=tuple(_record_codec(codec) for codec in _chosen(plan.wishes)),
-        history=(*(past.history if past else ()), Round(__version__, _today(), source, options, tools)),
+        codecs=_codecs(plan.wishes, entries, past),
+        history=(*(past.history if past else ()), Round(__version__, _today(), source, options, tools, plan.warnings)),
     )
 
 
@@ -150,6 +159,14 @@ def make_options(wishes: Wishes, rule_files: Iterable[str]) -> Options:
 
 def _chosen(wishes: Wishes) -> tuple[Codec, ...]:
     return codecs.choose(wishes.codec, wishes.max_error, wishes.effort)
+
+
+def _codecs(wishes: Wishes, entries: Sequence[EntryRecord], past: "Manifest | None") -> tuple[CodecRecord, ...]:
+    """The codecs of this round, and those of earlier rounds whose images are still here."""
+    used = {entry.after.transfer_syntax for entry in entries if entry.after and entry.action == "transcoded"}
+    now = tuple(_record_codec(codec) for codec in _chosen(wishes))
+    before = (codec for codec in (past.codecs if past else ()) if codec not in now and codec.transfer_syntax in used)
+    return (*now, *before)
 
 
 def _record_codec(codec: Codec) -> CodecRecord:

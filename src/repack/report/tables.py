@@ -184,8 +184,11 @@ def idle(name: str) -> str:
 
 def _proven(manifest: Manifest) -> str:
     images = words.plural(manifest.totals.images, "image")
-    if any(entry.proof is Proof.BOUNDED for entry in manifest.entries):
-        return f"{images} compressed with a loss: no sample differs by more than {manifest.options.max_error}"
+    lossy = sum(entry.proof is Proof.BOUNDED for entry in manifest.entries)
+    if lossy:
+        bound = max(codec.max_error for codec in manifest.codecs)
+        which = images if lossy == manifest.totals.images else f"{lossy:,} of {images}"
+        return f"{which} compressed with a loss: no sample differs by more than {bound}"
     if manifest.totals.images:
         done = "stored without compression" if manifest.options.codec == "none" else "compressed without loss"
         return f"{images} {done} and proven"
