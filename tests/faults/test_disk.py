@@ -200,6 +200,21 @@ def test_another_file_system_and_one_that_is_read_only(disc: Path, small_disk: C
     assert names_in(place) == []
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="pipes of POSIX")
+@pytest.mark.parametrize("words", [["codecs"], ["--help"], ["rules", "list"]], ids=lambda words: words[0])
+def test_an_output_that_nobody_reads_is_told(words: list[str]) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    try:
+        done = subprocess.run(
+            [sys.executable, "-m", "repack", *words], stdout=writing, stderr=subprocess.PIPE, text=True, check=False
+        )
+    finally:
+        os.close(writing)
+    assert done.returncode == 5
+    assert "cannot write standard output" in done.stderr
+
+
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
 def test_a_full_standard_output_is_told_and_costs_nothing(disc: Path, tmp_path: Path) -> None:
     target = tmp_path / "out.zip"

@@ -209,3 +209,16 @@ def test_the_zip_is_not_its_own_original(disc: Path, run: Run, tmp_path: Path) -
 def test_a_renamed_copy_is_as_sound(disc: Path, run: Run, tmp_path: Path) -> None:
     shutil.copy(disc, tmp_path / "other name.zip")
     assert run(tmp_path / "other name.zip", "-q") == (0, "", "")
+
+
+def test_a_second_manifest_is_a_difference(disc: Path, run: Run, tmp_path: Path) -> None:
+    """Which of the two would a reader believe?"""
+    copy = tmp_path / "copy.zip"
+    shutil.copy(disc, copy)
+    with zipfile.ZipFile(copy) as archive:
+        content = archive.read("REPACK/manifest.json")
+    with zipfile.ZipFile(copy, "a") as archive, pytest.warns(UserWarning, match="Duplicate name"):
+        archive.writestr("REPACK/manifest.json", content)
+    code, _out, err = run(copy)
+    assert code == 7
+    assert "more than once" in err

@@ -73,6 +73,9 @@ def _call(app: typer.Typer, given: list[str]) -> ExitCode | int:
             return _show_bug(error, loudness)
         _close_output(error)
         return ExitCode.UNWRITABLE
+    except SystemExit:  # rich ends the program so where nobody reads what it shows
+        _close_output(BrokenPipeError(errno.EPIPE, os.strerror(errno.EPIPE)))
+        return ExitCode.UNWRITABLE
     except Exception as error:  # noqa: BLE001  the last boundary: a bug of ours, told in one line
         return _show_bug(error, loudness)
     if result == ExitCode.INTERRUPTED:  # typer has caught the interrupt before us
