@@ -222,3 +222,11 @@ def test_a_second_manifest_is_a_difference(disc: Path, run: Run, tmp_path: Path)
     code, _out, err = run(copy)
     assert code == 7
     assert "more than once" in err
+
+
+def test_only_what_is_sound_counts(disc: Path, run: Run, tmp_path: Path) -> None:
+    """What was looked at and found wrong is not said to have been rebuilt."""
+    changed = rewrite(disc, tmp_path / "gone.zip", lambda n, content: None if n == "REPACK/restore.xz" else content)
+    code, out, _err = run(changed, "--json")
+    assert code == 7
+    assert checks_of(out)["exact"] == (0, 6)

@@ -151,11 +151,13 @@ def _check_entries(finished: Finished, request: Request, done: Verified, pool: P
         progress.advance(task.item.line.before.size)
     own = len(finished.manifest.own)
     done.note("files", _twice(len(files) + own), "size, CRC and SHA-256 of each content", found)
+    unlike = {finding.where for finding in found}
     for proof, how in _HOW.items():
         of_proof = [n for n in rewritten if lines[n].proof is proof]
         if of_proof:
             looked_at = deep.intersection(of_proof)
-            done.note(proof, (len(looked_at), len(of_proof)), how if looked_at else "not decoded", ())
+            sound = sum(lines[n].path not in unlike for n in looked_at)
+            done.note(proof, (sound, len(of_proof)), how if looked_at else "not decoded", ())
 
 
 def _spread(numbers: list[int], share: float) -> set[int]:
