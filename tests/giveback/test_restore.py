@@ -263,3 +263,13 @@ def test_exact_times_win_over_dos_words() -> None:
     assert giving.read_time(Stamp(0x21, 0, ntfs)) == 1_700_000_001
     assert giving.read_time(Stamp(0, 0)) is None
     assert giving.read_time(Stamp(0x586F, 0x53C0)) == time.mktime((2024, 3, 15, 10, 30, 0, 0, 0, -1))
+
+
+def test_a_zip_has_the_comment_of_the_original(run: Run, tmp_path: Path) -> None:
+    write_zip(tmp_path / "scan.zip", dental_disc(1, size=16))
+    with zipfile.ZipFile(tmp_path / "scan.zip", "a") as archive:
+        archive.comment = "Größe".encode()
+    assert run(tmp_path / "scan.zip")[0] == 0
+    assert run("restore", tmp_path / "scan.repacked.zip", "-o", tmp_path / "back.zip")[0] == 0
+    with zipfile.ZipFile(tmp_path / "back.zip") as back:
+        assert back.comment == "Größe".encode()

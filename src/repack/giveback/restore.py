@@ -179,16 +179,16 @@ def _to_zip(request: Request, finished: Finished, chosen: tuple[int, ...], pool:
         for number in chosen:
             if lines[number].folder and number in entries:
                 draft.add(entries[number], Packed(b"", STORED, 0, 0))
-        _prove(draft, hashes, pool)
+        _prove(draft, finished.bundle.comment, hashes, pool)
         draft.publish(overwrite=request.overwrite)
     return Restored(finished, chosen, problems)
 
 
-def _prove(draft: archive.Draft, hashes: dict[int, str], pool: Pool) -> None:
+def _prove(draft: archive.Draft, comment: bytes, hashes: dict[int, str], pool: Pool) -> None:
     """Re-open the new zip and compare every content once more. Raises ProofFailed."""
     positions = draft.positions()
-    written = draft.finish()
-    archive.check_directory(draft.path, draft.target, written)
+    written = draft.finish(comment)
+    archive.check_directory(draft.path, draft.target, written, draft.comment)
     checks = [(n, one.place, hashes[n]) for n, one in zip(positions, written, strict=True) if hashes.get(n)]
     names = {n: one.name.raw.decode("utf-8", "replace") for n, one in zip(positions, written, strict=True)}
     lots = [tuple(checks[at : at + _LOT]) for at in range(0, len(checks), _LOT)]
