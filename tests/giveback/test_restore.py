@@ -4,6 +4,8 @@ import errno
 import hashlib
 import json
 import struct
+import subprocess
+import sys
 import time
 import zipfile
 from collections.abc import Callable
@@ -273,3 +275,17 @@ def test_a_zip_has_the_comment_of_the_original(run: Run, tmp_path: Path) -> None
     assert run("restore", tmp_path / "scan.repacked.zip", "-o", tmp_path / "back.zip")[0] == 0
     with zipfile.ZipFile(tmp_path / "back.zip") as back:
         assert back.comment == "Größe".encode()
+
+
+def test_an_interrupt_while_the_zip_gets_its_name_comes_too_late(disc: Path, tmp_path: Path) -> None:
+    code = (
+        "import signal, sys\nfrom repack.cli import main\nfrom repack.output import archive\n"
+        "from repack.processes import interrupts\npublish = archive.Draft.publish\n"
+        "def hit(draft, **words):\n    publish(draft, **words)\n    signal.raise_signal(signal.SIGINT)\n"
+        "archive.Draft.publish = hit\ninterrupts.listen()\nmain(sys.argv[1:])\n"
+    )
+    words = ["restore", str(disc), "DICOMDIR", "-o", str(tmp_path / "back.zip"), "--jobs", "1"]
+    done = subprocess.run([sys.executable, "-c", code, *words], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "given back" in done.stdout
+    assert [path.name for path in tmp_path.iterdir()] == ["back.zip"]
