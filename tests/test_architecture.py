@@ -168,7 +168,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "giveback.giving": {"deflate", "giveback.originals", "giveback.placing", "model"},
     "giveback.restore": {
         "classify.patterns", "errors", "giveback.finished", "giveback.giving", "giveback.originals", "giveback.placing",
-        "model", "outcomes", "output.archive", "processes.workers", "progress",
+        "model", "outcomes", "output.archive", "processes.interrupts", "processes.workers", "progress",
     },
     "report.restored": {"giveback.restore", "model", "record.manifest", "report.tables", "report.words"},
     "giveback.against": {"giveback.originals", "model", "output.archive", "record.manifest"},
@@ -192,8 +192,8 @@ MAY_IMPORT: dict[str, set[str]] = {
         "record.manifest", "report.console", "report.planned_json", "report.tables",
     },
     "cli.giveback": {
-        "cli.options", "errors", "giveback.restore", "giveback.verify", "report.console", "report.restored",
-        "report.verified",
+        "cli.options", "errors", "giveback.restore", "giveback.verify", "processes.interrupts", "report.console",
+        "report.restored", "report.verified",
     },
     "cli.tools": {"cli.giveback", "cli.looking"},
     "cli": {"cli.job", "cli.tools", "errors", "report.console"},

@@ -137,6 +137,16 @@ def test_limits_can_be_set(tmp_path: Path, run: Run, option: str) -> None:
     assert code == (3 if option == "--max-entries" else 0)
 
 
+@pytest.mark.parametrize("words", [("inspect",), ("explain", "--", "**")])
+def test_looking_takes_the_limits_that_its_messages_advise(tmp_path: Path, run: Run, words: tuple[str, ...]) -> None:
+    path = tmp_path / "bomb.zip"
+    path.write_bytes(make_zip([bomb(300 * MB)]))
+    command, *rest = words
+    refused(run(command, path, *rest), 3, "an entry grows to", "--max-ratio")
+    assert run(command, path, "--max-ratio", "9999", *rest)[0] == 0
+    refused(run(command, path, "--max-ratio", "9999", "--max-entries", "0", *rest), 2, "--max-entries")
+
+
 def test_an_image_is_named_after_its_stem(tmp_path: Path, run: Run) -> None:
     (tmp_path / "Disc.ISO").write_bytes(make_iso({"A.TXT;1": b"a" * 99}))
     assert run(tmp_path / "Disc.ISO")[0] == 0

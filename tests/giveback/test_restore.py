@@ -4,6 +4,8 @@ import errno
 import hashlib
 import json
 import struct
+import subprocess
+import sys
 import time
 import zipfile
 from collections.abc import Callable
@@ -263,3 +265,27 @@ def test_exact_times_win_over_dos_words() -> None:
     assert giving.read_time(Stamp(0x21, 0, ntfs)) == 1_700_000_001
     assert giving.read_time(Stamp(0, 0)) is None
     assert giving.read_time(Stamp(0x586F, 0x53C0)) == time.mktime((2024, 3, 15, 10, 30, 0, 0, 0, -1))
+
+
+def test_a_zip_has_the_comment_of_the_original(run: Run, tmp_path: Path) -> None:
+    write_zip(tmp_path / "scan.zip", dental_disc(1, size=16))
+    with zipfile.ZipFile(tmp_path / "scan.zip", "a") as archive:
+        archive.comment = "Größe".encode()
+    assert run(tmp_path / "scan.zip")[0] == 0
+    assert run("restore", tmp_path / "scan.repacked.zip", "-o", tmp_path / "back.zip")[0] == 0
+    with zipfile.ZipFile(tmp_path / "back.zip") as back:
+        assert back.comment == "Größe".encode()
+
+
+def test_an_interrupt_while_the_zip_gets_its_name_comes_too_late(disc: Path, tmp_path: Path) -> None:
+    code = (
+        "import signal, sys\nfrom repack.cli import main\nfrom repack.output import archive\n"
+        "from repack.processes import interrupts\npublish = archive.Draft.publish\n"
+        "def hit(draft, **words):\n    publish(draft, **words)\n    signal.raise_signal(signal.SIGINT)\n"
+        "archive.Draft.publish = hit\ninterrupts.listen()\nmain(sys.argv[1:])\n"
+    )
+    words = ["restore", str(disc), "DICOMDIR", "-o", str(tmp_path / "back.zip"), "--jobs", "1"]
+    done = subprocess.run([sys.executable, "-c", code, *words], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "given back" in done.stdout
+    assert [path.name for path in tmp_path.iterdir()] == ["back.zip"]

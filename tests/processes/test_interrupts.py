@@ -68,6 +68,27 @@ def test_a_clean_up_that_hangs_is_ended() -> None:
     assert time.monotonic() - start < 50
 
 
+def test_an_exit_that_hangs_behind_the_clean_up_is_ended() -> None:
+    """Python joins the threads of an executor once more when it exits: one may wait for the disk for ever."""
+    done = run(
+        "from concurrent.futures import ThreadPoolExecutor\n"
+        "interrupts._PATIENCE = 1.5\ninterrupts.listen()\ntry:\n"
+        "    stuck = ThreadPoolExecutor(1)\n    stuck.submit(time.sleep, 30)\n    " + _HIT + "    time.sleep(5)\n"
+        "except KeyboardInterrupt as error:\n    interrupts.accept(error)\n    print('cleaned up', flush=True)\n"
+        "interrupts.finish()\n"
+    )
+    assert (done.returncode, done.stdout) == (130, "cleaned up\n")
+    assert "the clean-up hung" in done.stderr
+
+
+def test_an_interrupt_that_led_to_nothing_does_not_end_a_process_that_is_done() -> None:
+    done = run(
+        "interrupts._PATIENCE = 0.5\ninterrupts.listen()\ntry:\n    " + _HIT + "    time.sleep(5)\n"
+        "except KeyboardInterrupt:\n    interrupts.finish()\ntime.sleep(1.5)\nprint('done')\n"
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, "done\n", "")
+
+
 def test_what_comes_too_late_changes_nothing() -> None:
     done = run(
         "interrupts.listen()\nwith interrupts.undisturbed():\n    "

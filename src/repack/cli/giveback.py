@@ -9,6 +9,7 @@ from repack.cli import options
 from repack.errors import ExitCode, WrongUsage
 from repack.giveback import restore as restoring
 from repack.giveback import verify as verifying
+from repack.processes import interrupts
 from repack.report import console, restored, verified
 
 Finished = Annotated[Path, typer.Argument(metavar="OUT.zip", help="A zip that repack made.")]
@@ -34,7 +35,7 @@ def restore(
     request = restoring.Request(source, output, options.slashed(globs), jobs, overwrite)
     screen = console.open_screen(is_quiet=quiet)
     with console.watching(screen) as progress:
-        done = restoring.restore(request, progress)
+        done = restoring.restore(request, progress, interrupts.finish)
     console.show_sheets(screen, restored.sheets(done))
     console.show_result(screen, restored.result(done, str(output)))
     return _tell(done, source.name)

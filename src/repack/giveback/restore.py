@@ -5,7 +5,7 @@ workers, so that memory stays bounded. A file that does not come back is named, 
 """
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -19,6 +19,7 @@ from repack.giveback.giving import FileTask, give_file, give_packed, make_empty_
 from repack.giveback.originals import Item, Unlike
 from repack.model import STORED, Packed, Proof, Wishes
 from repack.output import archive
+from repack.processes import interrupts
 from repack.processes.workers import Crashed, Pool, with_tasks
 from repack.progress import NoProgress, Progress
 
@@ -65,14 +66,19 @@ class Restored:
         return tuple(n for n in self.chosen if n in self.finished.entries and n not in lost)
 
 
-def restore(request: Request, progress: Progress | None = None) -> Restored:
-    """Give back a zip's originals. Raises RepackError; files that do not come back are in the result."""
+def restore(
+    request: Request, progress: Progress | None = None, when_published: Callable[[], None] | None = None
+) -> Restored:
+    """Give back a zip's originals. Raises RepackError; files that do not come back are in the result.
+
+    `when_published` is called in the moment in which a new zip appears, before an interrupt can come between.
+    """
     finished = open_finished(request.source)
     chosen = _choose(finished, request.globs)
     progress = progress or NoProgress()
     files = [n for n in chosen if n in finished.entries and not finished.manifest.entries[n].folder]
     progress.begin("Restoring", sum(finished.manifest.entries[n].before.size for n in files), len(files))
-    to_target = _to_zip if request.is_zip else _to_folder
+    to_target = partial(_to_zip, when_published=when_published) if request.is_zip else _to_folder
     with Pool(request.jobs) as pool:
         pool.warm(partial(outcomes.get_ready, wishes=Wishes()))
         return to_target(request, finished, chosen, pool, progress)
@@ -163,7 +169,15 @@ def _refuse_taken(root: Path, placed: dict[int, tuple[str, ...]]) -> None:
 # --- into a zip ---
 
 
-def _to_zip(request: Request, finished: Finished, chosen: tuple[int, ...], pool: Pool, progress: Progress) -> Restored:
+def _to_zip(
+    request: Request,
+    finished: Finished,
+    chosen: tuple[int, ...],
+    pool: Pool,
+    progress: Progress,
+    *,
+    when_published: Callable[[], None] | None,
+) -> Restored:
     lines, entries = finished.manifest.entries, finished.entries
     problems = _find_missing(finished, chosen)
     hashes: dict[int, str] = {}
@@ -179,16 +193,19 @@ def _to_zip(request: Request, finished: Finished, chosen: tuple[int, ...], pool:
         for number in chosen:
             if lines[number].folder and number in entries:
                 draft.add(entries[number], Packed(b"", STORED, 0, 0))
-        _prove(draft, hashes, pool)
-        draft.publish(overwrite=request.overwrite)
+        _prove(draft, finished.bundle.comment, hashes, pool)
+        with interrupts.undisturbed():
+            draft.publish(overwrite=request.overwrite)
+            if when_published is not None:
+                when_published()
     return Restored(finished, chosen, problems)
 
 
-def _prove(draft: archive.Draft, hashes: dict[int, str], pool: Pool) -> None:
+def _prove(draft: archive.Draft, comment: bytes, hashes: dict[int, str], pool: Pool) -> None:
     """Re-open the new zip and compare every content once more. Raises ProofFailed."""
     positions = draft.positions()
-    written = draft.finish()
-    archive.check_directory(draft.path, draft.target, written)
+    written = draft.finish(comment)
+    archive.check_directory(draft.path, draft.target, written, draft.comment)
     checks = [(n, one.place, hashes[n]) for n, one in zip(positions, written, strict=True) if hashes.get(n)]
     names = {n: one.name.raw.decode("utf-8", "replace") for n, one in zip(positions, written, strict=True)}
     lots = [tuple(checks[at : at + _LOT]) for at in range(0, len(checks), _LOT)]

@@ -109,13 +109,16 @@ def undisturbed() -> Iterator[None]:
 
 
 def _remind(ear: _Ear, leave: Callable[[], None]) -> None:
-    """Raise the interrupt again while nothing has come of it; in the end, leave without a clean-up."""
+    """Raise the interrupt again while nothing has come of it; in the end, leave without a clean-up.
+
+    An interrupted process may hang even when all is over: Python's exit waits for a thread that waits for the disk.
+    """
     while time.monotonic() - ear.first < _PATIENCE:
         if ear.was_lost.wait(_AGAIN):
             time.sleep(_SOON)
             ear.was_lost.clear()
             ear.last = 0.0
-        if ear.is_over:
+        if ear.is_over and not ear.is_accepted:  # the result was there before the interrupt led to anything
             return
         if not ear.is_accepted:
             _send_to_main_thread()
