@@ -105,6 +105,17 @@ def test_an_option_without_effect_does_nothing_either(scan: Path, command: Run) 
     assert "nothing was written" in command(scan.with_name("scan.repacked.zip"), "--drop", "redistributable")[1]
 
 
+def test_a_run_without_work_writes_the_manifest_and_says_that_there_is_no_zip(scan: Path, command: Run) -> None:
+    command(scan, "-q")
+    first, beside, two = (scan.with_name(name) for name in ("scan.repacked.zip", "beside.json", "two.zip"))
+    code, out, _err = command(first, "--manifest", beside, "-o", two)
+    assert (code, two.exists()) == (0, False)
+    assert json.loads(beside.read_bytes()) == manifest_of(first)
+    said = " ".join(out.split())
+    assert "so two.zip was not made" in said
+    assert "manifest, which is in beside.json" in said
+
+
 # --- going on ---
 
 

@@ -102,7 +102,7 @@ def repack(
         done = pipeline.run(request, progress, interrupts.finish)
     encoded = manifest.encode(done.manifest)
     if done.is_idle:
-        console.show_result(screen, tables.idle(bundle.name))
+        _tell_idle(screen, bundle, output, manifest_file, encoded)
         if json:
             console.show_json(encoded)
         return
@@ -114,3 +114,15 @@ def repack(
         options.write_beside(manifest_file, encoded)
     if json:
         console.show_json(encoded)
+
+
+def _tell_idle(
+    screen: console.Screen, bundle: Path, output: Path | None, manifest_file: Path | None, encoded: bytes
+) -> None:
+    """There was nothing to do: say what was not made, and write the manifest where it is wanted."""
+    console.show_result(screen, tables.idle(bundle.name))
+    if output is not None:
+        console.show_result(screen, f"so {output.name} was not made; use {bundle.name} itself, or copy it")
+    if manifest_file is not None:
+        options.write_beside(manifest_file, encoded, f"{bundle.name} holds it as well")
+        console.show_result(screen, f"but for its manifest, which is in {manifest_file.name} as well")

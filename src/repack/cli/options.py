@@ -129,9 +129,8 @@ def check_manifest_file(file: Path, bundle: Path, target: Path, *, is_overwritin
         raise OutputUnwritable(file.name, "it exists already", "use --overwrite, or another name with --manifest")
 
 
-def write_beside(file: Path, data: bytes) -> None:
+def write_beside(file: Path, data: bytes, advice: str = "the new zip is complete and holds it as well") -> None:
     """Write the manifest outside the zip, wholly or not at all. Raises OutputUnwritable."""
-    advice = "the new zip is complete and holds it as well"
     target = file.resolve()  # a link stays a link
     try:
         if target.exists() and not target.is_file():  # a device or a pipe has no place for a draft
