@@ -20,7 +20,7 @@ from repack.model import (
     Planned,
     Raw,
 )
-from repack.moving import Past
+from repack.moving import FirstPlace, Past
 from repack.output import archive
 from repack.output.archive import Draft, Written
 from repack.processes.workers import Crashed, Pool
@@ -115,7 +115,9 @@ def _share_out(carrier: _Carrier, line: Planned, pool: Pool, progress: Progress)
         told = max(told, done)
 
     task = carrier.course.start(line)
-    outcome = piecewise.transcode(task, line.entry, carrier.draft, pool, tell)
+    outcome = None
+    if not isinstance(task.place, FirstPlace):  # that has to be decoded first, and only workers decode
+        outcome = piecewise.transcode(task, line.entry, carrier.draft, pool, tell)
     if outcome is None:
         (outcome,) = _work([(task,)], pool)
     progress.advance(line.entry.size - told)

@@ -238,8 +238,16 @@ def invert(new: bytes, restorable: Restorable) -> bytes:
 
     Raises CodecFailed and Unparseable where the new file is not what transcode made.
     """
-    data = b"".join(_invert_parts(new, restorable, None))
-    return data if restorable.deflating is None else deflated.deflate(data, restorable.deflating)
+    return b"".join(invert_in_pieces(new, restorable))
+
+
+def invert_in_pieces(new: bytes, restorable: Restorable) -> Iterator[bytes]:
+    """As `invert`, frame by frame, so that a large original is never held as a whole."""
+    if restorable.deflating is None:
+        yield from _invert_parts(new, restorable, None)
+    else:
+        whole = b"".join(_invert_parts(new, restorable, None))
+        yield deflated.deflate(whole, restorable.deflating)
 
 
 def _is_joined_from(whole: bytes, parts: Iterable[bytes]) -> bool:
