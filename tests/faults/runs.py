@@ -195,7 +195,7 @@ def disturb_at_line(stage: Stage, shot: Shot) -> Ended:
     """One run that is hit (by itself) at the line whose number is `shot.after`."""
     with start(*_traced(stage, int(shot.after), shot)) as process:
         try:
-            _out, stderr = process.communicate(timeout=PATIENCE + 10)
+            _out, stderr = process.communicate(timeout=PATIENCE + 10 + 3 * stage.seconds)
         except subprocess.TimeoutExpired:
             _send_to_group(process.pid, signal.SIGKILL)
             process.communicate()
