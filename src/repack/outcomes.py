@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from repack import deflate
+from repack.bundles import digests
 from repack.codecs.frames import FrameLayout
 from repack.dicom import assemble, dicomdir, header, part10, syntaxes
 from repack.dicom.image import NotDone
@@ -14,6 +15,7 @@ from repack.model import (
     STORED,
     Action,
     Content,
+    Digest,
     Dropped,
     Entry,
     EntryUnreadable,
@@ -49,6 +51,7 @@ class Task:
     wishes: Wishes
     transfer_syntax: str | None
     is_dicom: bool
+    digest: Digest | None = None  # where it is known already
 
 
 def make_task(line: Planned, wishes: Wishes) -> Task:
@@ -70,6 +73,7 @@ def make_task(line: Planned, wishes: Wishes) -> Task:
         ),
         transfer_syntax=dicom.transfer_syntax if dicom else None,
         is_dicom=dicom is not None,
+        digest=line.facts.digest,
     )
 
 
@@ -119,7 +123,7 @@ def _drop(task: Task) -> Outcome:
     if task.place is None:
         return Dropped(task.index, task.reason, Content(task.size, task.stored, None))
     try:
-        sha256 = _digest(task.place)
+        sha256 = task.digest.content if task.digest else _digest(task.place)
     except EntryUnreadable as error:
         return Dropped(task.index, f"{task.reason} (damaged: {error})", _before(task, None))
     return Dropped(task.index, task.reason, _before(task, sha256))
@@ -130,8 +134,7 @@ def _copy(task: Task) -> Outcome:
         return KeptAsIs(task.index, task.reason, Content(0, 0, None), Packed(b"", STORED, 0, 0))
     raw = task.place.raw()
     if raw is not None and (raw.method != STORED or not task.is_dicom):
-        sha256 = _digest(task.place)
-        return KeptAsIs(task.index, task.reason, _before(task, sha256), raw)
+        return _carry(task, raw)
     if task.size > _LARGE:
         return _copy_large(task, task.place)
     data = task.place.read()
@@ -144,7 +147,13 @@ def _copy_in_pieces(task: Task) -> Outcome:
     raw = task.place.raw()
     if raw is None:
         return _copy_large(task, task.place)
-    return KeptAsIs(task.index, task.reason, _before(task, _digest(task.place)), raw)
+    return _carry(task, raw)
+
+
+def _carry(task: Task, raw: Raw) -> Outcome:
+    """The bytes as they lie, once what they hold is known to be sound."""
+    found = task.digest or digests.digest(raw)
+    return KeptAsIs(task.index, task.reason, _before(task, found.content), replace(raw, sha256=found.carried))
 
 
 def _copy_large(task: Task, place: Place) -> Outcome:

@@ -44,6 +44,15 @@ class Raw:
     method: int
     crc: int
     size: int  # bytes after inflating
+    sha256: str | None = None  # of these bytes as they lie, where they were read through
+
+
+@dataclass(frozen=True, slots=True)
+class Digest:
+    """SHA-256 of a content, and of the bytes that hold it in a zip, which may be deflated."""
+
+    content: str
+    carried: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from repack import deflate
-from repack.bundles.zipped import ZipPlace
+from repack.bundles.zipped import CarriedBytes, ZipPlace
 from repack.errors import BundleUnreadable, OutputUnwritable, ProofFailed
 from repack.model import Entry, EntryName, EntryUnreadable, Packed, Raw, Stamp, Streamed
 from repack.output import drafts, structure, zipformat
@@ -38,6 +38,7 @@ class Written:
     place: ZipPlace
     header: bytes  # before its content
     line: bytes  # in the central directory
+    carried: str | None = None  # SHA-256 of the bytes as they lie, where their content was hashed together with them
     sha256: str | None = None  # of the content, for entries of our own; the manifest knows that of all others
 
 
@@ -82,7 +83,8 @@ class Draft:
             self._file.write(piece)
         line = zipformat.central_header(name, stamp, content, offset, attributes, made_by)
         place = ZipPlace(self.path, offset, content.method, content.length, content.size, content.crc)
-        self._written[position] = Written(name, place, header, line)
+        carried = content.sha256 if isinstance(content, Raw) else None
+        self._written[position] = Written(name, place, header, line, carried)
         self._begin_flush()
 
     def _begin_flush(self) -> None:
@@ -222,7 +224,7 @@ def check_directory(draft: Path, target: Path, written: Sequence[Written], comme
             raise ProofFailed(target.name, "its directory", "reads back differently")
 
 
-def check_contents(lot: tuple[tuple[int, ZipPlace, str], ...]) -> int | None:
+def check_contents(lot: tuple[tuple[int, ZipPlace | CarriedBytes, str], ...]) -> int | None:
     """Read entries of the draft back: the first number whose content has not the given SHA-256, or None.
 
     Pure, so that worker processes share the work.
