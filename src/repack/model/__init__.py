@@ -7,6 +7,7 @@ on the way. "Not done, and why" is a value (`KeptAsIs`), never an exception.
 from repack.model.bundle import (
     DEFLATED,
     NO_LIMITS,
+    PASSWORD_VARIABLE,
     STORED,
     Access,
     Bundle,
@@ -32,6 +33,7 @@ __all__ = [
     "MANIFEST_NAME",
     "NO_LIMITS",
     "OUR_FOLDER",
+    "PASSWORD_VARIABLE",
     "RESTORE_NAME",
     "STORED",
     "Access",

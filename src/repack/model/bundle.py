@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Protocol
 
 STORED, DEFLATED = 0, 8  # APPNOTE 4.4.5
+PASSWORD_VARIABLE = "REPACK_PASSWORD"  # noqa: S105  the name of a variable of the environment
 
 
 @dataclass(frozen=True, slots=True)
