@@ -106,9 +106,10 @@ MAY_IMPORT: dict[str, set[str]] = {
         "bundles.names", "classify.conditions", "classify.references", "classify.rulefile", "classify.siblings",
         "model",
     },
+    "squeeze": {"deflate", "model"},
     "outcomes": {
         "bundles.digests", "codecs.frames", "deflate", "dicom.assemble", "dicom.dicomdir", "dicom.header",
-        "dicom.image", "dicom.order", "dicom.part10", "dicom.syntaxes", "dicom.transcode", "model",
+        "dicom.image", "dicom.order", "dicom.part10", "dicom.syntaxes", "dicom.transcode", "model", "squeeze",
     },
     "record.manifest": {"model"},
     "record.restoredata": {"model"},
@@ -211,7 +212,9 @@ THIRD_PARTIES: dict[str, set[str]] = {
     "Cryptodome": {"bundles.zip_encryption"},
     "backports": {"bundles.zip_methods"},
     "compression": {"bundles.zip_methods"},
-    "imagecodecs": {"codecs.jpeg2000", "codecs.jpeglossless", "codecs.jpegls", "codecs.jpegxl", "codecs.rle"},
+    "imagecodecs": {
+        "codecs.jpeg2000", "codecs.jpeglossless", "codecs.jpegls", "codecs.jpegxl", "codecs.rle", "squeeze",
+    },
     "inflate64": {"bundles.zip_methods"},
     "isal": {"deflate"},
     "jpeg_ls": {"codecs.jpegls"},
@@ -233,6 +236,9 @@ THIRD_PARTIES: dict[str, set[str]] = {
 #: An import of ours inside a function, and why it is there.
 LAZY = {
     "__main__": "a spawned worker imports this module too, and must not load the whole command line",
+    "cli.job": "help and version are shown without loading what does the work",
+    "cli.opening": "the same",
+    "cli.options": "the same",
     "cli": "only the commands that are called are loaded",
 }
 

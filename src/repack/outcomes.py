@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from repack import deflate
+from repack import deflate, squeeze
 from repack.bundles import digests
 from repack.codecs.frames import FrameLayout
 from repack.dicom import assemble, dicomdir, header, part10, syntaxes
@@ -70,6 +70,7 @@ def make_task(line: Planned, wishes: Wishes) -> Task:
             max_error=wishes.max_error,
             effort=wishes.effort,
             exact_only=wishes.exact_only,
+            squeeze=wishes.squeeze,
         ),
         transfer_syntax=dicom.transfer_syntax if dicom else None,
         is_dicom=dicom is not None,
@@ -133,6 +134,8 @@ def _copy(task: Task) -> Outcome:
     if task.place is None:  # a folder record
         return KeptAsIs(task.index, task.reason, Content(0, 0, None), Packed(b"", STORED, 0, 0))
     raw = task.place.raw()
+    if task.wishes.squeeze:
+        return _squeeze(task, task.place, raw)
     if raw is not None and (raw.method != STORED or not task.is_dicom):
         return _carry(task, raw)
     if task.size > _LARGE:
@@ -141,13 +144,22 @@ def _copy(task: Task) -> Outcome:
     return KeptAsIs(task.index, task.reason, _before(task, hashlib.sha256(data).hexdigest()), _carry_over(data, raw))
 
 
+def _squeeze(task: Task, place: Place, raw: Raw | None) -> Outcome:
+    """The content deflated as small as it gets, or just as it lies where that is no larger."""
+    if task.size > _LARGE:
+        unsqueezed = replace(task.wishes, squeeze=False)
+        return _copy(replace(task, wishes=unsqueezed, reason=f"{task.reason}; too large to be deflated anew in memory"))
+    data = place.read()
+    content = _carry_over(data, raw, squeezes=True)
+    reason = task.reason if raw is None or content is raw else f"{task.reason}; deflated anew"
+    return KeptAsIs(task.index, reason, _before(task, hashlib.sha256(data).hexdigest()), content)
+
+
 def _copy_in_pieces(task: Task) -> Outcome:
     if task.place is None:
         return _copy(task)
     raw = task.place.raw()
-    if raw is None:
-        return _copy_large(task, task.place)
-    return _carry(task, raw)
+    return _copy_large(task, task.place) if raw is None else _carry(task, raw)
 
 
 def _carry(task: Task, raw: Raw) -> Outcome:
@@ -163,8 +175,10 @@ def _copy_large(task: Task, place: Place) -> Outcome:
     return KeptAsIs(task.index, task.reason, _before(task, sha256.hexdigest()), streamed)
 
 
-def _carry_over(data: bytes, raw: Raw | None) -> Packed | Raw:
+def _carry_over(data: bytes, raw: Raw | None, *, squeezes: bool = False) -> Packed | Raw:
     """The original content as it goes into the new zip: its own compressed bytes, or packed where it has none."""
+    if squeezes:
+        return squeeze.or_else(data, raw or deflate.pack(data))
     if raw is not None and raw.method != STORED:
         return raw
     packed = deflate.pack(data, raw.crc if raw else None)
@@ -182,11 +196,11 @@ def _transcode(task: Task) -> Outcome:
     order = make_order(task.wishes)
     result = transcode(data, order)
     if isinstance(result, NotDone):
-        return KeptAsIs(task.index, result.reason, before, _carry_over(data, raw))
+        return KeptAsIs(task.index, result.reason, before, _carry_over(data, raw, squeezes=task.wishes.squeeze))
     packed = deflate.pack_around(result.parts)
     share = _SHARE_OF_COMPRESSED if result.proof is Proof.SAMPLES else 1.0
     if order.candidates and not _is_surely_smaller(packed, data, raw, share):
-        kept = _carry_over(data, raw)
+        kept = _carry_over(data, raw, squeezes=task.wishes.squeeze)
         if packed.length >= kept.length * share:
             name = syntaxes.find(result.transfer_syntax).name
             less = "at least 5 % less room" if share < 1 else "less room"

@@ -5,13 +5,11 @@ from typing import Annotated
 
 import typer
 
-from repack import __version__, pipeline
+from repack import __version__
 from repack.cli import opening, options
-from repack.cli.previewing import plan_only
 from repack.model import Wishes
 from repack.processes import interrupts
-from repack.record import manifest
-from repack.report import console, planned_json, tables
+from repack.report import console
 
 _EPILOG = (
     "Other commands: inspect, explain, verify, restore, rules, codecs (each has its own --help). "
@@ -45,6 +43,7 @@ def repack(
     max_error: options.MaxError = 0,
     effort: options.Effort = None,
     exact_only: options.ExactOnly = False,
+    squeeze: options.Squeeze = False,
     password_file: opening.PasswordFile = None,
     decrypt: opening.Decrypt = False,
     max_entries: opening.MaxEntries = opening.ENTRIES,
@@ -69,6 +68,11 @@ def repack(
 
     Images become JPEG-LS, proven by rebuilding each original file. Extras are dropped only when you name them.
     """
+    from repack import pipeline  # noqa: PLC0415  help and version are shown without loading all of this
+    from repack.cli.previewing import plan_only  # noqa: PLC0415
+    from repack.record import manifest  # noqa: PLC0415
+    from repack.report import planned_json, tables  # noqa: PLC0415
+
     wishes = Wishes(
         keep_locales=options.read_locales(keep_locales),
         drop_redist=drop_redist,
@@ -79,6 +83,7 @@ def repack(
         codec=options.check_codec(codec, max_error, effort, is_exact_only=exact_only),
         is_codec_named=codec is not None,
         exact_only=exact_only,
+        squeeze=squeeze,
         max_error=max_error,
         effort=effort,
     )
@@ -120,6 +125,8 @@ def _tell_idle(
     screen: console.Screen, bundle: Path, output: Path | None, manifest_file: Path | None, encoded: bytes
 ) -> None:
     """There was nothing to do: say what was not made, and write the manifest where it is wanted."""
+    from repack.report import tables  # noqa: PLC0415  see `repack`
+
     console.show_result(screen, tables.idle(bundle.name))
     if output is not None:
         console.show_result(screen, f"so {output.name} was not made; use {bundle.name} itself, or copy it")
