@@ -22,7 +22,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "model.plan": {"model.bundle", "model.facts", "model.kinds"},
     "model": {"model.bundle", "model.facts", "model.kinds", "model.outcome", "model.plan"},
     "progress": set(),
-    "deflate": {"model"},
+    "stopwatch": set(),
+    "deflate": {"model", "stopwatch"},
     "bundles.names": {"model"},
     "bundles.code_pages": set(),
     "bundles.stamps": {"model"},
@@ -32,7 +33,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "bundles.zip_directory": {"errors"},
     "bundles.zip_encryption": set(),
     "bundles.zip_methods": {"deflate"},
-    "bundles.zipped": {"bundles.zip_encryption", "bundles.zip_methods", "deflate", "model"},
+    "bundles.zipped": {"bundles.zip_encryption", "bundles.zip_methods", "deflate", "model", "stopwatch"},
     "bundles.zip_bundle": {
         "bundles.code_pages", "bundles.limits", "bundles.names", "bundles.places", "bundles.zip_directory",
         "bundles.zip_encryption", "bundles.zip_methods", "bundles.zipped", "deflate", "errors", "model",
@@ -79,6 +80,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "dicom.transcode": {
         "codecs.frames", "dicom.assemble", "dicom.deflated", "dicom.explicit", "dicom.image", "dicom.lossy_attributes",
         "dicom.order", "dicom.part10", "dicom.samples", "dicom.source", "dicom.syntaxes", "dicom.written", "model",
+        "stopwatch",
     },
     "dicom.dicomdir": {"dicom.header", "dicom.image", "dicom.part10"},
     "classify": set(),
@@ -95,10 +97,10 @@ MAY_IMPORT: dict[str, set[str]] = {
     "classify.references": {"bundles.names", "classify.mentions", "classify.needs", "classify.units", "model"},
     "classify.mistakes": {"errors"},
     "classify.rulefile": {"classify.mistakes", "classify.patterns", "errors", "model"},
-    "bundles.digests": {"bundles.zipped", "model"},
+    "bundles.digests": {"bundles.zipped", "model", "stopwatch"},
     "classify.facts": {
         "bundles.digests", "classify.mentions", "classify.pe", "classify.window", "dicom.dicomdir", "dicom.header",
-        "dicom.part10", "dicom.syntaxes", "model",
+        "dicom.part10", "dicom.syntaxes", "model", "stopwatch",
     },
     "classify.conditions": {"bundles.names", "classify.languages", "classify.patterns", "classify.rulefile", "model"},
     "classify.siblings": {"bundles.names", "classify.languages", "model"},
@@ -106,10 +108,11 @@ MAY_IMPORT: dict[str, set[str]] = {
         "bundles.names", "classify.conditions", "classify.references", "classify.rulefile", "classify.siblings",
         "model",
     },
-    "squeeze": {"deflate", "model"},
+    "squeeze": {"deflate", "model", "stopwatch"},
     "outcomes": {
         "bundles.digests", "codecs.frames", "deflate", "dicom.assemble", "dicom.dicomdir", "dicom.header",
         "dicom.image", "dicom.order", "dicom.part10", "dicom.syntaxes", "dicom.transcode", "model", "squeeze",
+        "stopwatch",
     },
     "record.manifest": {"model"},
     "record.restoredata": {"model"},
@@ -127,6 +130,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "output.structure": {"model", "output.zipformat"},
     "output.archive": {
         "bundles.zipped", "deflate", "errors", "model", "output.drafts", "output.structure", "output.zipformat",
+        "stopwatch",
     },
     "planning.guards": {"classify.languages", "classify.references", "model"},
     "planning.keeping": {"dicom.order", "dicom.syntaxes", "model"},
@@ -136,10 +140,10 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     "planning.remarks": {"classify.needs", "classify.rulefile", "model"},
     "processes.serving": set(),
-    "processes.workers": {"processes.interrupts", "processes.serving"},
+    "processes.workers": {"processes.interrupts", "processes.serving", "stopwatch"},
     "survey": {
         "bundles", "classify.facts", "classify.references", "classify.rulefile", "classify.rules", "errors", "model",
-        "moving", "output.archive", "planning.plan", "planning.remarks", "processes.workers", "progress",
+        "moving", "output.archive", "planning.plan", "planning.remarks", "processes.workers", "progress", "stopwatch",
     },
     "record.recording": {"", "codecs", "codecs.frames", "model", "record.manifest"},
     "course": {
@@ -189,9 +193,10 @@ MAY_IMPORT: dict[str, set[str]] = {
         "errors", "model", "pipeline", "planning.remarks", "report.compared", "report.console", "report.contents",
         "report.planned_json", "report.rules", "survey",
     },
+    "report.profile": {"report.tables", "stopwatch"},
     "cli.job": {
         "", "cli.opening", "cli.options", "cli.previewing", "model", "pipeline", "processes.interrupts",
-        "record.manifest", "report.console", "report.planned_json", "report.tables",
+        "record.manifest", "report.console", "report.planned_json", "report.profile", "report.tables", "stopwatch",
     },
     "cli.giveback": {
         "cli.options", "errors", "giveback.restore", "giveback.verify", "processes.interrupts", "report.console",

@@ -31,6 +31,7 @@ from repack.model import (
     Transcoded,
     Wishes,
 )
+from repack.stopwatch import stage
 
 _LARGE = 64 << 20  # bytes above which a kept file is streamed: faster and in bounded memory, but packed a little worse
 _LARGEST_IMAGE = 2 << 30  # bytes; rewriting takes some times that much memory
@@ -141,7 +142,7 @@ def _copy(task: Task) -> Outcome:
     if task.size > _LARGE:
         return _copy_large(task, task.place)
     data = task.place.read()
-    return KeptAsIs(task.index, task.reason, _before(task, hashlib.sha256(data).hexdigest()), _carry_over(data, raw))
+    return KeptAsIs(task.index, task.reason, _before(task, digests.sha256(data)), _carry_over(data, raw))
 
 
 def _squeeze(task: Task, place: Place, raw: Raw | None) -> Outcome:
@@ -152,7 +153,7 @@ def _squeeze(task: Task, place: Place, raw: Raw | None) -> Outcome:
     data = place.read()
     content = _carry_over(data, raw, squeezes=True)
     reason = task.reason if raw is None or content is raw else f"{task.reason}; deflated anew"
-    return KeptAsIs(task.index, reason, _before(task, hashlib.sha256(data).hexdigest()), content)
+    return KeptAsIs(task.index, reason, _before(task, digests.sha256(data)), content)
 
 
 def _copy_in_pieces(task: Task) -> Outcome:
@@ -192,7 +193,7 @@ def _transcode(task: Task) -> Outcome:
         return _copy(replace(task, reason="it is too large to be rewritten in memory, so it is kept as it is"))
     raw = task.place.raw()
     data = task.place.read()
-    before = _before(task, hashlib.sha256(data).hexdigest())
+    before = _before(task, digests.sha256(data))
     order = make_order(task.wishes)
     result = transcode(data, order)
     if isinstance(result, NotDone):
@@ -214,6 +215,7 @@ def _is_surely_smaller(packed: Packed, data: bytes, raw: Raw | None, share: floa
     return packed.length < _CLEARLY_SMALLER * deflate.guess_deflated(data)
 
 
+@stage("hash")
 def _transcoded(task: Task, before: Content, packed: Packed, result: Rewritten) -> Transcoded:
     sha256 = hashlib.sha256()
     for part, _worth in result.parts:
@@ -292,7 +294,7 @@ def follow_images(
     what = "transfer syntax and SOP Instance UID" if instances_by_file_id else "transfer syntax"
     follow = "follow" if instances_by_file_id else "follows"
     reason = f"the {what} of {patched.changed} records {follow} the images, and every record offset with it"
-    after = Content(packed.size, packed.length, hashlib.sha256(patched.data).hexdigest(), kept.before.transfer_syntax)
+    after = Content(packed.size, packed.length, digests.sha256(patched.data), kept.before.transfer_syntax)
     restorable = Restorable(original, has_frames=False)
     note = f"; {patched.note}" if patched.note else ""
     return Transcoded(entry.index, reason + note, kept.before, after, packed, Proof.EXACT, restorable)

@@ -18,6 +18,7 @@ from repack.planning import remarks
 from repack.planning.plan import decide
 from repack.processes.workers import Crashed, Pool
 from repack.progress import Progress
+from repack.stopwatch import stage
 
 _ARCHIVES = frozenset({"zip", "7z", "rar", "gzip", "xz"})
 _FACTS_LOT = 64  # entries whose facts one task gathers
@@ -65,7 +66,8 @@ def survey(
     A zip that repack made is seen as its first original, unless the view is `as_it_is`.
     """
     loaded = load_rules(rule_files)
-    opened = _leave_out(open_bundle(path, view.access), view.without)
+    with stage("directory"):
+        opened = _leave_out(open_bundle(path, view.access), view.without)
     past = None if view.as_it_is else moving.find_past(opened)
     bundle = past.bundle if past else opened
     if not any(not entry.is_directory for entry in bundle.entries):
@@ -131,6 +133,7 @@ def rejudge(found: Survey, loaded: tuple[LoadedRule, ...]) -> Survey:
     return replace(found, rules=loaded, surroundings=around)
 
 
+@stage("plan")
 def make_plan(found: Survey, wishes: Wishes) -> Plan:
     """Verdicts on every entry, and what the wishes and guards make of them."""
     verdicts = tuple(

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 
 from repack.bundles import zipped
 from repack.model import STORED, Digest, Raw
+from repack.stopwatch import stage
 
 
 def digest(raw: Raw) -> Digest:
@@ -19,15 +20,22 @@ def digest(raw: Raw) -> Digest:
     return found[0]
 
 
+@stage("hash")
+def sha256(data: bytes) -> str:
+    """The SHA-256 of a content that lies in memory."""
+    return hashlib.sha256(data).hexdigest()
+
+
 def reading(raw: Raw, note: Callable[[Digest], object]) -> Iterator[bytes]:
     """The content in bounded pieces; whoever reads it to its end has its digests noted. Raises EntryUnreadable."""
     content = hashlib.sha256()
     carried = hashlib.sha256()
-    for piece in zipped.read_raw(raw, _ignore if raw.method == STORED else carried.update):
-        content.update(piece)
+    for piece in zipped.read_raw(raw, _ignore if raw.method == STORED else stage("hash")(carried.update)):
+        with stage("hash"):
+            content.update(piece)
         yield piece
-    sha256 = content.hexdigest()
-    note(Digest(sha256, sha256 if raw.method == STORED else carried.hexdigest()))
+    of_content = content.hexdigest()
+    note(Digest(of_content, of_content if raw.method == STORED else carried.hexdigest()))
 
 
 def _ignore(_piece: bytes) -> None:

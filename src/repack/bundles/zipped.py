@@ -12,6 +12,7 @@ from repack import deflate
 from repack.bundles import zip_encryption, zip_methods
 from repack.bundles.zip_encryption import Lock, Locked
 from repack.model import DEFLATED, STORED, EntryUnreadable, Raw
+from repack.stopwatch import stage
 
 _LOCAL_HEADER = struct.Struct("<4s5H3I2H")  # APPNOTE 4.3.7
 _LOCAL_SIGNATURE = b"PK\x03\x04"
@@ -171,7 +172,8 @@ def _pieces(raw: Raw, length: int, most: int = _PIECE) -> Iterator[bytes]:
             file.seek(raw.offset)
             left = length
             while left > 0:
-                piece = file.read(min(left, most))
+                with stage("read"):
+                    piece = file.read(min(left, most))
                 if not piece:
                     raise EntryUnreadable("the zip ends before it does")
                 left -= len(piece)

@@ -1,15 +1,19 @@
 """The main job: `repack BUNDLE`, which needs no name of a command."""
 
+from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from repack import __version__
+from repack import __version__, stopwatch
 from repack.cli import opening, options
 from repack.model import Wishes
 from repack.processes import interrupts
 from repack.report import console
+
+if TYPE_CHECKING:
+    from repack.pipeline import Done, Request
 
 _EPILOG = (
     "Other commands: inspect, explain, verify, restore, rules, codecs (each has its own --help). "
@@ -58,7 +62,7 @@ def repack(
     json: options.Json = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but errors.")] = False,
     verbose: Annotated[
-        int, typer.Option("--verbose", "-v", count=True, help="Show every decision; twice: tracebacks.")
+        int, typer.Option("--verbose", "-v", count=True, help="Show every decision; twice: tracebacks, times.")
     ] = 0,
     version: Annotated[  # noqa: ARG001  answered before this runs
         bool, typer.Option("--version", callback=_say_version, is_eager=True, help="Show the version.")
@@ -103,8 +107,7 @@ def repack(
         return
     if manifest_file is not None:
         options.check_manifest_file(manifest_file, bundle, target, is_overwriting=overwrite)
-    with console.watching(screen) as progress:
-        done = pipeline.run(request, progress, interrupts.finish)
+    done = _run(request, screen, is_timed=verbose > 1)
     encoded = manifest.encode(done.manifest)
     if done.is_idle:
         _tell_idle(screen, bundle, output, manifest_file, encoded)
@@ -119,6 +122,19 @@ def repack(
         options.write_beside(manifest_file, encoded)
     if json:
         console.show_json(encoded)
+
+
+def _run(request: "Request", screen: console.Screen, *, is_timed: bool) -> "Done":
+    """Run with a progress bar; show where the time went where that is asked for."""
+    from repack import pipeline  # noqa: PLC0415  see `repack`
+    from repack.report import profile  # noqa: PLC0415
+
+    watch = stopwatch.Stopwatch() if is_timed else None
+    with console.watching(screen) as progress, stopwatch.running(watch):
+        done = pipeline.run(request, progress, interrupts.finish)
+    if watch is not None:
+        console.show_sheets(replace(screen, out=screen.err), [profile.profiled(watch, *stopwatch.processor_time())])
+    return done
 
 
 def _tell_idle(
