@@ -251,6 +251,9 @@ THIRD_PARTIES: dict[str, set[str]] = {
 #: An import of ours inside a function, and why it is there.
 LAZY = {
     "__main__": "a spawned worker imports this module too, and must not load the whole command line",
+    "cli.job": "help and version are shown without loading what does the work",
+    "cli.opening": "the same",
+    "cli.options": "the same",
     "cli": "only the commands that are called are loaded",
 }
 
