@@ -193,7 +193,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "survey",
     },
     "cli.quickly": set(),
-    "cli.helping": {"cli.quickly"},
+    "cli.helping": {"cli.names", "cli.quickly"},
     "report.codecs": {"codecs", "codecs.frames", "dicom.syntaxes", "report.tables"},
     "cli.looking": {
         "classify.patterns", "classify.rulefile", "classify.rules", "cli.helping", "cli.names", "cli.opening",
@@ -201,13 +201,13 @@ MAY_IMPORT: dict[str, set[str]] = {
         "report.compared", "report.console", "report.contents", "report.planned_json", "report.rules", "survey",
     },
     "cli.job": {
-        "", "cli.completing", "cli.helping", "cli.names", "cli.opening", "cli.options", "cli.previewing", "model",
-        "pipeline", "processes.interrupts", "record.manifest", "report.console", "report.plain", "report.planned_json",
+        "", "cli.completing", "cli.helping", "cli.opening", "cli.options", "cli.previewing", "model", "pipeline",
+        "processes.interrupts", "record.manifest", "report.console", "report.plain", "report.planned_json",
         "report.tables",
     },
     "cli.giveback": {
-        "cli.options", "errors", "giveback.restore", "giveback.verify", "processes.interrupts", "report.console",
-        "report.restored", "report.verified",
+        "cli.completing", "cli.options", "errors", "giveback.restore", "giveback.verify", "processes.interrupts",
+        "report.console", "report.restored", "report.verified",
     },
     "cli.tools": {"cli.giveback", "cli.helping", "cli.looking"},
     "cli": {"cli.completing", "cli.job", "cli.names", "cli.tools", "errors", "report.plain"},

@@ -24,7 +24,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Run a command and leave with its exit code; errors are one line, tracebacks need -v -v."""
     given = list(sys.argv[1:] if arguments is None else arguments)
     completed = find_command()  # what a shell asks for comes in the environment, and typer answers it
-    if completed is None and given in _HELPLESS:
+    if completed is not None:
+        os.environ["COLUMNS"] = "9999"  # one line for each offer, however long its help is
+    elif given in _HELPLESS:
         given.append("--help")
     app = _load_app(given if completed is None else completed)
     sys.exit(int(_end_output(_call(app, given))))

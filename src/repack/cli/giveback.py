@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from repack.cli import options
+from repack.cli import completing, options
 from repack.errors import ExitCode, WrongUsage
 from repack.giveback import restore as restoring
 from repack.giveback import verify as verifying
@@ -22,7 +22,10 @@ VERIFYING = (
     ("repack verify scan.repacked.zip --quick", "sums alone, in seconds"),
     ("repack verify scan.repacked.zip --against scan.zip", "compare with the original, too"),
 )
-Finished = Annotated[Path, typer.Argument(metavar="OUT.zip", help="A zip that repack made.")]
+Finished = Annotated[
+    Path,
+    typer.Argument(metavar="OUT.zip", help="A zip that repack made.", autocompletion=completing.complete_bundle),
+]
 
 
 def restore(

@@ -5,11 +5,12 @@ Without rich, whose part of typer takes longer to load than everything else that
 
 import shutil
 import textwrap
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from typer.core import TyperCommand, TyperGroup
 
+from repack.cli.names import NAMED
 from repack.cli.quickly import speed_up
 
 _WIDEST = 100
@@ -24,7 +25,7 @@ _GROUPS = {
 }
 _FEWEST = 12  # options that are so few need no groups
 
-_EXIT_CODES = {
+EXIT_CODES = {
     "0": "done; files kept with a reason are fine, they are in the table",
     "1": "a bug in repack",
     "2": "wrong usage",
@@ -42,17 +43,29 @@ Example = tuple[str, str]  # a command line, and what it does
 class Command(TyperCommand):
     """A command whose help is ours, and whose plain values are read quickly."""
 
-    def __init__(self, *words: Any, **options: Any) -> None:  # noqa: ANN401  as below
-        super().__init__(*words, **options)
-        speed_up(self.params)
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:  # noqa: ANN401  click's own types differ by version
+        """Not before: typer adds its own options after the command is made."""
+        speed_up(self.get_params(ctx))
+        return super().parse_args(ctx, args)
 
-    def format_help(self, ctx: Any, formatter: Any) -> None:  # noqa: ANN401  click's own types differ by version
+    def format_help(self, ctx: Any, formatter: Any) -> None:  # noqa: ANN401  as above
         """Write nothing but our text; the formatter of click only carries it."""
         formatter.write("\n".join(_page(self, ctx)))
 
 
+class MainCommand(Command):
+    """The main job, whose help tells of the other commands and of exit codes, too."""
+
+    after = (("Other commands (each has its own --help)", NAMED), ("Exit codes", EXIT_CODES))
+
+
 class Group(TyperGroup):
     """A group of commands whose help is ours."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:  # noqa: ANN401  as above
+        """As for a command."""
+        speed_up(self.get_params(ctx))
+        return super().parse_args(ctx, args)
 
     def format_help(self, ctx: Any, formatter: Any) -> None:  # noqa: ANN401  as above
         """As for a command, and the commands below it."""
@@ -62,17 +75,6 @@ class Group(TyperGroup):
 def show_examples(examples: Sequence[Example]) -> str:
     """The end of a command's help, laid out already."""
     return "\n".join(["Examples:", *(line for shown, does in examples for line in (f"  {shown}", f"      {does}"))])
-
-
-def show_end(examples: Sequence[Example], commands: Mapping[str, str]) -> str:
-    """The end of the main job's help: the other commands, exit codes, examples."""
-    others = ["Other commands (each has its own --help):", *_listed(commands)]
-    codes = ["Exit codes:", *_listed(_EXIT_CODES)]
-    return "\n".join([*others, "", *codes, "", show_examples(examples)])
-
-
-def _listed(pairs: Mapping[str, str]) -> list[str]:
-    return [line for left, right in pairs.items() for line in _two_columns(f"  {left}", right, _width())]
 
 
 def _width() -> int:
@@ -90,12 +92,13 @@ def _page(command: Any, ctx: Any) -> Iterator[str]:  # noqa: ANN401  as above
         yield f"{title}:"
         for param in params:
             yield from _two_columns(f"  {_name(param)}", _says(param), width)
-    below = getattr(command, "commands", {})
-    if below:
-        yield ""
-        yield "Commands:"
-        for name, one in below.items():
-            yield from _two_columns(f"  {name}", (one.help or "").partition("\n")[0], width)
+    below = {name: (one.help or "").partition("\n")[0] for name, one in getattr(command, "commands", {}).items()}
+    for title, listed in (("Commands", below), *getattr(command, "after", ())):
+        if listed:
+            yield ""
+            yield f"{title}:"
+            for name, does in listed.items():
+                yield from _two_columns(f"  {name}", does, width)
     if command.epilog:
         yield ""
         yield command.epilog

@@ -7,7 +7,6 @@ import typer
 
 from repack import __version__
 from repack.cli import completing, helping, opening, options
-from repack.cli.names import NAMED
 from repack.model import Wishes
 from repack.processes import interrupts
 from repack.report import plain
@@ -28,7 +27,7 @@ def _say_version(value: bool) -> None:
         raise typer.Exit
 
 
-@job.command(cls=helping.Command, epilog=helping.show_end(_EXAMPLES, NAMED))
+@job.command(cls=helping.MainCommand, epilog=helping.show_examples(_EXAMPLES))
 def repack(
     bundle: Annotated[
         Path, typer.Argument(metavar="BUNDLE", help=options.BUNDLE, autocompletion=completing.complete_first)

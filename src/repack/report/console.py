@@ -107,7 +107,7 @@ def _show_rest(console: Console, count: int, sheet: Sheet) -> None:
 
 def _table(console: Console, sheet: Sheet, rows: Sequence[tuple[str, ...]]) -> Table:
     shape = _ASCII_BOX if console.options.ascii_only else box.SIMPLE_HEAD
-    table = Table(box=shape, show_edge=False, pad_edge=True, show_footer=bool(sheet.footer), expand=False)
+    table = Table(box=shape, show_edge=False, show_footer=bool(sheet.footer), header_style="")
     footers = sheet.footer or ("",) * len(sheet.columns)
     for column, footer in zip(sheet.columns, footers, strict=True):
         table.add_column(

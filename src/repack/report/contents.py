@@ -14,6 +14,7 @@ from repack.report.tables import Column, Sheet, series_of, short_syntax
 
 _MOST_NAMES = 30  # of languages, each with its region
 _MORE = "inspect --json lists every file"
+_TELLING = ("company", "description", "product")  # of a version-info; the others mostly repeat the name
 _MOST_NEEDS = 20  # of one entry, in each direction
 
 
@@ -112,26 +113,32 @@ def explained(
     verdict, decision = line.verdict, line.decision
     lines = [
         f"category: {verdict.category}, by rule {verdict.rule}: {verdict.why}",
-        *(f"because {because}" for because in verdict.matched),
+        *(f"because {_unescaped(because)}" for because in verdict.matched),
         f"plan: {decision.action}: {decision.reason}",
         *((f"wish: {decision.wish}",) if decision.wish else ()),
         *((f"against the wish: {decision.guard}",) if decision.guard not in {"", decision.reason} else ()),
-        *_facts(line),
+        *_facts(line, is_verbose=is_verbose),
         *_needs(line, plan, needs),
     ]
     others = [held for held in considered if held.rule.rule.id != verdict.rule]
     lines += [f"rule {h.rule.rule.id} matches too, but comes later" for h in others if h.is_match]
     refused = [h for h in others if not h.is_match and "path" not in h.because[0] and "name" not in h.because[0]]
     if is_verbose:
-        lines += [f"rule {h.rule.rule.id} does not match: {h.because[0]}" for h in refused]
+        lines += [f"rule {h.rule.rule.id} does not match: {_unescaped(h.because[0])}" for h in refused]
     elif refused:
         lines.append(f"{words.plural(len(refused), 'other rule')} considered, without a match (-v says why not)")
     return Sheet(line.entry.path, lines=tuple(lines), is_whole=True)
 
 
-def _facts(line: Planned) -> list[str]:
+def _unescaped(because: str) -> str:
+    """A pattern as it stands in the rule file, not as Python writes it."""
+    return because.replace("\\\\", "\\")
+
+
+def _facts(line: Planned, *, is_verbose: bool) -> list[str]:
     entry, facts = line.entry, line.facts
-    lines = [f"fact: {words.size(entry.size)}, first bytes say {facts.magic!r}"]
+    begins = "its first bytes say no kind" if facts.magic == "unknown" else f"first bytes say {facts.magic!r}"
+    lines = [f"fact: {words.size(entry.size)}, {begins}"]
     if facts.problem:
         lines.append(f"fact: problem: {facts.problem}")
     if facts.dicom is not None:
@@ -140,7 +147,7 @@ def _facts(line: Planned) -> list[str]:
             f"fact: DICOM, modality {dicom.modality or 'not stated'}, "
             f"{words.plural(dicom.frames, 'frame')}, {short_syntax(dicom.transfer_syntax)}"
         )
-    lines += _program_facts(facts.pe) if facts.pe is not None else []
+    lines += _program_facts(facts.pe, is_verbose=is_verbose) if facts.pe is not None else []
     if facts.installer:
         lines.append(f"fact: it was built as an installer ({facts.installer})")
     if facts.mentions:
@@ -153,11 +160,12 @@ def _facts(line: Planned) -> list[str]:
     return lines + [f"note: {note}" for note in entry.notes]
 
 
-def _program_facts(pe: PeFacts) -> list[str]:
+def _program_facts(pe: PeFacts, *, is_verbose: bool) -> list[str]:
     lines = [f"fact: Windows {'library' if pe.is_dll else 'program'} ({pe.machine})"]
     if pe.problem:
         lines.append(f"fact: problem: {pe.problem}")
-    lines += [f"fact: version-info {key}: {value}" for key, value in pe.version.items()]
+    shown = {key: value for key, value in pe.version.items() if is_verbose or key in _TELLING}
+    lines += [f"fact: version-info {key}: {value}" for key, value in shown.items()]
     if pe.imports:
         lines.append(f"fact: imports {', '.join(pe.imports)}")
     if pe.appended:
