@@ -39,7 +39,7 @@ def carry_out(
 
     DICOMDIRs come last, when the images that they list are done.
     """
-    progress.begin("Repacking", sum(map(_work, plan.lines)), len(plan.lines))
+    progress.begin("Repacking", sum(map(_weigh, plan.lines)), len(plan.lines))
     carrier = _Carrier(draft, Course(plan, past), RestoreWriter(), {}, {})
     new_syntaxes: dict[int, str] = {}
     new_instances: dict[int, str] = {}
@@ -49,20 +49,20 @@ def carry_out(
             new_syntaxes[line.entry.index] = ended.transfer_syntax
         if ended.sop_instance:
             new_instances[line.entry.index] = ended.sop_instance
-        progress.advance(_work(line))
+        progress.advance(_weigh(line))
     for line, outcome in _outcomes(carrier.course, [line for line in plan.lines if _is_index(line)], pool):
         followed = outcome
         if isinstance(outcome, KeptAsIs):
             listed = (_listed(plan, line, new) for new in (new_syntaxes, new_instances))
             followed = outcomes.follow_images(carrier.course.entry(line), outcome, *listed)
         carrier.write(line, followed)
-        progress.advance(_work(line))
+        progress.advance(_weigh(line))
     if carrier.restore.records:
         draft.add_ours(RESTORE_NAME, carrier.restore.finish())
     return recording.merge(past.finished.manifest if past else None, carrier.lines), carrier.damaged
 
 
-def _work(line: Planned) -> int:
+def _weigh(line: Planned) -> int:
     """The bytes of an entry as progress counts them: what is only carried over takes a fraction of the time."""
     return line.entry.size if line.decision.action is Action.TRANSCODE else line.entry.size // _CARRIED_FASTER
 
