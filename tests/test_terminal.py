@@ -149,6 +149,7 @@ def test_bash_takes_the_script(tmp_path: Path):
     [
         (("inspekt", "DISC"), "did you mean inspect?"),
         (("codec",), "did you mean codecs?"),
+        (("--codec", "none"), "Missing argument 'BUNDLE'"),
         (("DISC", "--keep-locale", "en"), "did you mean --keep-locales?"),
         (("DISC", "--codec", "jpgls"), "did you mean jpegls?"),
         (("DISC", "--drop", "viewr"), "did you mean viewer?"),
@@ -165,6 +166,16 @@ def test_what_is_misspelt_is_guessed(words: tuple[str, ...], said: str, disc: Pa
     assert (code, out) == (2, "")
     assert said in one_line(err)
     assert "Value error" not in err
+
+
+def test_help_is_a_word_too(run: Run):
+    assert run("help") == run("--help")
+    assert run("help", "verify") == run("verify", "--help")
+
+
+def test_a_path_that_is_missing_is_no_misspelt_command(run: Run):
+    code, _out, err = run("verify.zip")
+    assert (code, "no such file" in one_line(err)) == (3, True)
 
 
 def test_a_bundle_called_nearly_like_a_command_is_a_bundle(disc: Path, run: Run, monkeypatch: pytest.MonkeyPatch):

@@ -1,5 +1,6 @@
 """What tables, lists and progress look like: narrow, wide, without colour, without Unicode, long."""
 
+import contextlib
 import io
 import re
 from itertools import pairwise
@@ -175,9 +176,24 @@ def test_a_bar_is_shown_on_a_terminal_and_taken_away(monkeypatch: pytest.MonkeyP
         bar.advance(500, 5)
         bar._bar.refresh()
     said = file.getvalue()
+    assert "100 %" in said
     assert "52 %" in said
     assert "5/10 files" in said
     assert said.endswith("\x1b[2K"), "the line is empty again"
+
+
+def test_a_run_that_fails_is_never_at_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    file = Terminal()
+    monkeypatch.setattr("sys.stderr", file)
+    screen = console.Screen(Console(file=io.StringIO()), Console(file=file, force_terminal=True, width=80))
+    with contextlib.suppress(ZeroDivisionError), console.watching(screen, STAGES) as bar:
+        assert bar is not None
+        bar.begin("Checking", 1000, 10)
+        bar.advance(1000, 13)
+        raise ZeroDivisionError
+    assert "99 %" in file.getvalue()
+    assert "10/10 files" in file.getvalue()
+    assert "100 %" not in file.getvalue()
 
 
 @pytest.mark.parametrize("forced", ["FORCE_COLOR", "TTY_COMPATIBLE"])

@@ -28,6 +28,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         os.environ["COLUMNS"] = "9999"  # one line for each offer, however long its help is
     elif given in _HELPLESS:
         given.append("--help")
+    elif given[0] == "help" and not os.path.lexists("help"):
+        given = [*given[1:], "--help"]
     app = _load_app(given if completed is None else completed)
     sys.exit(int(_end_output(_call(app, given))))
 
@@ -90,8 +92,11 @@ def _call(app: typer.Typer, given: list[str]) -> ExitCode | int:
 
 def _refuse_misspelt(given: list[str]) -> None:
     """A first word that is no bundle and nearly a command was meant as one. Raises WrongUsage."""
-    if given and given[0] not in NAMED and not os.path.lexists(given[0]) and (advice := guess(given[0], NAMED)):
-        raise WrongUsage(f"{given[0]} is no command, and no file or folder", advice)
+    first = next(iter(given), "")
+    if first in NAMED or not re.fullmatch(r"\w[\w-]*", first) or os.path.lexists(first):
+        return  # what has a dot or a slash was meant as a path
+    if advice := guess(first, NAMED):
+        raise WrongUsage(f"{first} is no command, and no file or folder", advice)
 
 
 def _word(error: typer.TyperException) -> str:

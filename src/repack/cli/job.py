@@ -101,6 +101,7 @@ def repack(
             console.show_result(screen, tables.idle(bundle.name))
         else:
             console.show_sheets(screen, [*tables.planned(plan), *([tables.every_line(plan)] if verbose else [])])
+            console.show_result(screen, tables.planned_result(str(target)))
         if json:
             console.show_json(planned_json.encode(plan))
         return

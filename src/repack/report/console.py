@@ -146,6 +146,10 @@ class _Bar:
         self._journey.advance(size, entries)
         self._show()
 
+    def finish(self) -> None:
+        """The result is there, under its name."""
+        self._bar.update(self._task, completed=1.0, percent=100, left="")
+
     def _show(self) -> None:
         trip = self._journey
         self._bar.update(
@@ -153,7 +157,7 @@ class _Bar:
             description=trip.task,
             completed=trip.share,
             percent=int(100 * trip.share),
-            count=f"{trip.entries:,}/{trip.of:,} files",
+            count=f"{min(trip.entries, trip.of):,}/{trip.of:,} files",  # the check counts our own files, too
             left=trip.say_left(time.monotonic()),
         )
 
@@ -178,7 +182,9 @@ def watching(screen: Screen, stages: Sequence[str] = ()) -> Iterator["_Bar | Non
         transient=True,
     )
     with bar:
-        yield _Bar(bar, Journey(tuple(stages), time.monotonic()))
+        shown = _Bar(bar, Journey(tuple(stages), time.monotonic()))
+        yield shown
+        shown.finish()
 
 
 def _is_terminal() -> bool:

@@ -239,6 +239,11 @@ def planned(plan: Plan) -> list[Sheet]:
     ]
 
 
+def planned_result(target: str) -> str:
+    """The last line of a dry run."""
+    return f"nothing was written; without --dry-run this makes {target}"
+
+
 def _planned_action(plan: Plan, line: Planned) -> Action:
     """What will be done to an entry; one that is as it should be already is only copied."""
     return Action.COPY if line.entry.index in plan.settled else line.decision.action
