@@ -141,6 +141,25 @@ def test_bash_takes_the_script(tmp_path: Path):
     assert done.stdout.strip() == "explain"
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="pipes end otherwise there")
+@pytest.mark.parametrize("words", [("inspect", "scan.zip"), ("--help",), ("scan.zip", "-q", "--json", "-o", "2.zip")])
+def test_a_reader_that_is_gone_is_told_and_costs_nothing(words: tuple[str, ...], disc: Path):
+    read, write = os.pipe()
+    os.close(read)
+    with os.fdopen(write, "wb") as pipe:
+        done = subprocess.run(
+            [sys.executable, "-m", "repack", *words],
+            stdout=pipe,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+            cwd=disc.parent,
+        )
+    assert done.returncode == 5
+    assert "cannot write standard output" in one_line(done.stderr)
+    assert (disc.parent / "2.zip").exists() == ("--json" in words)
+
+
 # --- misspelt words ---
 
 

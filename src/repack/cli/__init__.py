@@ -83,6 +83,11 @@ def _call(app: typer.Typer, given: list[str]) -> ExitCode | int:
             return _show_bug(error, loudness)
         _close_output(error)
         return ExitCode.UNWRITABLE
+    except SystemExit as left:  # typer's own way out: when a shell was answered, and where nobody reads what is shown
+        if not isinstance(left.__context__, BrokenPipeError):
+            raise
+        _close_output(left.__context__)
+        return ExitCode.UNWRITABLE
     except Exception as error:  # noqa: BLE001  the last boundary: a bug of ours, told in one line
         return _show_bug(error, loudness)
     if result == ExitCode.INTERRUPTED:  # typer has caught the interrupt before us
