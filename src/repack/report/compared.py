@@ -7,6 +7,8 @@ from repack.model import Action, Plan, Planned
 from repack.report import words
 from repack.report.tables import Column, Sheet
 
+_MORE = "repack explain --rules names the rule of any file"
+
 
 def compared(before: Plan, after: Plan, own: Sequence[LoadedRule]) -> list[Sheet]:
     """Each entry whose category or decision differs, then what the rules did on the whole."""
@@ -15,8 +17,8 @@ def compared(before: Plan, after: Plan, own: Sequence[LoadedRule]) -> list[Sheet
     rows = tuple((was.entry.path, _shown(was), _shown(now), now.verdict.rule) for was, now in changed)
     columns = (Column("Entry", ratio=1), Column("Built-in rules"), Column("With yours"), Column("By rule"))
     return [
-        Sheet("What your rules change (nothing was written)", columns, rows, is_whole=True),
-        Sheet("Kept although your rules drop it", lines=tuple(_guarded(pairs, own)), is_whole=True),
+        Sheet("What your rules change (nothing was written)", columns, rows, rest=_MORE),
+        Sheet("Kept although your rules drop it", lines=tuple(_guarded(pairs, own)), rest=_MORE),
         Sheet("On the whole", lines=tuple(_conclude(pairs, len(changed), own)), is_whole=True),
         Sheet("Worth knowing", lines=tuple(line for line in after.warnings if line not in before.warnings)),
     ]

@@ -8,6 +8,7 @@ from repack.record.manifest import EntryRecord
 from repack.report import words
 from repack.report.tables import Column, Sheet
 
+_MORE = "-v lists them all"
 _LEFT_OUT = "Left out when the zip was made, so not in it"
 _MEANINGS = {
     Proof.EXACT: "rebuilt: the original file, byte for byte",
@@ -24,9 +25,9 @@ def sheets(done: Restored, *, is_verbose: bool = False) -> list[Sheet]:
     left_out = [line for line in (lines[n] for n in done.chosen) if line.action == "dropped" and not line.folder]
     return [
         _each_dropped(left_out) if is_verbose else _dropped(left_out),
-        Sheet("Put under another name", lines=tuple(own_names), is_whole=is_verbose, rest="-v lists them all"),
+        Sheet("Put under another name", lines=tuple(own_names), is_whole=is_verbose, rest=_MORE),
         _by_proof(done),
-        Sheet("Not the original bytes", lines=tuple(_inexact(done)), is_whole=True),
+        Sheet("Not the original bytes", lines=tuple(_inexact(done)), is_whole=is_verbose, rest=_MORE),
         Sheet(
             "Could not be given back", lines=_named(lines, done.skipped | done.unwritten | done.problems), is_whole=True
         ),
