@@ -175,8 +175,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "report.tables": {"dicom.syntaxes", "model", "record.manifest", "report.words"},
     "report.rules": {"classify.rulefile", "report.tables"},
     "report.contents": {
-        "classify.languages", "classify.references", "classify.rulefile", "classify.rules", "codecs", "codecs.frames",
-        "dicom.syntaxes", "model", "report.rules", "report.tables", "report.words",
+        "classify.languages", "classify.references", "classify.rulefile", "classify.rules", "model", "report.rules",
+        "report.tables", "report.words",
     },
     "report.compared": {"classify.rulefile", "model", "report.tables", "report.words"},
     "report.planned_json": {"model"},
@@ -194,26 +194,40 @@ MAY_IMPORT: dict[str, set[str]] = {
         "processes.workers", "progress", "record.manifest",
     },
     "report.verified": {"giveback.verify", "report.tables", "report.words"},
-    "report.console": {"report.tables", "report.words"},
-    "cli.options": {"classify.languages", "codecs", "errors", "model", "output.drafts", "processes.workers"},
+    "report.journey": set(),
+    "report.plain": {"report.words"},
+    "report.console": {"report.journey", "report.plain", "report.tables", "report.words"},
+    "cli.names": set(),
+    "cli.completing": {"cli.names", "codecs", "model"},
+    "cli.options": {
+        "classify.languages", "cli.completing", "cli.names", "codecs", "errors", "model", "output.drafts",
+        "processes.workers",
+    },
     "cli.opening": {"bundles.zip_bundle", "errors", "model"},
-    "cli.previewing": {"model", "pipeline", "processes.workers", "progress", "report.console", "survey"},
+    "cli.previewing": {
+        "cli.options", "model", "pipeline", "processes.workers", "progress", "report.console", "report.tables",
+        "survey",
+    },
+    "cli.quickly": set(),
+    "cli.helping": {"cli.names", "cli.quickly"},
+    "report.codecs": {"codecs", "codecs.frames", "dicom.syntaxes", "report.tables"},
     "cli.looking": {
-        "classify.patterns", "classify.rulefile", "classify.rules", "cli.opening", "cli.options", "cli.previewing",
-        "errors", "model", "pipeline", "planning.remarks", "report.compared", "report.console", "report.contents",
-        "report.planned_json", "report.rules", "survey",
+        "classify.patterns", "classify.rulefile", "classify.rules", "cli.helping", "cli.names", "cli.opening",
+        "cli.options", "cli.previewing", "errors", "model", "pipeline", "planning.remarks", "report.codecs",
+        "report.compared", "report.console", "report.contents", "report.planned_json", "report.rules", "survey",
     },
     "report.profile": {"report.tables", "stopwatch"},
     "cli.job": {
-        "", "cli.opening", "cli.options", "cli.previewing", "model", "pipeline", "processes.interrupts",
-        "record.manifest", "report.console", "report.planned_json", "report.profile", "report.tables", "stopwatch",
+        "", "cli.completing", "cli.helping", "cli.opening", "cli.options", "cli.previewing", "model", "pipeline",
+        "processes.interrupts", "record.manifest", "report.console", "report.plain", "report.planned_json",
+        "report.profile", "report.tables", "stopwatch",
     },
     "cli.giveback": {
-        "cli.options", "errors", "giveback.restore", "giveback.verify", "processes.interrupts", "report.console",
-        "report.restored", "report.verified",
+        "cli.completing", "cli.options", "errors", "giveback.restore", "giveback.verify", "processes.interrupts",
+        "report.console", "report.restored", "report.verified",
     },
-    "cli.tools": {"cli.giveback", "cli.looking"},
-    "cli": {"cli.job", "cli.tools", "errors", "report.console"},
+    "cli.tools": {"cli.giveback", "cli.helping", "cli.looking"},
+    "cli": {"cli.completing", "cli.job", "cli.names", "cli.tools", "errors", "report.plain"},
     "__main__": {"cli", "processes.interrupts"},
     "giveback": set(),
     "output": set(),
@@ -245,16 +259,16 @@ THIRD_PARTIES: dict[str, set[str]] = {
     "pydicom": {"codecs.plugins", "dicom.explicit", "dicom.header"},
     "rich": {"report.console"},
     "rle": {"codecs.rle"},
-    "typer": {"cli", "cli.giveback", "cli.job", "cli.looking", "cli.opening", "cli.options"},
+    "typer": {"cli", "cli.giveback", "cli.helping", "cli.job", "cli.looking", "cli.opening", "cli.options"},
 }  # fmt: skip
 
 #: An import of ours inside a function, and why it is there.
 LAZY = {
     "__main__": "a spawned worker imports this module too, and must not load the whole command line",
-    "cli.job": "help and version are shown without loading what does the work",
-    "cli.opening": "the same",
-    "cli.options": "the same",
+    "cli.opening": "help and version are shown without loading what does the work",
     "cli": "only the commands that are called are loaded",
+    "cli.job": "help and completion need nothing of what a run needs",
+    "cli.options": "the names of all languages take long to load, and few commands need them",
 }
 
 #: Files over the mark, and why.
@@ -346,4 +360,4 @@ def test_only_the_console_prints() -> None:
             for node in ast.walk(ast.parse(path.read_text("utf-8")))
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
         }
-        assert "print" not in calls or module == "report.console"
+        assert "print" not in calls or module == "report.plain"

@@ -32,6 +32,7 @@ from repack.record.restoredata import RestoreWriter
 
 _LOT_ENTRIES, _LOT_BYTES, _CHECK_BYTES = 32, 4 << 20, 16 << 20  # small entries travel together
 _Item = TypeVar("_Item")
+_CARRIED_FASTER = 8  # than compressed: some 700 MB/s against 90
 
 
 def carry_out(
@@ -41,7 +42,7 @@ def carry_out(
 
     DICOMDIRs come last, when the images that they list are done.
     """
-    progress.begin("Repacking", sum(line.entry.size for line in plan.lines), len(plan.lines))
+    progress.begin("Repacking", sum(map(_weigh, plan.lines)), len(plan.lines))
     carrier = _Carrier(draft, Course(plan, past), RestoreWriter(), {}, {})
     new_syntaxes: dict[int, str] = {}
     new_instances: dict[int, str] = {}
@@ -61,6 +62,11 @@ def carry_out(
     if carrier.restore.records:
         draft.add_ours(RESTORE_NAME, carrier.restore.finish())
     return recording.merge(past.finished.manifest if past else None, carrier.lines), carrier.damaged
+
+
+def _weigh(line: Planned) -> int:
+    """The bytes of an entry as progress counts them: what is only carried over takes a fraction of the time."""
+    return line.entry.size if line.decision.action is Action.TRANSCODE else line.entry.size // _CARRIED_FASTER
 
 
 def _is_index(line: Planned) -> bool:
@@ -104,7 +110,7 @@ def _outcomes(
         lots = _make_lots(carrier.course.start(line) for line in some)
         for line, outcome in zip(some, _work(lots, pool), strict=True):
             yield line, _had(carrier, line, outcome)
-            progress.advance(line.entry.size)
+            progress.advance(_weigh(line))
 
 
 def _share_out(carrier: _Carrier, line: Planned, pool: Pool, progress: Progress) -> Outcome:

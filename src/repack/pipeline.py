@@ -18,6 +18,9 @@ from repack.record import leaflet, manifest, recording
 from repack.record.manifest import Manifest, OwnFile
 from repack.survey import View, make_plan, survey
 
+#: What progress names, in order; the last byte is checked before the new zip gets its name.
+STAGES = ("Looking at the disc", "Repacking", "Checking")
+
 
 @dataclass(frozen=True, slots=True)
 class Request:
