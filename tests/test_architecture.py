@@ -110,9 +110,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     "squeeze": {"deflate", "model", "stopwatch"},
     "outcomes": {
-        "bundles.digests", "codecs.frames", "deflate", "dicom.assemble", "dicom.dicomdir", "dicom.header",
-        "dicom.image", "dicom.order", "dicom.part10", "dicom.syntaxes", "dicom.transcode", "model", "squeeze",
-        "stopwatch",
+        "bundles.digests", "codecs.frames", "deflate", "dicom.image", "dicom.order", "dicom.syntaxes",
+        "dicom.transcode", "model", "squeeze", "stopwatch",
     },
     "record.manifest": {"model"},
     "record.restoredata": {"model"},
@@ -147,8 +146,13 @@ MAY_IMPORT: dict[str, set[str]] = {
         "moving", "output.archive", "planning.plan", "planning.remarks", "processes.workers", "progress", "stopwatch",
     },
     "record.recording": {"", "codecs", "codecs.frames", "model", "record.manifest"},
+    "following": {
+        "bundles.digests", "deflate", "dicom.assemble", "dicom.dicomdir", "dicom.header", "dicom.image", "dicom.part10",
+        "model",
+    },
     "course": {
-        "deflate", "errors", "model", "moving", "outcomes", "output.archive", "record.manifest", "record.recording",
+        "deflate", "errors", "following", "model", "moving", "outcomes", "output.archive", "record.manifest",
+        "record.recording",
     },
     "dicom.pieces": {
         "codecs.frames", "dicom.assemble", "dicom.encapsulated", "dicom.explicit", "dicom.header", "dicom.image",
@@ -159,9 +163,9 @@ MAY_IMPORT: dict[str, set[str]] = {
         "output.archive", "output.drafts", "output.growing", "processes.workers",
     },
     "carrying": {
-        "bundles.places", "bundles.zipped", "classify.references", "course", "errors", "model", "moving", "outcomes",
-        "output.archive", "piecewise", "processes.workers", "progress", "record.manifest", "record.recording",
-        "record.restoredata",
+        "bundles.places", "bundles.zipped", "classify.references", "course", "errors", "following", "model", "moving",
+        "outcomes", "output.archive", "piecewise", "processes.workers", "progress", "record.manifest",
+        "record.recording", "record.restoredata",
     },
     "sourcefile": {"errors"},
     "record.leaflet": {"dicom.syntaxes", "model", "record.manifest"},

@@ -14,6 +14,7 @@ from repack.bundles import open_bundle
 from repack.codecs import NAMES, choose
 from repack.dicom.order import Order
 from repack.dicom.transcode import Rewritten, invert, transcode
+from repack.following import follow_images
 from repack.model import (
     DEFLATED,
     STORED,
@@ -36,7 +37,7 @@ from repack.model import (
     Verdict,
     Wishes,
 )
-from repack.outcomes import Task, follow_images, get_ready, keep_after_crash, make_task, work
+from repack.outcomes import Task, get_ready, keep_after_crash, make_task, work
 from tests.bundles.handmade import Made, make_zip
 
 EXPLICIT, JPEG_LS = "1.2.840.10008.1.2.1", "1.2.840.10008.1.2.4.80"

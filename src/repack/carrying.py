@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import TypeVar
 
-from repack import outcomes, piecewise
+from repack import following, outcomes, piecewise
 from repack.bundles.places import Unreadable
 from repack.bundles.zipped import CarriedBytes, ZipPlace
 from repack.classify import references
@@ -57,7 +57,7 @@ def carry_out(
         followed = outcome
         if isinstance(outcome, KeptAsIs):
             listed = (_listed(plan, line, new) for new in (new_syntaxes, new_instances))
-            followed = outcomes.follow_images(carrier.course.entry(line), outcome, *listed)
+            followed = following.follow_images(carrier.course.entry(line), outcome, *listed)
         carrier.write(line, followed)
     if carrier.restore.records:
         draft.add_ours(RESTORE_NAME, carrier.restore.finish())

@@ -7,7 +7,7 @@ an entry goes on, and the line keeps what is known of the first original.
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
-from repack import deflate, moving, outcomes
+from repack import deflate, following, moving, outcomes
 from repack.errors import BundleUnreadable
 from repack.model import (
     Action,
@@ -172,7 +172,7 @@ def _stay(
             if place is not None and content is None:
                 content = place.raw() or deflate.pack(place.read())
             if place is not None and held.proof is Proof.BOUNDED:
-                instance = outcomes.read_instance(place)
+                instance = following.read_instance(place)
         except EntryUnreadable as error:
             raise BundleUnreadable(line.entry.path, str(error), AGAIN) from error
     return Ended(recording.of_same(held, line, content.length if content else 0), content, restorable, instance)
