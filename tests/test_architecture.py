@@ -20,7 +20,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "model.facts": {"model.kinds"},
     "model.outcome": {"model.bundle", "model.kinds"},
     "model.plan": {"model.bundle", "model.facts", "model.kinds"},
-    "model": {"model.bundle", "model.facts", "model.kinds", "model.outcome", "model.plan"},
+    "model.checked": set(),
+    "model": {"model.bundle", "model.checked", "model.facts", "model.kinds", "model.outcome", "model.plan"},
     "progress": set(),
     "deflate": {"model"},
     "bundles.names": {"model"},
@@ -149,10 +150,21 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     "sourcefile": {"errors"},
     "record.leaflet": {"dicom.syntaxes", "model", "record.manifest"},
+    "conformance.disc": {"bundles.names", "classify.references", "dicom.syntaxes", "model", "record.manifest"},
+    "conformance.findings": {"model"},
+    "conformance.file_set": {"conformance.disc", "conformance.findings", "dicom.syntaxes", "model"},
+    "conformance.pdi": {"bundles.names", "conformance.disc", "conformance.findings", "model"},
+    "conformance.profiles": {
+        "conformance.disc", "conformance.file_set", "conformance.findings", "dicom.syntaxes", "model",
+    },
+    "conformance.checks": {
+        "conformance.disc", "conformance.file_set", "conformance.pdi", "conformance.profiles", "model",
+    },
+    "conformance.review": {"classify.facts", "conformance.checks", "conformance.disc", "model", "record.manifest"},
     "pipeline": {
-        "carrying", "errors", "model", "moving", "outcomes", "output.archive", "output.drafts", "processes.interrupts",
-        "processes.workers", "progress", "record.leaflet", "record.manifest", "record.recording", "sourcefile",
-        "survey",
+        "carrying", "conformance.review", "errors", "model", "moving", "outcomes", "output.archive", "output.drafts",
+        "processes.interrupts", "processes.workers", "progress", "record.leaflet", "record.manifest",
+        "record.recording", "sourcefile", "survey",
     },
     "report": set(),
     "report.words": set(),
@@ -182,14 +194,15 @@ MAY_IMPORT: dict[str, set[str]] = {
     "cli.options": {"classify.languages", "codecs", "errors", "model", "output.drafts", "processes.workers"},
     "cli.opening": {"bundles.zip_bundle", "errors", "model"},
     "cli.previewing": {"model", "pipeline", "processes.workers", "progress", "report.console", "survey"},
+    "report.conformance": {"conformance.checks", "model", "record.manifest", "report.tables"},
     "cli.looking": {
         "classify.patterns", "classify.rulefile", "classify.rules", "cli.opening", "cli.options", "cli.previewing",
-        "errors", "model", "pipeline", "planning.remarks", "report.compared", "report.console", "report.contents",
-        "report.planned_json", "report.rules", "survey",
+        "conformance.checks", "conformance.disc", "errors", "model", "pipeline", "planning.remarks", "report.compared",
+        "report.conformance", "report.console", "report.contents", "report.planned_json", "report.rules", "survey",
     },
     "cli.job": {
         "", "cli.opening", "cli.options", "cli.previewing", "model", "pipeline", "processes.interrupts",
-        "record.manifest", "report.console", "report.planned_json", "report.tables",
+        "record.manifest", "report.conformance", "report.console", "report.planned_json", "report.tables",
     },
     "cli.giveback": {
         "cli.options", "errors", "giveback.restore", "giveback.verify", "processes.interrupts", "report.console",
@@ -203,6 +216,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "planning": set(),
     "processes": set(),
     "record": set(),
+    "conformance": set(),
 }  # fmt: skip
 
 #: Third-party package -> the modules that may know it.

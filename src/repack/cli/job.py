@@ -11,7 +11,7 @@ from repack.cli.previewing import plan_only
 from repack.model import Wishes
 from repack.processes import interrupts
 from repack.record import manifest
-from repack.report import console, planned_json, tables
+from repack.report import conformance, console, planned_json, tables
 
 _EPILOG = (
     "Other commands: inspect, explain, verify, restore, rules, codecs (each has its own --help). "
@@ -106,9 +106,9 @@ def repack(
         if json:
             console.show_json(encoded)
         return
-    console.show_sheets(screen, tables.summary(done.plan, done.manifest))
+    console.show_sheets(screen, [*tables.summary(done.plan, done.manifest), conformance.changed(done.manifest)])
     if verbose:
-        console.show_sheets(screen, [tables.every_line(done.plan)])
+        console.show_sheets(screen, [conformance.compared(done.manifest), tables.every_line(done.plan)])
     console.show_result(screen, tables.result(done.manifest, done.size, str(target)))
     if manifest_file is not None:
         options.write_beside(manifest_file, encoded)
