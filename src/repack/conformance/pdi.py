@@ -30,12 +30,14 @@ def has_entry_page(disc: Disc) -> Finding:
     """INDEX.HTM at the root, where there are pages to look at the images in a browser."""
     if disc.at_root("INDEX.HTM"):
         return MET
+    if disc.at_root("INDEX.HTML"):
+        return not_met("it is called INDEX.HTML")
     return not_met("there is none") if _web_files(disc) else not_applicable(f"there is no folder {_WEB_FOLDER}")
 
 
 def entry_page_leads_on(disc: Disc) -> Finding:
     """INDEX.HTM describes what is there: nothing that it names was dropped."""
-    page = disc.at_root("INDEX.HTM")
+    page = disc.at_root("INDEX.HTM") or disc.at_root("INDEX.HTML")
     if page is None:
         return not_applicable("there is no INDEX.HTM")
     if disc.gone is None:
