@@ -185,6 +185,7 @@ CASES: list[tuple[str, Change, Result, str]] = [
     ("pdi-web-folder", drop("IHE_PDI/PAGE.HTM", "IHE_PDI/A.JPG"), NEVER, ""),
     ("pdi-apart", put("DICOM/NOTES.TXT", b"x"), BROKEN, "1 other file lies among them"),
     ("pdi-apart", no_dicom, NEVER, ""),
+    ("pdi-apart", relist(("I1", image())), NEVER, "no folder"),
     ("pdi-readme", drop("README.TXT"), BROKEN, "there is none"),
     ("pdi-readme", move("README.TXT", "readme.txt"), MET, ""),
     ("pdi-autorun", autorun("open=START.EXE"), BROKEN, "starts a program"),

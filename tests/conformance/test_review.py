@@ -13,6 +13,8 @@ from repack import pipeline
 from repack.cli import main
 from repack.conformance.checks import CHECKS
 from repack.giveback import restore, verify
+from repack.model import EntryUnreadable
+from repack.output import archive
 from repack.record import manifest
 from repack.record.manifest import Manifest
 from tests.conformance.discs import image, indexed, shift_offsets, sound
@@ -54,14 +56,14 @@ def scan(made: bytes, tmp_path: Path) -> Path:
 
 def results(path: Path) -> dict[str, tuple[str, str]]:
     """What the manifest inside a zip says: id -> before, after."""
-    with zipfile.ZipFile(path) as archive:
-        records = json.loads(archive.read("REPACK/manifest.json"))["conformance"]
+    with zipfile.ZipFile(path) as opened:
+        records = json.loads(opened.read("REPACK/manifest.json"))["conformance"]
     return {record["id"]: (record["before"]["result"], record["after"]["result"]) for record in records}
 
 
 def findings(path: Path, side: str) -> dict[str, dict[str, str]]:
-    with zipfile.ZipFile(path) as archive:
-        records = json.loads(archive.read("REPACK/manifest.json"))["conformance"]
+    with zipfile.ZipFile(path) as opened:
+        records = json.loads(opened.read("REPACK/manifest.json"))["conformance"]
     return {record["id"]: record[side] for record in records}
 
 
@@ -144,6 +146,16 @@ def test_an_entry_page_that_lost_its_target_is_told(run: Run, tmp_path: Path) ->
     assert results(second)["pdi-links"] == ("not applicable", "not met")
 
 
+def test_an_index_that_cannot_be_read_back_is_not_known(scan: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(_draft: object, _index: int) -> bytes:
+        raise EntryUnreadable("the medium cannot be read")
+
+    monkeypatch.setattr(archive.Draft, "read_back", fail)
+    assert run(scan, "-q")[0] == 0
+    found = results(scan.with_name("scan.repacked.zip"))
+    assert found["stated-syntaxes"] == found["dicomdir-sound"] == found["one-patient"] == ("met", "not known")
+
+
 # --- moving on ---
 
 
@@ -174,8 +186,8 @@ def older(scan: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> Path:
         patch.setattr(manifest, "encode", forget)
         assert run(scan, "-q")[0] == 0
     path = scan.with_name("scan.repacked.zip")
-    with zipfile.ZipFile(path) as archive:
-        assert b"conformance" not in archive.read("REPACK/manifest.json")
+    with zipfile.ZipFile(path) as opened:
+        assert b"conformance" not in opened.read("REPACK/manifest.json")
     return path
 
 
@@ -183,9 +195,9 @@ def test_an_older_manifest_is_verified_restored_and_idle(older: Path, scan: Path
     assert run("verify", older)[0] == 0
     assert run("verify", older, "--against", scan)[0] == 0
     assert run("restore", older, "-o", tmp_path / "back")[0] == 0
-    with zipfile.ZipFile(scan) as archive:
-        for info in archive.infolist():
-            assert (tmp_path / "back" / info.filename).read_bytes() == archive.read(info)
+    with zipfile.ZipFile(scan) as opened:
+        for info in opened.infolist():
+            assert (tmp_path / "back" / info.filename).read_bytes() == opened.read(info)
     assert "nothing was written" in " ".join(run(older)[1].split())
 
 
@@ -249,8 +261,8 @@ def test_the_whole_table_is_there_for_the_asking(scan: Path, run: Run) -> None:
 
 def test_the_record_is_whole(scan: Path, run: Run) -> None:
     run(scan, "-q")
-    with zipfile.ZipFile(scan.with_name("scan.repacked.zip")) as archive:
-        record = manifest.decode(archive.read("REPACK/manifest.json"))
+    with zipfile.ZipFile(scan.with_name("scan.repacked.zip")) as opened:
+        record = manifest.decode(opened.read("REPACK/manifest.json"))
     assert [(one.id, one.says, one.source, one.grade) for one in record.conformance] == [
         (check.id, check.says, check.source, check.grade) for check in CHECKS
     ]

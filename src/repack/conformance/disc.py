@@ -109,7 +109,7 @@ def as_found(plan: Plan) -> Disc:
 
 
 def as_written(
-    plan: Plan, records: Sequence[EntryRecord], directories: Mapping[int, DirectoryFacts], own: Collection[str]
+    plan: Plan, records: Sequence[EntryRecord], directories: Mapping[int, DirectoryFacts | None], own: Collection[str]
 ) -> Disc:
     """The new zip: `directories` are its DICOMDIRs by the index of their entry, `own` the names of repack's files."""
     numbers = plan.numbers or range(len(records))
@@ -127,7 +127,7 @@ def _file(line: Planned) -> File:
     return File(line.entry.index, line.entry.path, line.facts, line.verdict.category)
 
 
-def _now(line: Planned, record: EntryRecord, directories: Mapping[int, DirectoryFacts]) -> File:
+def _now(line: Planned, record: EntryRecord, directories: Mapping[int, DirectoryFacts | None]) -> File:
     """A file as it is in the new zip: repack changes nothing that a check looks at but transfer syntaxes."""
     file = _file(line)
     facts, dicom = file.facts, file.facts.dicom

@@ -38,9 +38,12 @@ def _remember(past: Manifest) -> Mapping[str, Finding]:
 
 def _read_directories(
     plan: Plan, records: Sequence[EntryRecord], read_back: Callable[[int], bytes]
-) -> dict[int, DirectoryFacts]:
-    """The DICOMDIRs of the new zip, by the index of their entry, where they are not those of the bundle."""
-    found: dict[int, DirectoryFacts] = {}
+) -> dict[int, DirectoryFacts | None]:
+    """The DICOMDIRs of the new zip, by the index of their entry, where they are not those of the bundle.
+
+    None: it could not be read back, which `prove` will say aloud.
+    """
+    found: dict[int, DirectoryFacts | None] = {}
     numbers = plan.numbers or range(len(records))
     for line, number in zip(plan.lines, numbers, strict=True):
         record = records[number]
@@ -49,6 +52,6 @@ def _read_directories(
             continue
         try:
             found[line.entry.index] = read_directory(read_back(line.entry.index))
-        except EntryUnreadable as error:
-            found[line.entry.index] = DirectoryFacts(problem=str(error))
+        except EntryUnreadable:
+            found[line.entry.index] = None
     return found
