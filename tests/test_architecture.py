@@ -20,7 +20,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "model.facts": {"model.bundle", "model.kinds"},
     "model.outcome": {"model.bundle", "model.kinds"},
     "model.plan": {"model.bundle", "model.facts", "model.kinds"},
-    "model": {"model.bundle", "model.facts", "model.kinds", "model.outcome", "model.plan"},
+    "model.checked": set(),
+    "model": {"model.bundle", "model.checked", "model.facts", "model.kinds", "model.outcome", "model.plan"},
     "progress": set(),
     "stopwatch": set(),
     "deflate": {"model", "stopwatch"},
@@ -169,10 +170,21 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     "sourcefile": {"errors"},
     "record.leaflet": {"dicom.syntaxes", "model", "record.manifest"},
+    "conformance.disc": {"bundles.names", "classify.references", "dicom.syntaxes", "model", "record.manifest"},
+    "conformance.findings": {"model"},
+    "conformance.file_set": {"conformance.disc", "conformance.findings", "dicom.syntaxes", "model"},
+    "conformance.pdi": {"bundles.names", "conformance.disc", "conformance.findings", "model"},
+    "conformance.profiles": {
+        "conformance.disc", "conformance.file_set", "conformance.findings", "dicom.syntaxes", "model",
+    },
+    "conformance.checks": {
+        "conformance.disc", "conformance.file_set", "conformance.pdi", "conformance.profiles", "model",
+    },
+    "conformance.review": {"classify.facts", "conformance.checks", "conformance.disc", "model", "record.manifest"},
     "pipeline": {
-        "carrying", "errors", "model", "moving", "outcomes", "output.archive", "output.drafts", "processes.interrupts",
-        "processes.workers", "progress", "record.leaflet", "record.manifest", "record.recording", "sourcefile",
-        "survey",
+        "carrying", "conformance.review", "errors", "model", "moving", "outcomes", "output.archive", "output.drafts",
+        "processes.interrupts", "processes.workers", "progress", "record.leaflet", "record.manifest",
+        "record.recording", "sourcefile", "survey",
     },
     "report": set(),
     "report.words": set(),
@@ -212,19 +224,21 @@ MAY_IMPORT: dict[str, set[str]] = {
         "cli.options", "model", "pipeline", "processes.workers", "progress", "report.console", "report.tables",
         "survey",
     },
+    "report.conformance": {"conformance.checks", "model", "record.manifest", "report.tables"},
     "cli.quickly": set(),
     "cli.helping": {"cli.names", "cli.quickly"},
     "report.codecs": {"codecs", "codecs.frames", "dicom.syntaxes", "report.tables"},
     "cli.looking": {
         "classify.patterns", "classify.rulefile", "classify.rules", "cli.helping", "cli.names", "cli.opening",
-        "cli.options", "cli.previewing", "errors", "model", "pipeline", "planning.remarks", "report.codecs",
-        "report.compared", "report.console", "report.contents", "report.planned_json", "report.rules", "survey",
+        "cli.options", "cli.previewing", "conformance.checks", "conformance.disc", "errors", "model", "pipeline",
+        "planning.remarks", "report.codecs", "report.compared", "report.conformance", "report.console",
+        "report.contents", "report.planned_json", "report.rules", "survey",
     },
     "report.profile": {"report.tables", "stopwatch"},
     "cli.job": {
         "", "cli.completing", "cli.helping", "cli.opening", "cli.options", "cli.previewing", "model", "pipeline",
-        "processes.interrupts", "record.manifest", "report.console", "report.plain", "report.planned_json",
-        "report.profile", "report.tables", "stopwatch",
+        "processes.interrupts", "record.manifest", "report.conformance", "report.console", "report.plain",
+        "report.planned_json", "report.profile", "report.tables", "stopwatch",
     },
     "cli.giveback": {
         "cli.completing", "cli.options", "errors", "giveback.restore", "giveback.verify", "processes.interrupts",
@@ -238,6 +252,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "planning": set(),
     "processes": set(),
     "record": set(),
+    "conformance": set(),
 }  # fmt: skip
 
 #: Third-party package -> the modules that may know it.

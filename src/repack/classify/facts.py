@@ -7,7 +7,7 @@ from repack.classify import mentions, pe
 from repack.classify.window import Span
 from repack.dicom import dicomdir, header, part10, syntaxes
 from repack.dicom.dicomdir import Directory
-from repack.model import DicomFacts, Digest, Entry, EntryUnreadable, Facts, Place
+from repack.model import DicomFacts, Digest, DirectoryFacts, Entry, EntryUnreadable, Facts, Place
 from repack.stopwatch import stage
 
 _NOTHING_READ = DicomFacts(
@@ -30,6 +30,12 @@ _FARTHEST = 1 << 30  # behind this no table of a program is looked for
 _INSTALLER_DATABASES = frozenset({"msi", "msp", "msm"})
 _PROGRAM_EXTENSIONS = frozenset("exe dll ocx sys cpl scr drv ax mui com".split())
 _PREAMBLE_END = 132
+#: What file meta information must hold, of all that no reader can do without (PS3.10 table 7.1-1).
+_META = (
+    (header.MEDIA_STORAGE_SOP_CLASS, "the kind of its object (0002,0002)"),
+    (header.MEDIA_STORAGE_SOP_INSTANCE, "the identifier of its object (0002,0003)"),
+    (part10.TRANSFER_SYNTAX_UID, "its transfer syntax (0002,0010)"),
+)
 
 #: Magic of a file -> name, longest first where one begins another.
 MAGICS: tuple[tuple[bytes, str], ...] = (
@@ -211,11 +217,7 @@ def _describe(place: Place, top: header.Header, size: int, problem: str) -> Fact
         stated = top.data[element.value : element.end].rstrip(b"\0 ").decode("ascii", "replace")
         is_directory = stated == syntaxes.MEDIA_STORAGE_DIRECTORY
         sop_class = sop_class or stated
-    mentions: tuple[str, ...] = ()
-    if is_directory and size <= _MOST:
-        directory = dicomdir.read_directory(place.read())
-        if isinstance(directory, Directory):
-            mentions = tuple(record.file_id for record in directory.records if record.file_id)
+    directory = read_directory(place.read()) if is_directory and size <= _MOST else None
     facts = DicomFacts(
         transfer_syntax=meta.transfer_syntax if meta else None,
         sop_class=sop_class,
@@ -227,5 +229,30 @@ def _describe(place: Place, top: header.Header, size: int, problem: str) -> Fact
         has_pixels=top.pixel_data is not None,
         is_directory=is_directory,
         is_program=is_program(top.data),
+        lacks=_lacks(top),
     )
-    return Facts("dicom", dicom=facts, mentions=mentions, problem=problem)
+    mentions = tuple(file_id for file_id, _syntax in directory.listed) if directory else ()
+    return Facts("dicom", dicom=facts, directory=directory, mentions=mentions, problem=problem)
+
+
+def _lacks(top: header.Header) -> str:
+    """What the beginning of a DICOM file on media has and this one has not (PS3.10 7.1), or nothing."""
+    if top.meta is None:
+        return "file meta information"
+    if top.data[part10.PREAMBLE_LENGTH : _PREAMBLE_END] != part10.PREFIX:
+        return "the preamble with its mark DICM"
+    missing = (name for tag, name in _META if tag not in top.meta.elements)
+    return next(missing, "")
+
+
+def read_directory(data: bytes) -> DirectoryFacts:
+    """What a DICOMDIR says of its files; a `problem` where it cannot be taken apart."""
+    directory = dicomdir.read_directory(data)
+    if not isinstance(directory, Directory):
+        return DirectoryFacts(problem=directory.reason)
+    stated = dicomdir.stated_syntaxes(directory)
+    return DirectoryFacts(
+        listed=tuple((r.file_id, stated.get(r.file_id, "")) for r in directory.records if r.file_id),
+        patients=dicomdir.count_patients(directory),
+        has_stray_offsets=dicomdir.has_stray_offsets(directory),
+    )

@@ -81,7 +81,7 @@ def repack(
     from repack import pipeline  # noqa: PLC0415  help and completion need nothing of what a run needs
     from repack.cli import previewing  # noqa: PLC0415  as above
     from repack.record import manifest  # noqa: PLC0415  as above
-    from repack.report import console, planned_json, tables  # noqa: PLC0415  as above
+    from repack.report import conformance, console, planned_json, tables  # noqa: PLC0415  as above
 
     wishes = Wishes(
         keep_locales=options.read_locales(keep_locales),
@@ -121,9 +121,9 @@ def repack(
         if json:
             console.show_json(encoded)
         return
-    console.show_sheets(screen, tables.summary(done.plan, done.manifest))
+    console.show_sheets(screen, [*tables.summary(done.plan, done.manifest), conformance.changed(done.manifest)])
     if verbose:
-        console.show_sheets(screen, [tables.every_line(done.plan)])
+        console.show_sheets(screen, [conformance.compared(done.manifest), tables.every_line(done.plan)])
     console.show_result(screen, tables.result(done.manifest, done.size, str(target)))
     if manifest_file is not None:
         options.write_beside(manifest_file, encoded)

@@ -14,11 +14,12 @@ from repack.classify.rulefile import json_schema, load_builtin, load_file
 from repack.cli import helping, opening, options
 from repack.cli.names import NAMED, guess
 from repack.cli.previewing import survey_only
+from repack.conformance import checks, disc
 from repack.errors import WrongUsage
 from repack.model import Wishes
 from repack.planning import remarks
 from repack.report import codecs as codec_sheets
-from repack.report import compared, console, contents, planned_json
+from repack.report import compared, conformance, console, contents, planned_json
 from repack.report import rules as rule_sheets
 
 _Does = TypeVar("_Does", bound=Callable[..., Any])
@@ -68,9 +69,11 @@ def inspect(
         pipeline.Request(bundle, bundle, rule_files=tuple(rules or ()), access=access), screen, as_it_is=True
     )
     plan = survey.make_plan(found, Wishes())
-    console.show_sheets(screen, contents.inspected(plan, remarks.find_viewers(plan, found.rules, found.needs)))
+    checked = checks.evaluate(disc.as_found(plan))
+    shown = contents.inspected(plan, remarks.find_viewers(plan, found.rules, found.needs))
+    console.show_sheets(screen, [*shown, conformance.inspected(checked)])
     if json:
-        console.show_json(planned_json.encode(plan))
+        console.show_json(planned_json.encode(plan, conformance.as_json(checked)))
 
 
 @_command(tools, None, *_EXPLAINING)

@@ -23,7 +23,8 @@ from repack.model.bundle import (
     Stamp,
     Streamed,
 )
-from repack.model.facts import DicomFacts, Facts, LocaleName, PeFacts, Verdict
+from repack.model.checked import Finding, Grade, Result
+from repack.model.facts import DicomFacts, DirectoryFacts, Facts, LocaleName, PeFacts, Verdict
 from repack.model.kinds import LEAFLET_NAME, MANIFEST_NAME, OUR_FOLDER, RESTORE_NAME, Action, Category, Proof
 from repack.model.outcome import Content, Deflating, Dropped, KeptAsIs, Lost, Outcome, Restorable, Transcoded
 from repack.model.plan import Decision, Plan, Planned, Wishes
@@ -46,11 +47,14 @@ __all__ = [
     "Deflating",
     "DicomFacts",
     "Digest",
+    "DirectoryFacts",
     "Dropped",
     "Entry",
     "EntryName",
     "EntryUnreadable",
     "Facts",
+    "Finding",
+    "Grade",
     "KeptAsIs",
     "Limits",
     "LocaleName",
@@ -65,6 +69,7 @@ __all__ = [
     "Proof",
     "Raw",
     "Restorable",
+    "Result",
     "Stamp",
     "Streamed",
     "Transcoded",

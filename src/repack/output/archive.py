@@ -116,6 +116,11 @@ class Draft:
             self._flush.result()
             self._flush = None
 
+    def read_back(self, index: int) -> bytes:
+        """The content of an entry that was written, out of the draft itself. Raises EntryUnreadable."""
+        self._file.flush()
+        return self._written[index].place.read()
+
     def positions(self) -> tuple[int, ...]:
         """The positions of the entries written so far, in the order in which `finish` gives them."""
         return tuple(sorted(self._written))
