@@ -108,8 +108,9 @@ def _unreadable(plan: Plan, line: Planned, reason: str) -> BundleUnreadable:
     )
     more = f" (and {others:,} more cannot be read)" if others else ""
     give_up = "them up with --drop-path" if others else "this entry up with --drop-path"
+    force = " --force-drop" if line.facts.dicom is not None or line.decision.guard else ""  # else a guard keeps it
     return BundleUnreadable(
-        plan.bundle.path.name, f"{path}: {reason}{more}", f"get a better copy, or give {give_up} '{path}'"
+        plan.bundle.path.name, f"{path}: {reason}{more}", f"get a better copy, or give {give_up} '{path}'{force}"
     )
 
 
