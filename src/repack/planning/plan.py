@@ -49,9 +49,7 @@ def decide(
     }
     named = {index: keep for index in asked if (keep := _find_keep(bundle.entries[index].path, wishes))}
     stops = {
-        index: _find_image(facts[index], verdicts[index], wish)
-        or _find_stop(verdicts[index], wishes, wish.option, sets)
-        for index, wish in asked.items()
+        index: _find_stop(facts[index], verdicts[index], wishes, wish.option, sets) for index, wish in asked.items()
     } | named
     empty = {entry.index for entry in bundle.entries if entry.place is None and not entry.is_directory}
     gone = frozenset(index for index, stop in stops.items() if not stop)
@@ -129,19 +127,13 @@ def _find_keep(path: str, wishes: Wishes) -> str:
     return f"--keep {kept} asks for it" if kept is not None else ""
 
 
-def _find_image(fact: Facts, verdict: Verdict, wish: _Wish) -> str:
-    """What speaks against a wish that would take an image or their index, whatever a rule calls it; else nothing.
-
-    A rule that drops images was written for that, and stays the way to do it without force.
-    """
-    is_image = fact.dicom is not None or verdict.category in _IMAGES
-    return "images are what the disc is for" if is_image and not wish.option.startswith("rule ") else ""
-
-
-def _find_stop(verdict: Verdict, wishes: Wishes, wish: str, sets: _LocaleSets) -> str:
+def _find_stop(fact: Facts, verdict: Verdict, wishes: Wishes, wish: str, sets: _LocaleSets) -> str:
     """What speaks against following a wish, seen from the entry alone; empty where nothing does."""
     if verdict.action is Action.COPY:
         return verdict.why
+    # Whatever a rule calls them. A rule that drops images was written for that, and stays the way without force.
+    if (fact.dicom is not None or verdict.category in _IMAGES) and not wish.startswith("rule "):
+        return "images are what the disc is for"
     if verdict.locale is None or Category.VIEWER in wishes.drop or wish not in _LANGUAGE_WISHES:
         return ""
     if verdict.locale.is_fallback:
