@@ -1,6 +1,7 @@
 """Passwords and limits on the command line: never an argument, never in a message, one line and exit 3 when refused."""
 
 import io
+import os
 import sys
 import zipfile
 from collections.abc import Callable
@@ -8,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from repack.cli import main, opening
+from repack.cli import main, opening, options
 from tests.bundles import samples
 from tests.bundles.handmade import Made, make_zip
 from tests.bundles.handmade_iso import make_iso
@@ -151,6 +152,51 @@ def test_an_image_is_named_after_its_stem(tmp_path: Path, run: Run) -> None:
     (tmp_path / "Disc.ISO").write_bytes(make_iso({"A.TXT;1": b"a" * 99}))
     assert run(tmp_path / "Disc.ISO")[0] == 0
     assert names_in(tmp_path) == {"Disc.ISO", "Disc.repacked.zip"}
+
+
+@pytest.fixture
+def read_only(monkeypatch: pytest.MonkeyPatch) -> Callable[[Path], None]:
+    """Makes a folder take no files; permissions stop no superuser, so the question is answered here."""
+
+    def close(folder: Path) -> None:
+        allows = os.access
+        monkeypatch.setattr(os, "access", lambda path, mode: Path(path) != folder and allows(path, mode))
+
+    return close
+
+
+@pytest.mark.parametrize("is_folder", [True, False])
+def test_beside_a_mounted_disc_the_zip_goes_into_the_working_folder(
+    tmp_path: Path, run: Run, read_only: Callable[[Path], None], monkeypatch: pytest.MonkeyPatch, *, is_folder: bool
+) -> None:
+    media, work = tmp_path / "media", tmp_path / "work"
+    bundle = media / ("DISC" if is_folder else "disc.iso")
+    (bundle if is_folder else media).mkdir(parents=True)
+    work.mkdir()
+    (bundle / "A.TXT" if is_folder else bundle).write_bytes(b"a" if is_folder else make_iso({"A.TXT;1": b"a"}))
+    monkeypatch.chdir(work)
+    read_only(media)
+    code, out, _err = run(bundle)
+    assert (code, names_in(work), names_in(media)) == (0, {f"{bundle.stem}.repacked.zip"}, {bundle.name})
+    assert f"beside {bundle.name} no file can be made" in " ".join(out.split())
+    assert run(bundle, "-o", work / "named.zip", "-q")[1] == ""
+
+
+def test_the_root_of_a_drive_has_nothing_beside_it() -> None:
+    root = Path(Path.cwd().anchor)
+    target = options.choose_target(root, None)
+    assert target == Path("disc.repacked.zip")
+    assert "goes into the working folder" in options.explain_target(root, None, target)
+
+
+def test_the_working_folder_is_not_taken_where_it_is_part_of_the_disc(
+    tmp_path: Path, read_only: Callable[[Path], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    disc = tmp_path / "DISC"
+    disc.mkdir()
+    monkeypatch.chdir(disc)
+    read_only(tmp_path)
+    assert options.choose_target(disc, None) == tmp_path / "DISC.repacked.zip"
 
 
 def test_what_is_odd_about_a_bundle_is_told_by_every_view(tmp_path: Path, run: Run) -> None:

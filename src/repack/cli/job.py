@@ -87,6 +87,7 @@ def repack(
     access = opening.read_access(bundle, password_file, limits, decrypts=decrypt, may_ask=decrypt)
     request = pipeline.Request(bundle, target, wishes, tuple(rules or ()), jobs, overwrite, access)
     screen = console.open_screen(is_json=json, is_quiet=quiet)
+    _tell_place(screen, options.explain_target(bundle, output, target))
     if dry_run:
         plan = plan_only(request, screen)
         if plan.is_idle:
@@ -114,6 +115,11 @@ def repack(
         options.write_beside(manifest_file, encoded)
     if json:
         console.show_json(encoded)
+
+
+def _tell_place(screen: console.Screen, sentence: str) -> None:
+    if sentence:
+        console.show_result(screen, sentence)
 
 
 def _tell_idle(
