@@ -123,8 +123,10 @@ MAY_IMPORT: dict[str, set[str]] = {
     "output.drafts": {"errors", "processes.interrupts"},
     "output.zipformat": {"model"},
     "output.structure": {"model", "output.zipformat"},
+    "output.growing": {"deflate", "model", "output.zipformat"},
     "output.archive": {
-        "bundles.zipped", "deflate", "errors", "model", "output.drafts", "output.structure", "output.zipformat",
+        "bundles.zipped", "deflate", "errors", "model", "output.drafts", "output.growing", "output.structure",
+        "output.zipformat",
     },
     "planning.guards": {"classify.languages", "classify.references", "model"},
     "planning.keeping": {"dicom.order", "dicom.syntaxes", "model"},
@@ -143,9 +145,18 @@ MAY_IMPORT: dict[str, set[str]] = {
     "course": {
         "deflate", "errors", "model", "moving", "outcomes", "output.archive", "record.manifest", "record.recording",
     },
+    "dicom.pieces": {
+        "codecs.frames", "dicom.assemble", "dicom.encapsulated", "dicom.explicit", "dicom.header", "dicom.image",
+        "dicom.order", "dicom.part10", "dicom.samples", "dicom.source", "dicom.syntaxes", "dicom.transcode", "model",
+    },
+    "piecewise": {
+        "deflate", "dicom.header", "dicom.image", "dicom.order", "dicom.part10", "dicom.pieces", "model", "outcomes",
+        "output.archive", "output.drafts", "output.growing", "processes.workers",
+    },
     "carrying": {
         "bundles.places", "bundles.zipped", "classify.references", "course", "errors", "model", "moving", "outcomes",
-        "output.archive", "processes.workers", "progress", "record.manifest", "record.recording", "record.restoredata",
+        "output.archive", "piecewise", "processes.workers", "progress", "record.manifest", "record.recording",
+        "record.restoredata",
     },
     "sourcefile": {"errors"},
     "record.leaflet": {"dicom.syntaxes", "model", "record.manifest"},

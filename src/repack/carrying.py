@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
-from repack import outcomes
+from repack import outcomes, piecewise
 from repack.bundles.places import Unreadable
 from repack.bundles.zipped import ZipPlace
 from repack.classify import references
@@ -19,7 +20,7 @@ from repack.model import (
     Planned,
     Raw,
 )
-from repack.moving import Past
+from repack.moving import FirstPlace, Past
 from repack.output import archive
 from repack.output.archive import Draft, Written
 from repack.processes.workers import Crashed, Pool
@@ -42,20 +43,19 @@ def carry_out(
     carrier = _Carrier(draft, Course(plan, past), RestoreWriter(), {}, {})
     new_syntaxes: dict[int, str] = {}
     new_instances: dict[int, str] = {}
-    for line, outcome in _outcomes(carrier.course, [line for line in plan.lines if not _is_index(line)], pool):
+    others = [line for line in plan.lines if not _is_index(line)]
+    for line, outcome in _outcomes(carrier, others, pool, progress):
         ended = carrier.write(line, outcome)
         if ended.transfer_syntax:
             new_syntaxes[line.entry.index] = ended.transfer_syntax
         if ended.sop_instance:
             new_instances[line.entry.index] = ended.sop_instance
-        progress.advance(line.entry.size)
-    for line, outcome in _outcomes(carrier.course, [line for line in plan.lines if _is_index(line)], pool):
+    for line, outcome in _outcomes(carrier, [line for line in plan.lines if _is_index(line)], pool, progress):
         followed = outcome
         if isinstance(outcome, KeptAsIs):
             listed = (_listed(plan, line, new) for new in (new_syntaxes, new_instances))
             followed = outcomes.follow_images(carrier.course.entry(line), outcome, *listed)
         carrier.write(line, followed)
-        progress.advance(line.entry.size)
     if carrier.restore.records:
         draft.add_ours(RESTORE_NAME, carrier.restore.finish())
     return recording.merge(past.finished.manifest if past else None, carrier.lines), carrier.damaged
@@ -89,13 +89,45 @@ class _Carrier:
         return Ended(ended.line, None, None, ended.sop_instance)
 
 
-def _outcomes(course: Course, lines: Sequence[Planned], pool: Pool) -> Iterator[tuple[Planned, Outcome]]:
+def _outcomes(
+    carrier: _Carrier, lines: Sequence[Planned], pool: Pool, progress: Progress
+) -> Iterator[tuple[Planned, Outcome]]:
     """The outcome of every line, in order. Raises BundleUnreadable where an entry's bytes cannot be had at all."""
-    lots = _make_lots(course.start(line) for line in lines)
-    for line, outcome in zip(lines, _work(lots, pool), strict=True):
-        if isinstance(outcome, Lost):
-            raise _unreadable(course.plan, line, outcome.reason)
-        yield line, outcome
+    for is_shared, group in groupby(lines, piecewise.is_for_pieces):
+        if is_shared:
+            for line in group:
+                yield line, _share_out(carrier, line, pool, progress)
+            continue
+        some = list(group)
+        lots = _make_lots(carrier.course.start(line) for line in some)
+        for line, outcome in zip(some, _work(lots, pool), strict=True):
+            yield line, _had(carrier, line, outcome)
+            progress.advance(line.entry.size)
+
+
+def _share_out(carrier: _Carrier, line: Planned, pool: Pool, progress: Progress) -> Outcome:
+    """The outcome of a large image, which all workers work at."""
+    told = 0
+
+    def tell(done: int) -> None:
+        nonlocal told
+        progress.advance(max(0, done - told), 0)
+        told = max(told, done)
+
+    task = carrier.course.start(line)
+    outcome = None
+    if not isinstance(task.place, FirstPlace):  # that has to be decoded first, and only workers decode
+        outcome = piecewise.transcode(task, line.entry, carrier.draft, pool, tell)
+    if outcome is None:
+        (outcome,) = _work([(task,)], pool)
+    progress.advance(line.entry.size - told)
+    return _had(carrier, line, outcome)
+
+
+def _had(carrier: _Carrier, line: Planned, outcome: Outcome | Lost) -> Outcome:
+    if isinstance(outcome, Lost):
+        raise _unreadable(carrier.course.plan, line, outcome.reason)
+    return outcome
 
 
 def _unreadable(plan: Plan, line: Planned, reason: str) -> BundleUnreadable:

@@ -93,19 +93,35 @@ def keep_after_crash(task: Task, *, is_memory: bool = False) -> Outcome | Lost:
     if task.action is Action.DROP:
         return _work_one(task)
     if task.action is Action.TRANSCODE:
-        why = "there was too little memory to compress it" if is_memory else "the codec crashed on it"
-        task = replace(task, action=Action.COPY, reason=f"{why}, so it is kept as it is")
+        return keep(task, explain_crash(is_memory=is_memory))
+    return keep(task, task.reason)
+
+
+def explain_crash(*, is_memory: bool) -> str:
+    """Why an image is kept that no worker could deal with."""
+    why = "there was too little memory to compress it" if is_memory else "the codec crashed on it"
+    return f"{why}, so it is kept as it is"
+
+
+def explain_size(transfer_syntax: str, less: str = "less room") -> str:
+    """Why an image is kept although it could be written anew."""
+    return f"as {syntaxes.find(transfer_syntax).name} it would not take {less} in a zip"
+
+
+def keep(task: Task, reason: str) -> Outcome | Lost:
+    """The outcome of an entry that is carried over for this reason; its content is never held as a whole."""
+    task = replace(task, action=Action.COPY, reason=reason)
     try:
         return _copy_in_pieces(task)
     except EntryUnreadable as error:
-        return _keep_damaged(task, str(error))
+        return keep_damaged(task, str(error))
 
 
 def _work_one(task: Task) -> Outcome | Lost:
     try:
         return _ACTIONS[task.action](task)
     except EntryUnreadable as error:
-        return _keep_damaged(task, str(error))
+        return keep_damaged(task, str(error))
     except MemoryError:  # the same again alone, and then without decoding: `workers`, `keep_after_crash`
         raise
     except Exception as error:  # the one boundary: a fault of ours must not cost the patient an image
@@ -179,9 +195,8 @@ def _transcode(task: Task) -> Outcome:
     if order.candidates and not _is_surely_smaller(packed, data, raw, share):
         kept = _carry_over(data, raw)
         if packed.length >= kept.length * share:
-            name = syntaxes.find(result.transfer_syntax).name
             less = "at least 5 % less room" if share < 1 else "less room"
-            return KeptAsIs(task.index, f"as {name} it would not take {less} in a zip", before, kept)
+            return KeptAsIs(task.index, explain_size(result.transfer_syntax, less), before, kept)
     return _transcoded(task, before, packed, result)
 
 
@@ -212,7 +227,7 @@ def _transcoded(task: Task, before: Content, packed: Packed, result: Rewritten) 
 _ACTIONS = {Action.DROP: _drop, Action.COPY: _copy, Action.TRANSCODE: _transcode}
 
 
-def _keep_damaged(task: Task, problem: str) -> Outcome | Lost:
+def keep_damaged(task: Task, problem: str) -> Outcome | Lost:
     """A damaged entry is carried over exactly as broken as it is, where its bytes can be had (containers 1.4)."""
     try:
         raw = task.place.raw() if task.place else None

@@ -48,7 +48,12 @@ class ZipPlace:
 
     def read(self) -> bytes:
         """The whole content, size and CRC checked. Raises EntryUnreadable."""
-        return b"".join(self.chunks())
+        if self.method != STORED:
+            return b"".join(self.chunks())
+        raw = self.raw()
+        data = b"".join(_pieces(raw, raw.length, max(raw.length, 1)))  # in one piece: a large image is held once
+        self._check(len(data), deflate.crc32(data))
+        return data
 
     def read_start(self, length: int) -> bytes:
         """The first `length` bytes or fewer. Raises EntryUnreadable."""
@@ -71,6 +76,9 @@ class ZipPlace:
                 yield piece
         except deflate.Damaged as error:
             raise EntryUnreadable(str(error)) from error
+        self._check(size, crc)
+
+    def _check(self, size: int, crc: int) -> None:
         if size != self.size:
             raise EntryUnreadable("its size is not the announced one")
         if crc != self.crc:

@@ -62,6 +62,17 @@ class Packed:
 
 
 @dataclass(frozen=True, slots=True)
+class Placed:
+    """Finished bytes that lie in the new zip already, behind a header that begins at `offset`."""
+
+    offset: int
+    method: int
+    crc: int
+    size: int  # bytes after inflating
+    length: int  # bytes in the archive
+
+
+@dataclass(frozen=True, slots=True)
 class Streamed:
     """A content too large for memory, which has been packed once to know its length, and is packed again when written.
 

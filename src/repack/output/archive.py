@@ -18,9 +18,11 @@ from typing import BinaryIO
 from repack import deflate
 from repack.bundles.zipped import ZipPlace
 from repack.errors import BundleUnreadable, OutputUnwritable, ProofFailed
-from repack.model import Entry, EntryName, EntryUnreadable, Packed, Raw, Stamp, Streamed
+from repack.model import Entry, EntryName, EntryUnreadable, Packed, Placed, Raw, Stamp, Streamed
 from repack.output import drafts, structure, zipformat
 from repack.output.drafts import Claim
+from repack.output.growing import Growing
+from repack.output.zipformat import Finished
 
 DRAFT_SUFFIX = drafts.SUFFIX
 _PIECE = 1 << 20
@@ -54,9 +56,13 @@ class Draft:
         self._next_ours = 1 << 62
         self.comment = b""
 
-    def add(self, entry: Entry, content: Packed | Raw | Streamed) -> None:
+    def add(self, entry: Entry, content: Finished) -> None:
         """Write an entry's bytes; its place in the directory is that of the original."""
         self._add(entry.index, entry.name, entry.stamp, content, entry.attributes, entry.made_by)
+
+    def grow(self, entry: Entry, reserved: int) -> Growing:
+        """Begin an entry that comes in pieces; its first `reserved` bytes are given at its end. Then `add` it."""
+        return Growing(self._file, self.path, entry, reserved, self._begin_flush)
 
     def add_ours(self, name: str, data: bytes) -> None:
         """Write an entry of our own, behind all others."""
@@ -71,15 +77,18 @@ class Draft:
         position: int,
         name: EntryName,
         stamp: Stamp,
-        content: Packed | Raw | Streamed,
+        content: Finished,
         attributes: int,
         made_by: int,
     ) -> None:
-        offset = self._file.tell()
         header = zipformat.local_header(name, stamp, content)
-        self._file.write(header)
-        for piece in _pieces_of(content):
-            self._file.write(piece)
+        if isinstance(content, Placed):
+            offset = content.offset
+        else:
+            offset = self._file.tell()
+            self._file.write(header)
+            for piece in _pieces_of(content):
+                self._file.write(piece)
         line = zipformat.central_header(name, stamp, content, offset, attributes, made_by)
         place = ZipPlace(self.path, offset, content.method, content.length, content.size, content.crc)
         self._written[position] = Written(name, place, header, line)
@@ -90,6 +99,7 @@ class Draft:
 
         An error of an earlier flush is raised here or at the end: the system may tell it only once (fsync(2)).
         """
+        self._flushed = min(self._flushed, self._file.tell())  # what was given up is not counted
         behind = self._file.tell() - self._flushed
         if behind < _FLUSH_EVERY or (self._flush is not None and not self._flush.done()):
             return
