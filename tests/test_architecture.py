@@ -153,10 +153,11 @@ MAY_IMPORT: dict[str, set[str]] = {
         "deflate", "dicom.header", "dicom.image", "dicom.order", "dicom.part10", "dicom.pieces", "model", "outcomes",
         "output.archive", "output.drafts", "output.growing", "processes.workers",
     },
+    "output.proving": {"bundles.zipped", "errors", "output.archive", "processes.workers"},
     "carrying": {
         "bundles.places", "bundles.zipped", "classify.references", "course", "errors", "model", "moving", "outcomes",
-        "output.archive", "piecewise", "processes.workers", "progress", "record.manifest", "record.recording",
-        "record.restoredata",
+        "output.archive", "output.proving", "piecewise", "processes.workers", "progress", "record.manifest",
+        "record.recording", "record.restoredata",
     },
     "sourcefile": {"errors"},
     "record.leaflet": {"dicom.syntaxes", "model", "record.manifest"},
@@ -179,7 +180,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "giveback.giving": {"deflate", "giveback.originals", "giveback.placing", "model"},
     "giveback.restore": {
         "classify.patterns", "errors", "giveback.finished", "giveback.giving", "giveback.originals", "giveback.placing",
-        "model", "outcomes", "output.archive", "processes.interrupts", "processes.workers", "progress",
+        "model", "outcomes", "output.archive", "output.proving", "processes.interrupts", "processes.workers",
+        "progress",
     },
     "report.restored": {"giveback.restore", "model", "record.manifest", "report.tables", "report.words"},
     "giveback.against": {"giveback.originals", "model", "output.archive", "record.manifest"},

@@ -21,7 +21,7 @@ from repack.model import (
     Raw,
 )
 from repack.moving import FirstPlace, Past
-from repack.output import archive
+from repack.output import archive, proving
 from repack.output.archive import Draft, Written
 from repack.processes.workers import Crashed, Pool
 from repack.progress import Progress
@@ -203,9 +203,4 @@ def prove(
     for ours in written[len(in_zip) :]:
         checks.append((len(names), ours.place, ours.sha256 or ""))
         names.append(ours.name.raw.decode("ascii"))
-    lots = [tuple(checks[n : n + _LOT_ENTRIES]) for n in range(0, len(checks), _LOT_ENTRIES)]
-    for lot, found in zip(lots, pool.run(archive.check_contents, lots), strict=True):
-        wrong = archive.check_contents(lot) if isinstance(found, Crashed) else found
-        if wrong is not None:
-            raise ProofFailed(draft.target.name, names[wrong], "reads back differently")
-        progress.advance(sum(place.size for _n, place, _s in lot), len(lot))
+    proving.prove_contents(draft, checks, dict(enumerate(names)), pool, progress.advance)

@@ -10,7 +10,7 @@ import time
 import unicodedata
 import warnings
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from pathlib import Path
 
@@ -23,6 +23,8 @@ from repack import pipeline
 from repack.cli import main
 from repack.giveback import giving, placing, restore
 from repack.model import Stamp
+from repack.output import archive
+from repack.processes.workers import Crashed
 from tests.inline import Inline
 
 Run = Callable[..., tuple[int, str, str]]
@@ -166,6 +168,25 @@ def test_damaged_restore_data_costs_only_what_needs_it(disc: Path, run: Run, tmp
     found = files_below(tmp_path / "out")
     assert "License.txt" in found
     assert all(content == originals(disc)[name] for name, content in found.items() if name in originals(disc))
+
+
+class Dying(Inline):
+    """A pool whose workers die while they read the new zip back."""
+
+    def run(self, function: Callable, tasks: Iterable) -> Iterator:
+        is_check = function is archive.check_contents
+        return (Crashed(task) if is_check else function(task) for task in tasks)
+
+
+@pytest.mark.parametrize("is_damaged", [True, False])
+def test_a_worker_that_dies_while_it_reads_back_proves_nothing(
+    disc: Path, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, is_damaged: bool
+) -> None:
+    monkeypatch.setattr(restore, "Pool", Dying)
+    if is_damaged:
+        monkeypatch.setattr(archive, "check_contents", lambda lot: lot[0][0])
+    code, _out, err = run("restore", disc, "-o", tmp_path / "back.zip")
+    assert (code, (tmp_path / "back.zip").exists()) == ((6, False) if is_damaged else (0, True)), err
 
 
 def test_without_restore_data_the_images_are_named(disc: Path, run: Run, tmp_path: Path) -> None:

@@ -12,18 +12,17 @@ from pathlib import Path
 
 from repack import outcomes
 from repack.classify.patterns import matches
-from repack.errors import OutputUnwritable, ProofFailed, WrongUsage
+from repack.errors import OutputUnwritable, WrongUsage
 from repack.giveback import placing
 from repack.giveback.finished import Finished, open_finished
 from repack.giveback.giving import FileTask, give_file, give_packed, make_empty_folder
 from repack.giveback.originals import Item, Unlike
 from repack.model import STORED, Packed, Proof, Wishes
-from repack.output import archive
+from repack.output import archive, proving
 from repack.processes import interrupts
 from repack.processes.workers import Crashed, Pool, with_tasks
 from repack.progress import NoProgress, Progress
 
-_LOT = 32  # entries that are read back together
 _DAMAGED = "was damaged in the original already; a zip as target (-o NAME.zip) takes its bytes as they are"
 _CRASHED = "crashed the decoder"
 _NO_STREAM = "cannot be restored, because the restore data is damaged"
@@ -208,8 +207,4 @@ def _prove(draft: archive.Draft, comment: bytes, hashes: dict[int, str], pool: P
     archive.check_directory(draft.path, draft.target, written, draft.comment)
     checks = [(n, one.place, hashes[n]) for n, one in zip(positions, written, strict=True) if hashes.get(n)]
     names = {n: one.name.raw.decode("utf-8", "replace") for n, one in zip(positions, written, strict=True)}
-    lots = [tuple(checks[at : at + _LOT]) for at in range(0, len(checks), _LOT)]
-    for lot, wrong in with_tasks(pool, archive.check_contents, lots):
-        if wrong is not None:
-            number = wrong if isinstance(wrong, int) else lot[0][0]
-            raise ProofFailed(draft.target.name, names[number], "reads back differently")
+    proving.prove_contents(draft, checks, names, pool, NoProgress().advance)
