@@ -205,8 +205,8 @@ MAY_IMPORT: dict[str, set[str]] = {
         "record.manifest", "report.console", "report.planned_json", "report.tables",
     },
     "cli.giveback": {
-        "cli.options", "errors", "giveback.restore", "giveback.verify", "processes.interrupts", "report.console",
-        "report.restored", "report.verified",
+        "cli.opening", "cli.options", "errors", "giveback.restore", "giveback.verify", "processes.interrupts",
+        "report.console", "report.restored", "report.verified",
     },
     "cli.tools": {"cli.giveback", "cli.looking"},
     "cli": {"cli.job", "cli.tools", "errors", "report.console"},

@@ -6,10 +6,14 @@ import sys
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
+import typer
 
 from repack.cli import main, opening, options
+from repack.cli.job import job
+from repack.cli.tools import tools
 from tests.bundles import samples
 from tests.bundles.handmade import Made, make_zip
 from tests.bundles.handmade_iso import make_iso
@@ -107,6 +111,55 @@ def test_there_is_no_option_that_takes_the_password_itself(locked: Path, run: Ru
 class _Terminal(io.StringIO):
     def isatty(self) -> bool:
         return True
+
+
+def parameters(*words: str) -> set[str]:
+    command: Any = typer.main.get_command(job if words == ("repack",) else tools)
+    for word in words:
+        command = command.commands[word] if hasattr(command, "commands") else command
+    return {parameter.name for parameter in command.params}
+
+
+@pytest.mark.parametrize("words", [("repack",), ("explain",), ("verify",), ("rules", "test")])
+def test_every_command_that_opens_a_bundle_takes_the_same_options_for_it(words: tuple[str, ...]) -> None:
+    shared = {"password_file", "max_entries", "max_size", "max_ratio"}
+    assert shared <= parameters("inspect")
+    assert shared <= parameters(*words)
+
+
+def test_restore_takes_a_password_and_no_limits() -> None:
+    """What comes out of a zip of ours is bounded by its manifest."""
+    assert "password_file" in parameters("restore")
+    assert "max_size" not in parameters("restore")
+
+
+def test_an_encrypted_original_can_be_compared_with(locked: Path, run: Run) -> None:
+    (locked.parent / "pw").write_bytes(b"secret")
+    given = ("--password-file", locked.parent / "pw")
+    assert run(locked, "-q", "--decrypt", *given)[0] == 0
+    made = locked.with_name("locked.repacked.zip")
+    refused(run("verify", made, "--against", locked), 3, "entries are encrypted", "--password-file")
+    code, out, _err = run("verify", made, "--against", locked, *given)
+    assert (code, "original" in out) == (0, True)
+
+
+def test_an_original_beyond_the_limits_can_be_compared_with(tmp_path: Path, run: Run) -> None:
+    with zipfile.ZipFile(tmp_path / "many.zip", "w") as archive:
+        for name in ("a.txt", "b.txt", "c.txt"):
+            archive.writestr(name, name)
+    assert run(tmp_path / "many.zip", "-q")[0] == 0
+    words = ("verify", tmp_path / "many.repacked.zip", "--against", tmp_path / "many.zip", "--max-entries")
+    refused(run(*words, "2"), 3, "many.zip", "--max-entries")
+    assert run(*words, "3")[0] == 0
+
+
+def test_rules_are_tried_on_an_encrypted_bundle(locked: Path, run: Run) -> None:
+    rules, given = locked.with_name("my.toml"), locked.with_name("pw")
+    rules.write_text("[[rule]]\nid='x'\ncategory='junk'\nmatch={name='a.txt'}\nwhy='my own'\n", "utf-8")
+    given.write_bytes(b"secret")
+    refused(run("rules", "test", rules, locked), 3, "entries are encrypted")
+    code, out, _err = run("rules", "test", rules, locked, "--password-file", given)
+    assert (code, "a.txt" in out) == (0, True)
 
 
 def test_a_terminal_is_asked_only_where_it_is_needed(locked: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

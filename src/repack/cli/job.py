@@ -91,9 +91,10 @@ def repack(
     if dry_run:
         plan = plan_only(request, screen)
         if plan.is_idle:
-            console.show_result(screen, tables.idle(bundle.name))
+            _tell_idle(screen, bundle, output)
         else:
             console.show_sheets(screen, [*tables.planned(plan), *([tables.every_line(plan)] if verbose else [])])
+        _tell_place(screen, "" if manifest_file is None else "a dry run has no manifest, so none was written")
         if json:
             console.show_json(planned_json.encode(plan))
         return
@@ -123,7 +124,7 @@ def _tell_place(screen: console.Screen, sentence: str) -> None:
 
 
 def _tell_idle(
-    screen: console.Screen, bundle: Path, output: Path | None, manifest_file: Path | None, encoded: bytes
+    screen: console.Screen, bundle: Path, output: Path | None, manifest_file: Path | None = None, encoded: bytes = b""
 ) -> None:
     """There was nothing to do: say what was not made, and write the manifest where it is wanted."""
     console.show_result(screen, tables.idle(bundle.name))

@@ -17,7 +17,7 @@ from repack.giveback import placing
 from repack.giveback.finished import Finished, open_finished
 from repack.giveback.giving import FileTask, give_file, give_packed, make_empty_folder
 from repack.giveback.originals import Item, Unlike
-from repack.model import STORED, Packed, Proof, Wishes
+from repack.model import STORED, Access, Packed, Proof, Wishes
 from repack.output import archive, proving
 from repack.processes import interrupts
 from repack.processes.workers import Crashed, Pool, with_tasks
@@ -37,6 +37,7 @@ class Request:
     globs: tuple[str, ...] = ()
     jobs: int = 1
     overwrite: bool = False
+    access: Access = field(default_factory=Access)
 
     @property
     def is_zip(self) -> bool:
@@ -72,7 +73,7 @@ def restore(
 
     `when_published` is called in the moment in which a new zip appears, before an interrupt can come between.
     """
-    finished = open_finished(request.source)
+    finished = open_finished(request.source, request.access.password)
     chosen = _choose(finished, request.globs)
     progress = progress or NoProgress()
     files = [n for n in chosen if n in finished.entries and not finished.manifest.entries[n].folder]
