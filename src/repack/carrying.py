@@ -30,6 +30,7 @@ from repack.record.manifest import EntryRecord, Manifest
 from repack.record.restoredata import RestoreWriter
 
 _LOT_ENTRIES, _LOT_BYTES = 32, 4 << 20  # small entries travel together
+_PATIENCE, _SLOWEST = 120.0, 10 / 1_000_000  # seconds, and seconds a byte
 
 
 def carry_out(
@@ -148,13 +149,18 @@ def _unreadable(plan: Plan, line: Planned, reason: str) -> BundleUnreadable:
 
 def _work(lots: Iterable[tuple[outcomes.Task, ...]], pool: Pool) -> Iterator[Outcome | Lost]:
     """The outcome of every task, in order; of a lot that killed its worker, each task is tried alone."""
-    for results in pool.run(outcomes.work, lots):
+    for results in pool.run(outcomes.work, lots, _allow):
         if not isinstance(results, Crashed):
             yield from results
         elif len(results.task) > 1:
             yield from _work([(task,) for task in results.task], pool)
         else:
-            yield outcomes.keep_after_crash(*results.task, is_memory=results.is_memory)
+            yield outcomes.keep_after_crash(*results.task, is_memory=results.is_memory, is_late=results.is_late)
+
+
+def _allow(lot: tuple[outcomes.Task, ...]) -> float:
+    """Seconds: far more than any codec needs, so that only what would never end is ended."""
+    return _PATIENCE + _SLOWEST * sum(task.size for task in lot)
 
 
 def _make_lots(tasks: Iterable[outcomes.Task]) -> Iterator[tuple[outcomes.Task, ...]]:
