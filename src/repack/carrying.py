@@ -1,12 +1,13 @@
 """Plan -> outcomes -> zip -> proof: carry out every line of a plan, write it, read it back."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
+from typing import TypeVar
 
 from repack import outcomes, piecewise
 from repack.bundles.places import Unreadable
-from repack.bundles.zipped import ZipPlace
+from repack.bundles.zipped import CarriedBytes, ZipPlace
 from repack.classify import references
 from repack.course import Course, Ended
 from repack.errors import BundleUnreadable, ProofFailed
@@ -29,8 +30,9 @@ from repack.record import recording
 from repack.record.manifest import EntryRecord, Manifest
 from repack.record.restoredata import RestoreWriter
 
-_LOT_ENTRIES, _LOT_BYTES = 32, 4 << 20  # small entries travel together
+_LOT_ENTRIES, _LOT_BYTES, _CHECK_BYTES = 32, 4 << 20, 16 << 20  # small entries travel together
 _PATIENCE, _SLOWEST = 120.0, 10 / 1_000_000  # seconds, and seconds a byte
+_Item = TypeVar("_Item")
 
 
 def carry_out(
@@ -165,15 +167,20 @@ def _allow(lot: tuple[outcomes.Task, ...]) -> float:
 
 def _make_lots(tasks: Iterable[outcomes.Task]) -> Iterator[tuple[outcomes.Task, ...]]:
     """Neighbours that are small travel together; an image of size travels alone."""
-    lot: list[outcomes.Task] = []
-    size = 0
-    for task in tasks:
-        weight = task.size * (8 if task.action is Action.TRANSCODE else 1)
-        if lot and (len(lot) >= _LOT_ENTRIES or size + weight > _LOT_BYTES):
+    return _cut(tasks, lambda task: task.size * (8 if task.action is Action.TRANSCODE else 1), _LOT_BYTES)
+
+
+def _cut(items: Iterable[_Item], weigh: Callable[[_Item], int], most: int) -> Iterator[tuple[_Item, ...]]:
+    """Neighbours in lots of at most `_LOT_ENTRIES` items and, but for single ones, at most so much weight."""
+    lot: list[_Item] = []
+    total = 0
+    for item in items:
+        weight = weigh(item)
+        if lot and (len(lot) >= _LOT_ENTRIES or total + weight > most):
             yield tuple(lot)
-            lot, size = [], 0
-        lot.append(task)
-        size += weight
+            lot, total = [], 0
+        lot.append(item)
+        total += weight
     if lot:
         yield tuple(lot)
 
@@ -198,15 +205,18 @@ def prove(
     if len(written) != len(in_zip) + len(record.own) + 1:  # the manifest does not name itself
         raise ProofFailed(draft.target.name, "its directory", "does not list what the manifest names")
     progress.begin("Checking", sum(w.place.size for w in written), len(in_zip))
-    checks: list[tuple[int, ZipPlace, str]] = []
+    checks: list[tuple[int, ZipPlace | CarriedBytes, str]] = []
     for (number, entry), lies in zip(in_zip, written, strict=False):
         if number in damaged:
             if not archive.same_bytes(lies.place, damaged[number]):
                 raise ProofFailed(draft.target.name, entry.path, "was not carried over as it is")
+        elif lies.carried is not None:  # and what these bytes hold was hashed and checked when they were
+            checks.append((number, CarriedBytes(lies.place), lies.carried))
         elif entry.after is not None and entry.after.sha256 is not None:
             checks.append((number, lies.place, entry.after.sha256))
     names = [entry.path for entry in record.entries]
     for ours in written[len(in_zip) :]:
         checks.append((len(names), ours.place, ours.sha256 or ""))
         names.append(ours.name.raw.decode("ascii"))
-    proving.prove_contents(draft, checks, dict(enumerate(names)), pool, progress.advance)
+    lots = list(_cut(checks, lambda check: check[1].size, _CHECK_BYTES))
+    proving.prove_contents(draft, lots, dict(enumerate(names)), pool, progress.advance)

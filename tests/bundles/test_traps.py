@@ -106,7 +106,7 @@ S9 | nested archives are not opened | bundles/test_zip_directory.py | test_a_zip
 S10 | hostile DICOM | dicom/test_part10.py | test_value_beyond_the_end_is_cut_short test_bottomless_nesting_is_refused test_every_cut_is_noticed
 S10 | hostile DICOM | dicom/test_image.py | test_impossible_attribute_is_left test_cut_short
 S11 | hostile programs | classify/test_pe.py | test_version_info_made_to_be_read_for_ever_is_left test_resources_that_lead_to_themselves_are_left test_a_table_without_end_is_left
-S12 | a codec that crashes costs one entry | test_carrying.py | test_a_crash_costs_one_entry_and_not_its_neighbours
+S12 | a codec that crashes or hangs costs one entry | test_carrying.py | test_a_crash_costs_one_entry_and_not_its_neighbours test_a_task_that_hangs_costs_one_entry_and_not_its_neighbours
 S13 | rule files cannot run away | classify/test_patterns.py | test_a_runaway_regular_expression test_a_hostile_path_takes_no_time
 S14 | names cannot drive a terminal | report/test_words.py | test_control_characters_of_names_cannot_drive_a_terminal
 S15 | a program in a preamble is told, never started | planning/test_keeping.py | test_program_in_a_preamble_is_told_once

@@ -173,7 +173,7 @@ def test_damaged_restore_data_costs_only_what_needs_it(disc: Path, run: Run, tmp
 class Dying(Inline):
     """A pool whose workers die while they read the new zip back."""
 
-    def run(self, function: Callable, tasks: Iterable) -> Iterator:
+    def run(self, function: Callable, tasks: Iterable, _allow: Callable | None = None) -> Iterator:
         is_check = function is archive.check_contents
         return (Crashed(task) if is_check else function(task) for task in tasks)
 

@@ -1,17 +1,19 @@
 """The main job: `repack BUNDLE`, which needs no name of a command."""
 
+from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from repack import __version__, pipeline
+from repack import __version__, stopwatch
 from repack.cli import opening, options
-from repack.cli.previewing import plan_only
 from repack.model import Wishes
 from repack.processes import interrupts
-from repack.record import manifest
-from repack.report import console, planned_json, tables
+from repack.report import console
+
+if TYPE_CHECKING:
+    from repack.pipeline import Done, Request
 
 _EPILOG = (
     "Other commands: inspect, explain, verify, restore, rules, codecs (each has its own --help). "
@@ -45,6 +47,7 @@ def repack(
     max_error: options.MaxError = 0,
     effort: options.Effort = None,
     exact_only: options.ExactOnly = False,
+    squeeze: options.Squeeze = False,
     password_file: opening.PasswordFile = None,
     decrypt: opening.Decrypt = False,
     max_entries: opening.MaxEntries = opening.ENTRIES,
@@ -59,7 +62,7 @@ def repack(
     json: options.Json = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but errors.")] = False,
     verbose: Annotated[
-        int, typer.Option("--verbose", "-v", count=True, help="Show every decision; twice: tracebacks.")
+        int, typer.Option("--verbose", "-v", count=True, help="Show every decision; twice: tracebacks, times.")
     ] = 0,
     version: Annotated[  # noqa: ARG001  answered before this runs
         bool, typer.Option("--version", callback=_say_version, is_eager=True, help="Show the version.")
@@ -69,6 +72,11 @@ def repack(
 
     Images become JPEG-LS, proven by rebuilding each original file. Extras are dropped only when you name them.
     """
+    from repack import pipeline  # noqa: PLC0415  help and version are shown without loading all of this
+    from repack.cli.previewing import plan_only  # noqa: PLC0415
+    from repack.record import manifest  # noqa: PLC0415
+    from repack.report import planned_json, tables  # noqa: PLC0415
+
     wishes = Wishes(
         keep_locales=options.read_locales(keep_locales),
         drop_redist=drop_redist,
@@ -79,6 +87,7 @@ def repack(
         codec=options.check_codec(codec, max_error, effort, is_exact_only=exact_only),
         is_codec_named=codec is not None,
         exact_only=exact_only,
+        squeeze=squeeze,
         max_error=max_error,
         effort=effort,
     )
@@ -100,8 +109,7 @@ def repack(
         return
     if manifest_file is not None:
         options.check_manifest_file(manifest_file, bundle, target, is_overwriting=overwrite)
-    with console.watching(screen) as progress:
-        done = pipeline.run(request, progress, interrupts.finish)
+    done = _run(request, screen, is_timed=verbose > 1)
     encoded = manifest.encode(done.manifest)
     if done.is_idle:
         _tell_idle(screen, bundle, output, manifest_file, encoded)
@@ -123,10 +131,25 @@ def _tell_place(screen: console.Screen, sentence: str) -> None:
         console.show_result(screen, sentence)
 
 
+def _run(request: "Request", screen: console.Screen, *, is_timed: bool) -> "Done":
+    """Run with a progress bar; show where the time went where that is asked for."""
+    from repack import pipeline  # noqa: PLC0415  see `repack`
+    from repack.report import profile  # noqa: PLC0415
+
+    watch = stopwatch.Stopwatch() if is_timed else None
+    with console.watching(screen) as progress, stopwatch.running(watch):
+        done = pipeline.run(request, progress, interrupts.finish)
+    if watch is not None:
+        console.show_sheets(replace(screen, out=screen.err), [profile.profiled(watch, *stopwatch.processor_time())])
+    return done
+
+
 def _tell_idle(
     screen: console.Screen, bundle: Path, output: Path | None, manifest_file: Path | None = None, encoded: bytes = b""
 ) -> None:
     """There was nothing to do: say what was not made, and write the manifest where it is wanted."""
+    from repack.report import tables  # noqa: PLC0415  see `repack`
+
     console.show_result(screen, tables.idle(bundle.name))
     if output is not None:
         console.show_result(screen, f"so {output.name} was not made; use {bundle.name} itself, or copy it")

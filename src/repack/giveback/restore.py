@@ -23,6 +23,7 @@ from repack.processes import interrupts
 from repack.processes.workers import Crashed, Pool, with_tasks
 from repack.progress import NoProgress, Progress
 
+_LOT = 32  # entries that are read back together
 _DAMAGED = "was damaged in the original already; a zip as target (-o NAME.zip) takes its bytes as they are"
 _CRASHED = "crashed the decoder"
 _NO_STREAM = "cannot be restored, because the restore data is damaged"
@@ -208,4 +209,5 @@ def _prove(draft: archive.Draft, comment: bytes, hashes: dict[int, str], pool: P
     archive.check_directory(draft.path, draft.target, written, draft.comment)
     checks = [(n, one.place, hashes[n]) for n, one in zip(positions, written, strict=True) if hashes.get(n)]
     names = {n: one.name.raw.decode("utf-8", "replace") for n, one in zip(positions, written, strict=True)}
-    proving.prove_contents(draft, checks, names, pool, NoProgress().advance)
+    lots = [tuple(checks[at : at + _LOT]) for at in range(0, len(checks), _LOT)]
+    proving.prove_contents(draft, lots, names, pool, NoProgress().advance)

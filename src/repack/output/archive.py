@@ -16,13 +16,14 @@ from pathlib import Path
 from typing import BinaryIO
 
 from repack import deflate
-from repack.bundles.zipped import ZipPlace
+from repack.bundles.zipped import CarriedBytes, ZipPlace
 from repack.errors import BundleUnreadable, OutputUnwritable, ProofFailed
 from repack.model import Entry, EntryName, EntryUnreadable, Packed, Placed, Raw, Stamp, Streamed
 from repack.output import drafts, structure, zipformat
 from repack.output.drafts import Claim
 from repack.output.growing import Growing
 from repack.output.zipformat import Finished
+from repack.stopwatch import stage
 
 DRAFT_SUFFIX = drafts.SUFFIX
 _PIECE = 1 << 20
@@ -40,6 +41,7 @@ class Written:
     place: ZipPlace
     header: bytes  # before its content
     line: bytes  # in the central directory
+    carried: str | None = None  # SHA-256 of the bytes as they lie, where their content was hashed together with them
     sha256: str | None = None  # of the content, for entries of our own; the manifest knows that of all others
 
 
@@ -72,6 +74,7 @@ class Draft:
         written = self._written[self._next_ours]
         self._written[self._next_ours] = replace(written, sha256=hashlib.sha256(data).hexdigest())
 
+    @stage("write")
     def _add(
         self,
         position: int,
@@ -91,7 +94,8 @@ class Draft:
                 self._file.write(piece)
         line = zipformat.central_header(name, stamp, content, offset, attributes, made_by)
         place = ZipPlace(self.path, offset, content.method, content.length, content.size, content.crc)
-        self._written[position] = Written(name, place, header, line)
+        carried = content.sha256 if isinstance(content, Raw) else None
+        self._written[position] = Written(name, place, header, line, carried)
         self._begin_flush()
 
     def _begin_flush(self) -> None:
@@ -127,6 +131,7 @@ class Draft:
         """What the manifest says of the directory: the SHA-256 of every line so far, and of the zip's comment."""
         return structure.digest_directory((self._written[p].line for p in self.positions()), comment)
 
+    @stage("flush")
     def finish(self, comment: bytes = b"") -> tuple[Written, ...]:
         """Write the directory and bring everything to the disk; the entries in their final order."""
         self.comment = comment
@@ -210,6 +215,7 @@ def _read_pieces(raw: Raw) -> Iterator[bytes]:
         raise BundleUnreadable(raw.file.name, problem, "check the medium, then run again") from error
 
 
+@stage("read back")
 def check_directory(draft: Path, target: Path, written: Sequence[Written], comment: bytes = b"") -> None:
     """Re-open the draft with another reader than our writer and compare its directory. Raises ProofFailed."""
     try:
@@ -239,7 +245,8 @@ def check_directory(draft: Path, target: Path, written: Sequence[Written], comme
             raise ProofFailed(target.name, "its directory", "reads back differently")
 
 
-def check_contents(lot: tuple[tuple[int, ZipPlace, str], ...]) -> int | None:
+@stage("read back")
+def check_contents(lot: tuple[tuple[int, ZipPlace | CarriedBytes, str], ...]) -> int | None:
     """Read entries of the draft back: the first number whose content has not the given SHA-256, or None.
 
     Pure, so that worker processes share the work.

@@ -8,12 +8,13 @@ from repack.output import archive
 from repack.output.archive import Draft
 from repack.processes.workers import Crashed, Pool, with_tasks
 
-_LOT = 32  # contents that are read back together
+Check = tuple[int, ZipPlace, str]
+"""A number, where its content lies in the draft, and the SHA-256 that it must have."""
 
 
 def prove_contents(
     draft: Draft,
-    checks: Sequence[tuple[int, ZipPlace, str]],
+    lots: Sequence[tuple[Check, ...]],
     names: Mapping[int, str],
     pool: Pool,
     advance: Callable[[int, int], None],
@@ -22,7 +23,6 @@ def prove_contents(
 
     A lot whose worker died is read again here: that says nothing about the draft.
     """
-    lots = [tuple(checks[at : at + _LOT]) for at in range(0, len(checks), _LOT)]
     for lot, found in with_tasks(pool, archive.check_contents, lots):
         wrong = archive.check_contents(lot) if isinstance(found, Crashed) else found
         if wrong is not None:

@@ -229,8 +229,16 @@ def planned(plan: Plan) -> list[Sheet]:
         Sheet("Plan (nothing was written)", columns, rows),
         Sheet("To be dropped", lines=_group(dropped)),
         Sheet("Kept although you asked to drop it", lines=_group(against)),
-        Sheet("Worth knowing", lines=(*plan.warnings, *_group(noted))),
+        Sheet("Worth knowing", lines=(*plan.warnings, *_squeezing(plan), *_group(noted))),
     ]
+
+
+def _squeezing(plan: Plan) -> Iterable[str]:
+    copied = [line for line in plan.lines if line.decision.action is Action.COPY and not line.entry.is_directory]
+    if plan.wishes.squeeze and copied:
+        total = words.size(sum(line.entry.stored for line in copied))
+        files = words.plural(len(copied), "file")
+        yield f"--squeeze: {files} ({total}) will be deflated anew, where that makes them smaller"
 
 
 def _planned_action(plan: Plan, line: Planned) -> Action:
