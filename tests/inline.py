@@ -19,5 +19,5 @@ class Inline:
     def warm(self, _get_ready: Callable[..., None]) -> None:
         pass
 
-    def run(self, function: Callable, tasks: Iterable) -> Iterator:
+    def run(self, function: Callable, tasks: Iterable, _allow: Callable | None = None) -> Iterator:
         return (function(task) for task in tasks)

@@ -163,9 +163,10 @@ MAY_IMPORT: dict[str, set[str]] = {
         "deflate", "dicom.header", "dicom.image", "dicom.order", "dicom.part10", "dicom.pieces", "model", "outcomes",
         "output.archive", "output.drafts", "output.growing", "processes.workers",
     },
+    "output.proving": {"bundles.zipped", "errors", "output.archive", "processes.workers"},
     "carrying": {
         "bundles.places", "bundles.zipped", "classify.references", "course", "errors", "following", "model", "moving",
-        "outcomes", "output.archive", "piecewise", "processes.workers", "progress", "record.manifest",
+        "outcomes", "output.archive", "output.proving", "piecewise", "processes.workers", "progress", "record.manifest",
         "record.recording", "record.restoredata",
     },
     "sourcefile": {"errors"},
@@ -200,7 +201,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "giveback.giving": {"deflate", "giveback.originals", "giveback.placing", "model"},
     "giveback.restore": {
         "classify.patterns", "errors", "giveback.finished", "giveback.giving", "giveback.originals", "giveback.placing",
-        "model", "outcomes", "output.archive", "processes.interrupts", "processes.workers", "progress",
+        "model", "outcomes", "output.archive", "output.proving", "processes.interrupts", "processes.workers",
+        "progress",
     },
     "report.restored": {"giveback.restore", "model", "record.manifest", "report.tables", "report.words"},
     "giveback.against": {"giveback.originals", "model", "output.archive", "record.manifest"},
@@ -241,8 +243,8 @@ MAY_IMPORT: dict[str, set[str]] = {
         "report.planned_json", "report.profile", "report.tables", "stopwatch",
     },
     "cli.giveback": {
-        "cli.completing", "cli.options", "errors", "giveback.restore", "giveback.verify", "processes.interrupts",
-        "report.console", "report.restored", "report.verified",
+        "cli.completing", "cli.opening", "cli.options", "errors", "giveback.restore", "giveback.verify",
+        "processes.interrupts", "report.console", "report.restored", "report.verified",
     },
     "cli.tools": {"cli.giveback", "cli.helping", "cli.looking"},
     "cli": {"cli.completing", "cli.job", "cli.names", "cli.tools", "errors", "report.plain"},

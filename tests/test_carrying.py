@@ -2,9 +2,10 @@
 
 import multiprocessing
 import os
+import time
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -48,6 +49,16 @@ class Deadly(Bytes):
         return self.content
 
 
+@dataclass(frozen=True)
+class Endless(Bytes):
+    """A place that a worker process never finishes reading, as a codec does that hangs on a damaged stream."""
+
+    def read(self) -> bytes:
+        if multiprocessing.parent_process() is not None:
+            time.sleep(3_600)
+        return self.content
+
+
 def task(index: int, place: Bytes, action: Action = Action.TRANSCODE) -> Task:
     return Task(index, place, len(place.content), len(place.content), action, "asked", Wishes(), None, is_dicom=True)
 
@@ -64,6 +75,28 @@ def test_a_crash_costs_one_entry_and_not_its_neighbours() -> None:
         assert isinstance(outcome, KeptAsIs)
         assert outcome.content is not None
         assert outcome.content.crc == zlib.crc32(place.content)
+
+
+def test_a_task_that_hangs_costs_one_entry_and_not_its_neighbours(monkeypatch: pytest.MonkeyPatch) -> None:
+    places = [Bytes(b"a" * 50), Endless(b"b" * 50), Bytes(b"c" * 50)]
+    lot = tuple(task(index, place) for index, place in enumerate(places))
+    hangs = {id(one.place) for one in lot if isinstance(one.place, Endless)}
+    monkeypatch.setattr(carrying, "_allow", lambda lot: 0.5 if hangs & {id(one.place) for one in lot} else 3_600.0)
+    with Pool(2) as pool:
+        found = list(carrying._work([lot], pool))
+    assert [isinstance(outcome, KeptAsIs) for outcome in found] == [True] * 3
+    assert [isinstance(outcome, KeptAsIs) and "came to no end" in outcome.reason for outcome in found] == [
+        False,
+        True,
+        False,
+    ]
+
+
+def test_a_codec_has_time_enough() -> None:
+    """A gigabyte at 0.1 MB a second, and minutes for a slice on a computer that does much else."""
+    assert carrying._allow((task(0, Bytes(b"")),)) >= 60
+    large = replace(task(0, Bytes(b"")), size=1_000_000_000)
+    assert carrying._allow((large, large)) >= 2 * 10_000
 
 
 @pytest.mark.parametrize(

@@ -102,6 +102,17 @@ def test_a_run_without_work_writes_the_manifest_and_says_that_there_is_no_zip(sc
     assert "manifest, which is in beside.json" in said
 
 
+def test_a_dry_run_without_work_says_what_becomes_of_each_option(scan: Path, run: Run) -> None:
+    run(scan, "-q")
+    first, beside, two = (scan.with_name(name) for name in ("scan.repacked.zip", "beside.json", "two.zip"))
+    code, out, _err = run(first, "--dry-run", "--manifest", beside, "-o", two)
+    assert (code, two.exists(), beside.exists()) == (0, False, False)
+    said = " ".join(out.split())
+    assert "so two.zip was not made" in said
+    assert "a dry run has no manifest, so none was written" in said
+    assert run(first, "--dry-run", "--manifest", beside, "-o", two, "-q")[1] == ""
+
+
 # --- going on ---
 
 

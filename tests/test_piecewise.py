@@ -166,7 +166,7 @@ def test_a_tail_with_a_signature_is_found_at_the_end(draft: Draft) -> None:
 
 def test_a_codec_that_crashes_costs_one_image(draft: Draft) -> None:
     class Crashing(Inline):
-        def run(self, function: object, tasks: object) -> Iterator:
+        def run(self, function: object, tasks: object, _allow: object = None) -> Iterator:
             for number, task in enumerate(tasks):
                 yield Crashed(task) if number == 5 else function(task)
 

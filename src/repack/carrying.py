@@ -22,7 +22,7 @@ from repack.model import (
     Raw,
 )
 from repack.moving import FirstPlace, Past
-from repack.output import archive
+from repack.output import archive, proving
 from repack.output.archive import Draft, Written
 from repack.processes.workers import Crashed, Pool
 from repack.progress import Progress
@@ -31,6 +31,7 @@ from repack.record.manifest import EntryRecord, Manifest
 from repack.record.restoredata import RestoreWriter
 
 _LOT_ENTRIES, _LOT_BYTES, _CHECK_BYTES = 32, 4 << 20, 16 << 20  # small entries travel together
+_PATIENCE, _SLOWEST = 120.0, 10 / 1_000_000  # seconds, and seconds a byte
 _Item = TypeVar("_Item")
 _CARRIED_FASTER = 8  # than compressed: some 700 MB/s against 90
 
@@ -148,20 +149,26 @@ def _unreadable(plan: Plan, line: Planned, reason: str) -> BundleUnreadable:
     )
     more = f" (and {others:,} more cannot be read)" if others else ""
     give_up = "them up with --drop-path" if others else "this entry up with --drop-path"
+    force = " --force-drop" if line.facts.dicom is not None or line.decision.guard else ""  # else a guard keeps it
     return BundleUnreadable(
-        plan.bundle.path.name, f"{path}: {reason}{more}", f"get a better copy, or give {give_up} '{path}'"
+        plan.bundle.path.name, f"{path}: {reason}{more}", f"get a better copy, or give {give_up} '{path}'{force}"
     )
 
 
 def _work(lots: Iterable[tuple[outcomes.Task, ...]], pool: Pool) -> Iterator[Outcome | Lost]:
     """The outcome of every task, in order; of a lot that killed its worker, each task is tried alone."""
-    for results in pool.run(outcomes.work, lots):
+    for results in pool.run(outcomes.work, lots, _allow):
         if not isinstance(results, Crashed):
             yield from results
         elif len(results.task) > 1:
             yield from _work([(task,) for task in results.task], pool)
         else:
-            yield outcomes.keep_after_crash(*results.task, is_memory=results.is_memory)
+            yield outcomes.keep_after_crash(*results.task, is_memory=results.is_memory, is_late=results.is_late)
+
+
+def _allow(lot: tuple[outcomes.Task, ...]) -> float:
+    """Seconds: far more than any codec needs, so that only what would never end is ended."""
+    return _PATIENCE + _SLOWEST * sum(task.size for task in lot)
 
 
 def _make_lots(tasks: Iterable[outcomes.Task]) -> Iterator[tuple[outcomes.Task, ...]]:
@@ -218,8 +225,4 @@ def prove(
         checks.append((len(names), ours.place, ours.sha256 or ""))
         names.append(ours.name.raw.decode("ascii"))
     lots = list(_cut(checks, lambda check: check[1].size, _CHECK_BYTES))
-    for lot, found in zip(lots, pool.run(archive.check_contents, lots), strict=True):
-        wrong = archive.check_contents(lot) if isinstance(found, Crashed) else found
-        if wrong is not None:
-            raise ProofFailed(draft.target.name, names[wrong], "reads back differently")
-        progress.advance(sum(place.size for _n, place, _s in lot), len(lot))
+    proving.prove_contents(draft, lots, dict(enumerate(names)), pool, progress.advance)

@@ -88,21 +88,22 @@ def work(tasks: tuple[Task, ...]) -> tuple[Outcome | Lost, ...]:
     return tuple(_work_one(task) for task in tasks)
 
 
-def keep_after_crash(task: Task, *, is_memory: bool = False) -> Outcome | Lost:
-    """The outcome of a task that ended its worker, or found too little memory: carried over in small pieces.
+def keep_after_crash(task: Task, *, is_memory: bool = False, is_late: bool = False) -> Outcome | Lost:
+    """The outcome of a task that ended its worker, found too little memory or no end: carried over in small pieces.
 
     This runs in the main process, so nothing is decoded, and no content is held as a whole.
     """
     if task.action is Action.DROP:
         return _work_one(task)
     if task.action is Action.TRANSCODE:
-        return keep(task, explain_crash(is_memory=is_memory))
+        return keep(task, explain_crash(is_memory=is_memory, is_late=is_late))
     return keep(task, task.reason)
 
 
-def explain_crash(*, is_memory: bool) -> str:
+def explain_crash(*, is_memory: bool, is_late: bool = False) -> str:
     """Why an image is kept that no worker could deal with."""
-    why = "there was too little memory to compress it" if is_memory else "the codec crashed on it"
+    crash = "the codec came to no end with it" if is_late else "the codec crashed on it"
+    why = "there was too little memory to compress it" if is_memory else crash
     return f"{why}, so it is kept as it is"
 
 

@@ -216,7 +216,7 @@ class _Attempt:
         raw = self.place.raw()
         for done in self.pool.run(encode_lot, self._lots(stream, precision)):
             if isinstance(done, Crashed):
-                return NotDone(outcomes.explain_crash(is_memory=done.is_memory))
+                return NotDone(outcomes.explain_crash(is_memory=done.is_memory, is_late=done.is_late))
             if not isinstance(done, Looked):
                 return done
             growing.write(made.add(done))

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from repack.cli import completing, options
+from repack.cli import completing, opening, options
 from repack.errors import ExitCode, WrongUsage
 from repack.giveback import restore as restoring
 from repack.giveback import verify as verifying
@@ -36,6 +36,7 @@ def restore(
     globs: Annotated[
         list[str] | None, typer.Argument(metavar="GLOB", help="Only these entries, e.g. 'DICOM/**'.")
     ] = None,
+    password_file: opening.PasswordFile = None,
     jobs: options.Jobs = options.CORES,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace files that exist.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but errors.")] = False,
@@ -48,7 +49,8 @@ def restore(
     Exit code 7: a file could not be given back; it is named, and the others are there.
     """
     options.refuse_input(output, source, "-o")
-    request = restoring.Request(source, output, options.slashed(globs), jobs, overwrite)
+    access = opening.read_access(source, password_file, decrypts=True, may_ask=True)
+    request = restoring.Request(source, output, options.slashed(globs), jobs, overwrite, access)
     screen = console.open_screen(is_quiet=quiet)
     with console.watching(screen, ["Restoring"]) as progress:
         done = restoring.restore(request, progress, interrupts.finish)
@@ -81,6 +83,10 @@ def verify(
     sample: Annotated[
         str | None, typer.Option("--sample", metavar="5%", help="Decode only this share of the images.")
     ] = None,
+    password_file: opening.PasswordFile = None,
+    max_entries: opening.MaxEntries = opening.ENTRIES,
+    max_size: opening.MaxSize = opening.SIZE,
+    max_ratio: opening.MaxRatio = opening.RATIO,
     jobs: options.Jobs = options.CORES,
     json: options.Json = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but errors.")] = False,
@@ -91,11 +97,13 @@ def verify(
     """
     if quick and sample is not None:
         raise WrongUsage("--quick decodes no image and --sample some", "give one of them")
+    limits = opening.read_limits(max_entries, max_size, max_ratio)
+    access = opening.read_access(against or source, password_file, limits, decrypts=True, may_ask=True)
     share = 0.0 if quick else 1.0 if sample is None else read_share(sample)
     screen = console.open_screen(is_json=json, is_quiet=quiet)
     stages = ["Verifying"] if against is None else ["Verifying", "Comparing"]
     with console.watching(screen, stages) as progress:
-        done = verifying.verify(verifying.Request(source, against, share, jobs), progress)
+        done = verifying.verify(verifying.Request(source, against, share, jobs, access), progress)
     console.show_sheets(screen, verified.sheets(done))
     console.show_result(screen, verified.result(done))
     if json:

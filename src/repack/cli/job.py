@@ -102,13 +102,15 @@ def repack(
     access = opening.read_access(bundle, password_file, limits, decrypts=decrypt, may_ask=decrypt)
     request = pipeline.Request(bundle, target, wishes, tuple(rules or ()), jobs, overwrite, access)
     screen = console.open_screen(is_json=json, is_quiet=quiet)
+    _tell_place(screen, options.explain_target(bundle, output, target))
     if dry_run:
         plan = previewing.plan_only(request, screen)
         if plan.is_idle:
-            console.show_result(screen, tables.idle(bundle.name))
+            previewing.tell_idle(screen, bundle, output)
         else:
             console.show_sheets(screen, [*tables.planned(plan), *([tables.every_line(plan)] if verbose else [])])
             console.show_result(screen, tables.planned_result(str(target)))
+        _tell_place(screen, "" if manifest_file is None else "a dry run has no manifest, so none was written")
         if json:
             console.show_json(planned_json.encode(plan))
         return
@@ -129,6 +131,13 @@ def repack(
         options.write_beside(manifest_file, encoded)
     if json:
         console.show_json(encoded)
+
+
+def _tell_place(screen: "console.Screen", sentence: str) -> None:
+    from repack.report import console  # noqa: PLC0415  see `repack`
+
+    if sentence:
+        console.show_result(screen, sentence)
 
 
 def _run(request: "Request", screen: "console.Screen", *, is_timed: bool) -> "Done":

@@ -152,12 +152,18 @@ def try_rules(
     keep_locales: options.KeepLocales = None,
     drop_redist: options.DropRedist = False,
     drop: options.DropCategory = None,
+    password_file: opening.PasswordFile = None,
+    max_entries: opening.MaxEntries = opening.ENTRIES,
+    max_size: opening.MaxSize = opening.SIZE,
+    max_ratio: opening.MaxRatio = opening.RATIO,
 ) -> None:
     """Show what your rules would change on a bundle, against the built-in ones; nothing is written."""
     own = load_file(file)
     wishes = Wishes(options.read_locales(keep_locales), drop_redist, tuple(drop or ()))
     screen = console.open_screen()
-    found = survey_only(pipeline.Request(bundle, bundle, jobs=options.CORES), screen)
+    limits = opening.read_limits(max_entries, max_size, max_ratio)
+    access = opening.read_access(bundle, password_file, limits, decrypts=True, may_ask=True)
+    found = survey_only(pipeline.Request(bundle, bundle, jobs=options.CORES, access=access), screen)
     before = survey.make_plan(found, wishes)
     after = survey.make_plan(survey.rejudge(found, (*own, *load_builtin())), wishes)
     console.show_sheets(screen, compared.compared(before, after, own))

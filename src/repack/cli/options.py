@@ -1,5 +1,6 @@
 """The options that commands share, and the reading of what was typed into them."""
 
+import os
 import re
 from pathlib import Path
 from typing import Annotated
@@ -147,15 +148,35 @@ def check_codec(name: str | None, max_error: int, effort: int | None, *, is_exac
 
 
 def choose_target(bundle: Path, output: Path | None) -> Path:
-    """Beside the input under its name, unless -o says otherwise; never the input itself."""
+    """Beside the input under its name, unless -o says otherwise; never the input itself.
+
+    Beside a mounted disc there often is no room for anything: then in the working folder (containers F10).
+    """
     if output is None:
         named = bundle if bundle.name not in {"", ".", ".."} else bundle.resolve()
         if not named.name:  # the root of a drive: nothing lies beside it
             return Path("disc.repacked.zip")
         stem = named.stem if named.suffix.lower() in {".zip", ".iso"} and bundle.is_file() else named.name
-        return named.with_name(f"{stem}.repacked.zip")
+        beside = named.with_name(f"{stem}.repacked.zip")
+        return beside if _takes_files(beside.parent) or _lies_in(Path(), bundle) else Path(beside.name)
     refuse_input(output, bundle, "-o")
     return output
+
+
+def _takes_files(folder: Path) -> bool:
+    """Can files be made there? A folder that is not there is told of later."""
+    return not folder.is_dir() or os.access(folder, os.W_OK)
+
+
+def _lies_in(folder: Path, bundle: Path) -> bool:
+    return bundle.is_dir() and folder.resolve().is_relative_to(bundle.resolve())
+
+
+def explain_target(bundle: Path, output: Path | None, target: Path) -> str:
+    """A sentence on a new zip that does not lie beside its input, unless that was asked for."""
+    if output is not None or target.resolve().parent == bundle.resolve().parent:
+        return ""
+    return f"beside {bundle.name or bundle} no file can be made, so {target.name} goes into the working folder"
 
 
 def refuse_input(file: Path, bundle: Path, option: str) -> None:

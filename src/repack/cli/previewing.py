@@ -25,7 +25,7 @@ def plan_only(request: pipeline.Request, screen: console.Screen) -> Plan:
 
 
 def tell_idle(
-    screen: console.Screen, bundle: Path, output: Path | None, manifest_file: Path | None, encoded: bytes
+    screen: console.Screen, bundle: Path, output: Path | None, manifest_file: Path | None = None, encoded: bytes = b""
 ) -> None:
     """There was nothing to do: say what was not made, and write the manifest where it is wanted."""
     console.show_result(screen, tables.idle(bundle.name))

@@ -65,10 +65,13 @@ def is_finished(bundle: Bundle) -> bool:
     return any(entry.path == MANIFEST_NAME for entry in bundle.entries)
 
 
-def open_finished(path: Path) -> Finished:
-    """Open a zip that repack made. Raises BundleUnreadable where it is none, DifferenceFound where it is damaged."""
+def open_finished(path: Path, password: bytes | None = None) -> Finished:
+    """Open a zip that repack made; the password is for one that somebody has encrypted since.
+
+    Raises BundleUnreadable where it is none, DifferenceFound where it is damaged.
+    """
     try:
-        bundle = open_bundle(path, Access(limits=NO_LIMITS))
+        bundle = open_bundle(path, Access(password, limits=NO_LIMITS))
     except BundleUnreadable:
         if path.is_file() and has_traces(path):
             raise DifferenceFound(path.name, "its directory", "cannot be read") from None

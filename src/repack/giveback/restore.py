@@ -12,13 +12,13 @@ from pathlib import Path
 
 from repack import outcomes
 from repack.classify.patterns import matches
-from repack.errors import OutputUnwritable, ProofFailed, WrongUsage
+from repack.errors import OutputUnwritable, WrongUsage
 from repack.giveback import placing
 from repack.giveback.finished import Finished, open_finished
 from repack.giveback.giving import FileTask, give_file, give_packed, make_empty_folder
 from repack.giveback.originals import Item, Unlike
-from repack.model import STORED, Packed, Proof, Wishes
-from repack.output import archive
+from repack.model import STORED, Access, Packed, Proof, Wishes
+from repack.output import archive, proving
 from repack.processes import interrupts
 from repack.processes.workers import Crashed, Pool, with_tasks
 from repack.progress import NoProgress, Progress
@@ -38,6 +38,7 @@ class Request:
     globs: tuple[str, ...] = ()
     jobs: int = 1
     overwrite: bool = False
+    access: Access = field(default_factory=Access)
 
     @property
     def is_zip(self) -> bool:
@@ -73,7 +74,7 @@ def restore(
 
     `when_published` is called in the moment in which a new zip appears, before an interrupt can come between.
     """
-    finished = open_finished(request.source)
+    finished = open_finished(request.source, request.access.password)
     chosen = _choose(finished, request.globs)
     progress = progress or NoProgress()
     files = [n for n in chosen if n in finished.entries and not finished.manifest.entries[n].folder]
@@ -209,7 +210,4 @@ def _prove(draft: archive.Draft, comment: bytes, hashes: dict[int, str], pool: P
     checks = [(n, one.place, hashes[n]) for n, one in zip(positions, written, strict=True) if hashes.get(n)]
     names = {n: one.name.raw.decode("utf-8", "replace") for n, one in zip(positions, written, strict=True)}
     lots = [tuple(checks[at : at + _LOT]) for at in range(0, len(checks), _LOT)]
-    for lot, wrong in with_tasks(pool, archive.check_contents, lots):
-        if wrong is not None:
-            number = wrong if isinstance(wrong, int) else lot[0][0]
-            raise ProofFailed(draft.target.name, names[number], "reads back differently")
+    proving.prove_contents(draft, lots, names, pool, NoProgress().advance)

@@ -15,12 +15,13 @@ from repack import outcomes
 from repack.bundles import open_bundle
 from repack.classify import references
 from repack.dicom import dicomdir
+from repack.dicom.dicomdir import Directory
 from repack.dicom.image import NotDone
 from repack.errors import BundleUnreadable
 from repack.giveback import against
 from repack.giveback.finished import Finished, open_finished
 from repack.giveback.originals import Item, Unlike, check_content, rebuild_to
-from repack.model import MANIFEST_NAME, RESTORE_NAME, Category, EntryUnreadable, Proof, Wishes
+from repack.model import MANIFEST_NAME, RESTORE_NAME, Access, Bundle, Category, Entry, EntryUnreadable, Proof, Wishes
 from repack.output.archive import digest_raw
 from repack.output.structure import Finding, check_structure
 from repack.processes.workers import Crashed, Pool, with_tasks
@@ -37,12 +38,16 @@ _OURS = -1  # the number of an entry that is not in the manifest's list
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What is asked for. `share` of the rewritten images is decoded: 1.0 all, 0.0 none (hashes only)."""
+    """What is asked for. `share` of the rewritten images is decoded: 1.0 all, 0.0 none (hashes only).
+
+    `access` says how `against` may be opened; its password is tried on `source` as well.
+    """
 
     source: Path
     against: Path | None = None
     share: float = 1.0
     jobs: int = 1
+    access: Access = field(default_factory=Access)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +77,7 @@ class Verified:
 def verify(request: Request, progress: Progress | None = None) -> Verified:
     """Check a zip. Raises BundleUnreadable where it is not ours, DifferenceFound where not even its manifest is."""
     progress = progress or NoProgress()
-    finished = open_finished(request.source)
+    finished = open_finished(request.source, request.access.password)
     done = Verified(finished)
     if finished.bundle.kind == "zip":
         found = check_structure(finished.bundle.path, finished.manifest.directory)
@@ -85,10 +90,10 @@ def verify(request: Request, progress: Progress | None = None) -> Verified:
         _check_entries(finished, request, done, pool, progress)
         directories = list(_directories(finished))
         if directories:
-            found = [finding for number in directories for finding in _check_dicomdir(finished, number)]
+            found = [finding for entry, data in directories for finding in _check_dicomdir(finished, entry, data)]
             done.note("DICOMDIR", _twice(len(directories)), "offsets; transfer syntax of each image", found)
         if request.against is not None:
-            _check_against(finished, request.against, done, pool, progress)
+            _check_against(finished, open_bundle(request.against, request.access), done, pool, progress)
     return done
 
 
@@ -229,20 +234,25 @@ def _check_own(finished: Finished) -> Iterator[Finding]:
 # --- DICOMDIR ---
 
 
-def _directories(finished: Finished) -> Iterator[int]:
-    """The DICOMDIRs that repack has rewritten; one that was carried over says what it always said."""
+def _directories(finished: Finished) -> Iterator[tuple[Entry, Directory | NotDone]]:
+    """The DICOMDIRs that repack has rewritten; one that was carried over says what it always said.
+
+    A rule of the user may call one something else: what it holds decides. Its own transfer syntax never changes.
+    """
     for number, line in enumerate(finished.manifest.entries):
-        if line.category is Category.DICOMDIR and line.action == "transcoded" and number in finished.entries:
-            yield number
+        entry = finished.entries.get(number)
+        keeps_syntax = line.after is not None and line.after.transfer_syntax == line.before.transfer_syntax
+        if line.action != "transcoded" or entry is None or entry.place is None or not keeps_syntax:
+            continue
+        try:
+            directory = dicomdir.read_directory(entry.place.read())
+        except EntryUnreadable:
+            continue  # named already
+        if line.category is Category.DICOMDIR or not isinstance(directory, NotDone):
+            yield entry, directory
 
 
-def _check_dicomdir(finished: Finished, number: int) -> Iterator[Finding]:
-    entry = finished.entries[number]
-    try:
-        data = entry.place.read() if entry.place else b""
-    except EntryUnreadable:
-        return  # named already
-    directory = dicomdir.read_directory(data)
+def _check_dicomdir(finished: Finished, entry: Entry, directory: Directory | NotDone) -> Iterator[Finding]:
     if isinstance(directory, NotDone):
         yield Finding(entry.path, f"cannot be read as a DICOMDIR: {directory.reason}")
         return
@@ -260,9 +270,9 @@ def _check_dicomdir(finished: Finished, number: int) -> Iterator[Finding]:
 # --- the original ---
 
 
-def _check_against(finished: Finished, path: Path, done: Verified, pool: Pool, progress: Progress) -> None:
+def _check_against(finished: Finished, original: Bundle, done: Verified, pool: Pool, progress: Progress) -> None:
     """Every original file against `before` in the manifest; what is rewritten was compared with that above."""
-    original = open_bundle(path)
+    path = original.path
     if original.path.resolve() == finished.bundle.path.resolve():
         raise BundleUnreadable(path.name, "it is the zip itself", "give --against the bundle that it was made from")
     lines = finished.manifest.entries

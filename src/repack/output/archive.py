@@ -159,7 +159,10 @@ class Draft:
 
 @contextmanager
 def drafting(target: Path, *, overwrite: bool) -> Iterator[Draft]:
-    """A draft beside the target; whatever happens, nothing of it stays unless it was published."""
+    """A draft beside the target; whatever happens, nothing of it stays unless it was published.
+
+    Raises OutputUnwritable for what the system says of the draft, BundleUnreadable for what it says of another file.
+    """
     check_target(target, overwrite=overwrite)
     try:
         with (
@@ -169,6 +172,10 @@ def drafting(target: Path, *, overwrite: bool) -> Iterator[Draft]:
         ):
             yield Draft(claim, file, target, flusher)
     except OSError as error:
+        other = drafts.find_other(target, error)
+        if other is not None:  # it was read when it failed, or should have been
+            problem = error.strerror or type(error).__name__
+            raise BundleUnreadable(other.name, problem, "check the medium, then run again") from error
         raise drafts.unwritable(target, error) from error
 
 
