@@ -2,13 +2,13 @@
 
 from collections.abc import Callable, Mapping, Sequence
 
-from repack.bundles.zipped import ZipPlace
+from repack.bundles.zipped import CarriedBytes, ZipPlace
 from repack.errors import ProofFailed
 from repack.output import archive
 from repack.output.archive import Draft
 from repack.processes.workers import Crashed, Pool, with_tasks
 
-Check = tuple[int, ZipPlace, str]
+Check = tuple[int, ZipPlace | CarriedBytes, str]
 """A number, where its content lies in the draft, and the SHA-256 that it must have."""
 
 
