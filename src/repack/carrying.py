@@ -24,14 +24,13 @@ from repack.model import (
 from repack.moving import FirstPlace, Past
 from repack.output import archive, proving
 from repack.output.archive import Draft, Written
-from repack.processes.workers import Crashed, Pool
+from repack.processes.workers import Crashed, Pool, give_time
 from repack.progress import Progress
 from repack.record import recording
 from repack.record.manifest import EntryRecord, Manifest
 from repack.record.restoredata import RestoreWriter
 
 _LOT_ENTRIES, _LOT_BYTES, _CHECK_BYTES = 32, 4 << 20, 16 << 20  # small entries travel together
-_PATIENCE, _SLOWEST = 120.0, 10 / 1_000_000  # seconds, and seconds a byte
 _Item = TypeVar("_Item")
 _CARRIED_FASTER = 8  # than compressed: some 700 MB/s against 90
 
@@ -167,8 +166,7 @@ def _work(lots: Iterable[tuple[outcomes.Task, ...]], pool: Pool) -> Iterator[Out
 
 
 def _allow(lot: tuple[outcomes.Task, ...]) -> float:
-    """Seconds: far more than any codec needs, so that only what would never end is ended."""
-    return _PATIENCE + _SLOWEST * sum(task.size for task in lot)
+    return give_time(sum(task.size for task in lot))
 
 
 def _make_lots(tasks: Iterable[outcomes.Task]) -> Iterator[tuple[outcomes.Task, ...]]:

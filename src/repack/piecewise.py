@@ -34,7 +34,7 @@ from repack.outcomes import Task
 from repack.output import drafts
 from repack.output.archive import Draft
 from repack.output.growing import Growing, Grown
-from repack.processes.workers import Crashed, Pool
+from repack.processes.workers import Crashed, Pool, give_time
 
 _LARGE = 32 << 20  # bytes above which an image of several frames is shared out
 _LOT = 4 << 20  # bytes of frames that one worker takes at a time; at least one frame
@@ -75,6 +75,10 @@ def is_for_pieces(line: Planned) -> bool:
         and dicom.frames > 1
         and dicom.transfer_syntax in pieces.NATIVE
     )
+
+
+def _allow(lot: Lot) -> float:
+    return give_time(lot.length)
 
 
 def encode_lot(lot: Lot) -> Looked | TooNarrow | NotDone:
@@ -214,7 +218,7 @@ class _Attempt:
     def _fill(self, growing: Growing, precision: int) -> Transcoded | NotDone | TooNarrow | None:
         stream, made = _Stream(self.place.chunks()), _Made()
         raw = self.place.raw()
-        for done in self.pool.run(encode_lot, self._lots(stream, precision)):
+        for done in self.pool.run(encode_lot, self._lots(stream, precision), _allow):
             if isinstance(done, Crashed):
                 return NotDone(outcomes.explain_crash(is_memory=done.is_memory, is_late=done.is_late))
             if not isinstance(done, Looked):

@@ -11,6 +11,7 @@ from repack.classify import facts, references, rulefile, rules
 from repack.classify.rulefile import LoadedRule
 from repack.classify.rules import Surroundings
 from repack.errors import BundleUnreadable
+from repack.giveback.finished import set_foreign_aside
 from repack.model import Access, Bundle, Entry, Facts, Plan, Wishes
 from repack.moving import Past
 from repack.output import archive
@@ -67,7 +68,7 @@ def survey(
     """
     loaded = load_rules(rule_files)
     with stage("directory"):
-        opened = _leave_out(open_bundle(path, view.access), view.without)
+        opened = set_foreign_aside(_leave_out(open_bundle(path, view.access), view.without))
     past = None if view.as_it_is else moving.find_past(opened)
     bundle = past.bundle if past else opened
     if not any(not entry.is_directory for entry in bundle.entries):

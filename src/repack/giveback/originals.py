@@ -6,6 +6,7 @@ Runs in worker processes. What does not come back is a value (`Unlike`), so that
 import hashlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from repack.codecs.frames import CodecFailed
 from repack.dicom import part10, written
@@ -13,6 +14,7 @@ from repack.dicom.image import NotDone
 from repack.dicom.syntaxes import EXPLICIT_LE
 from repack.dicom.transcode import expand, invert_in_pieces
 from repack.model import EntryUnreadable, Place, Proof, Restorable
+from repack.processes.workers import Crashed
 from repack.record.manifest import EntryRecord
 
 CHANGED = "is not what the manifest says"
@@ -35,6 +37,13 @@ class Unlike:
 
     problem: str
     is_of_target: bool = False
+
+
+def explain_crash(crash: Crashed[Any]) -> str:
+    """What is wrong with an entry that no worker could decode."""
+    if crash.is_late:
+        return "keeps the decoder busy without end"
+    return "needs more memory than there is" if crash.is_memory else "crashed the decoder"
 
 
 def rebuild_to(item: Item, take: Callable[[bytes], object]) -> Unlike | None:

@@ -16,16 +16,15 @@ from repack.errors import OutputUnwritable, WrongUsage
 from repack.giveback import placing
 from repack.giveback.finished import Finished, open_finished
 from repack.giveback.giving import FileTask, give_file, give_packed, make_empty_folder
-from repack.giveback.originals import Item, Unlike
+from repack.giveback.originals import Item, Unlike, explain_crash
 from repack.model import STORED, Access, Packed, Proof, Wishes
 from repack.output import archive, proving
 from repack.processes import interrupts
-from repack.processes.workers import Crashed, Pool, with_tasks
+from repack.processes.workers import Crashed, Pool, give_time, with_tasks
 from repack.progress import NoProgress, Progress
 
 _LOT = 32  # entries that are read back together
 _DAMAGED = "was damaged in the original already; a zip as target (-o NAME.zip) takes its bytes as they are"
-_CRASHED = "crashed the decoder"
 _NO_STREAM = "cannot be restored, because the restore data is damaged"
 
 
@@ -138,9 +137,9 @@ def _to_folder(
         FileTask(item, root, placed[item.number], finished.entries[item.number].stamp, request.overwrite)
         for item in _items(finished, [n for n, _path in files], problems)
     )
-    for task, result in with_tasks(pool, give_file, tasks):
+    for task, result in with_tasks(pool, give_file, tasks, lambda task: give_time(task.item.line.before.size)):
         if isinstance(result, Crashed):
-            problems[task.item.number] = _CRASHED
+            problems[task.item.number] = explain_crash(result)
         elif result is not None:
             (unwritten if result.is_of_target else problems)[task.item.number] = result.problem
         progress.advance(task.item.line.before.size)
@@ -184,9 +183,9 @@ def _to_zip(
     hashes: dict[int, str] = {}
     with archive.drafting(request.target, overwrite=request.overwrite) as draft:
         items = _items(finished, [n for n in chosen if not lines[n].folder], problems)
-        for item, result in with_tasks(pool, give_packed, items):
+        for item, result in with_tasks(pool, give_packed, items, lambda item: give_time(item.line.before.size)):
             if isinstance(result, Crashed | Unlike):
-                problems[item.number] = _CRASHED if isinstance(result, Crashed) else result.problem
+                problems[item.number] = explain_crash(result) if isinstance(result, Crashed) else result.problem
             else:
                 draft.add(entries[item.number], result.content)
                 hashes[entries[item.number].index] = result.sha256

@@ -19,12 +19,12 @@ from repack.dicom.dicomdir import Directory
 from repack.dicom.image import NotDone
 from repack.errors import BundleUnreadable
 from repack.giveback import against
-from repack.giveback.finished import Finished, open_finished
-from repack.giveback.originals import Item, Unlike, check_content, rebuild_to
+from repack.giveback.finished import Finished, open_finished, set_foreign_aside
+from repack.giveback.originals import Item, Unlike, check_content, explain_crash, rebuild_to
 from repack.model import MANIFEST_NAME, RESTORE_NAME, Access, Bundle, Category, Entry, EntryUnreadable, Proof, Wishes
 from repack.output.archive import digest_raw
 from repack.output.structure import Finding, check_structure
-from repack.processes.workers import Crashed, Pool, with_tasks
+from repack.processes.workers import Crashed, Pool, give_time, with_tasks
 from repack.progress import NoProgress, Progress
 from repack.record import manifest
 
@@ -93,7 +93,8 @@ def verify(request: Request, progress: Progress | None = None) -> Verified:
             found = [finding for entry, data in directories for finding in _check_dicomdir(finished, entry, data)]
             done.note("DICOMDIR", _twice(len(directories)), "offsets; transfer syntax of each image", found)
         if request.against is not None:
-            _check_against(finished, open_bundle(request.against, request.access), done, pool, progress)
+            original = set_foreign_aside(open_bundle(request.against, request.access))
+            _check_against(finished, original, done, pool, progress)
     return done
 
 
@@ -149,8 +150,8 @@ def _check_entries(finished: Finished, request: Request, done: Verified, pool: P
     progress.begin("Verifying", sum(lines[n].before.size for n in files), len(files))
     found = list(_check_own(finished))
     tasks = _tasks(finished, set(files), deep, found)
-    for task, result in with_tasks(pool, _check_one, tasks):
-        problem = Unlike("crashed the decoder") if isinstance(result, Crashed) else result
+    for task, result in with_tasks(pool, _check_one, tasks, lambda task: give_time(task.item.line.before.size)):
+        problem = Unlike(explain_crash(result)) if isinstance(result, Crashed) else result
         if problem is not None:
             found.append(Finding(task.item.line.path, problem.problem))
         progress.advance(task.item.line.before.size)

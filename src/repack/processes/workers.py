@@ -22,6 +22,7 @@ from repack.processes.serving import Answer, Kind
 
 _AHEAD = 2  # tasks that a worker has at once: the one it is at, and the next
 _MOST_FALSE_STARTS = 3  # workers in a row that die before they can do anything: then there are none to be had
+_LONGEST_START, _SLOWEST = 120.0, 10 / 1_000_000  # seconds, and seconds a byte
 _PATIENCE = 3.0  # seconds that idle workers get for leaving in order
 
 Task = TypeVar("Task")
@@ -65,6 +66,11 @@ class _Worker:
         """Seconds that it still has for the job that it is at; None: as many as it likes."""
         limit = self.jobs[0].seconds if self.jobs and self.is_ready else None
         return None if limit is None else self.since + limit - now
+
+
+def give_time(size: int) -> float:
+    """Seconds for a task of so many bytes: far more than any codec needs, to end only what would never end."""
+    return _LONGEST_START + _SLOWEST * size
 
 
 def count_cores() -> int:
