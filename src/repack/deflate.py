@@ -98,12 +98,16 @@ def pack_around(parts: Sequence[tuple[bytes, bool]]) -> Packed:
     pieces.append(deflater.flush(zlib.Z_FINISH))
     around = b"".join(pieces)
     whole = b"".join(part for part, _worth in parts)
-    best = Packed(around, DEFLATED, crc, size) if len(around) < size else Packed(whole, STORED, crc, size)
+    frames = sum(len(part) for part, worth in parts if not worth)
+    others = min(len(around), size) - frames if frames else 0
+    best = (
+        Packed(around, DEFLATED, crc, size, others) if len(around) < size else Packed(whole, STORED, crc, size, others)
+    )
     sample = whole[size // 2 : size // 2 + _SAMPLE]
     if len(isal_zlib.compress(sample, 1, _RAW)) < _WORTH_A_SEARCH * len(sample):  # long runs shrink once more
         slow = _deflate(whole)
         if len(slow) < best.length:
-            return Packed(slow, DEFLATED, crc, size)
+            return Packed(slow, DEFLATED, crc, size, max(0, others - best.length + len(slow)))
     return best
 
 

@@ -73,7 +73,8 @@ def run(request: Request, progress: Progress | None = None, when_published: Call
                 found.past.finished.manifest if found.past else None,
             )
             own = [OwnFile(*file) for file in draft.own_files()]
-            record = recording.seal(record, own, draft.directory_digest(plan.bundle.comment))
+            digest = draft.directory_digest(plan.bundle.comment)
+            record = recording.seal(record, own, digest, draft.overhead())
             draft.add_ours(MANIFEST_NAME, manifest.encode(record))
             written = draft.finish(plan.bundle.comment)
             try:

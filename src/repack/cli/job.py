@@ -116,7 +116,7 @@ def repack(
         return
     console.show_sheets(screen, tables.summary(done.plan, done.manifest))
     if verbose:
-        console.show_sheets(screen, [tables.every_line(done.plan)])
+        console.show_sheets(screen, [tables.every_line(done.plan), tables.overhead(done.manifest, done.size)])
     console.show_result(screen, tables.result(done.manifest, done.size, str(target)))
     if manifest_file is not None:
         options.write_beside(manifest_file, encoded)

@@ -64,6 +64,7 @@ class Packed:
     method: int
     crc: int
     size: int  # bytes after inflating
+    around: int = 0  # of an image with compressed frames: bytes in the archive that hold everything else
 
     @property
     def length(self) -> int:

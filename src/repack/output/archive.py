@@ -18,7 +18,7 @@ from typing import BinaryIO
 from repack import deflate
 from repack.bundles.zipped import CarriedBytes, ZipPlace
 from repack.errors import BundleUnreadable, OutputUnwritable, ProofFailed
-from repack.model import Entry, EntryName, EntryUnreadable, Packed, Raw, Stamp, Streamed
+from repack.model import RESTORE_NAME, Entry, EntryName, EntryUnreadable, Packed, Raw, Stamp, Streamed
 from repack.output import drafts, structure, zipformat
 from repack.output.drafts import Claim
 from repack.stopwatch import stage
@@ -55,6 +55,7 @@ class Draft:
         self._written: dict[int, Written] = {}
         self._next_ours = 1 << 62
         self.comment = b""
+        self._around = self._headers = 0  # bytes of images that are no frames, and of the zip that are no content
 
     def add(self, entry: Entry, content: Packed | Raw | Streamed) -> None:
         """Write an entry's bytes; its place in the directory is that of the original."""
@@ -85,6 +86,8 @@ class Draft:
             self._file.write(piece)
         line = zipformat.central_header(name, stamp, content, offset, attributes, made_by)
         place = ZipPlace(self.path, offset, content.method, content.length, content.size, content.crc)
+        self._around += content.around if isinstance(content, Packed) else 0
+        self._headers += len(header) + len(line)
         carried = content.sha256 if isinstance(content, Raw) else None
         self._written[position] = Written(name, place, header, line, carried)
         self._begin_flush()
@@ -116,6 +119,11 @@ class Draft:
             written = self._written[position]
             if written.sha256 is not None:
                 yield written.name.raw.decode("ascii"), written.place.size, written.sha256
+
+    def overhead(self) -> tuple[int, int, int]:
+        """Bytes so far: around the frames of images, in restore data, in headers and directory of the zip itself."""
+        of_restore = (w.place.stored for w in self._written.values() if w.name.raw == RESTORE_NAME.encode("ascii"))
+        return self._around, sum(of_restore), self._headers
 
     def directory_digest(self, comment: bytes = b"") -> str:
         """What the manifest says of the directory: the SHA-256 of every line so far, and of the zip's comment."""

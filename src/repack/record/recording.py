@@ -18,6 +18,7 @@ from repack.record.manifest import (
     EntryRecord,
     Manifest,
     Options,
+    Overhead,
     OwnFile,
     Round,
     Source,
@@ -122,9 +123,10 @@ def compose(
     )
 
 
-def seal(record: Manifest, own: Iterable[OwnFile], directory: str) -> Manifest:
+def seal(record: Manifest, own: Iterable[OwnFile], directory: str, overhead: tuple[int, int, int]) -> Manifest:
     """The manifest with what is known only when everything else is written."""
-    return msgspec.structs.replace(record, own=tuple(own), directory=directory)
+    totals = msgspec.structs.replace(record.totals, overhead=Overhead(*overhead))
+    return msgspec.structs.replace(record, own=tuple(own), directory=directory, totals=totals)
 
 
 def _today() -> str:
