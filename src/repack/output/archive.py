@@ -21,7 +21,7 @@ from repack.errors import BundleUnreadable, OutputUnwritable, ProofFailed
 from repack.model import RESTORE_NAME, Entry, EntryName, EntryUnreadable, Packed, Raw, Stamp, Streamed
 from repack.output import drafts, structure, zipformat
 from repack.output.drafts import Claim
-from repack.stopwatch import stage
+from repack.stopwatch import timed
 
 DRAFT_SUFFIX = drafts.SUFFIX
 _PIECE = 1 << 20
@@ -69,7 +69,7 @@ class Draft:
         written = self._written[self._next_ours]
         self._written[self._next_ours] = replace(written, sha256=hashlib.sha256(data).hexdigest())
 
-    @stage("write")
+    @timed("write")
     def _add(
         self,
         position: int,
@@ -129,7 +129,7 @@ class Draft:
         """What the manifest says of the directory: the SHA-256 of every line so far, and of the zip's comment."""
         return structure.digest_directory((self._written[p].line for p in self.positions()), comment)
 
-    @stage("flush")
+    @timed("flush")
     def finish(self, comment: bytes = b"") -> tuple[Written, ...]:
         """Write the directory and bring everything to the disk; the entries in their final order."""
         self.comment = comment
@@ -206,7 +206,7 @@ def _read_pieces(raw: Raw) -> Iterator[bytes]:
         raise BundleUnreadable(raw.file.name, problem, "check the medium, then run again") from error
 
 
-@stage("read back")
+@timed("read back")
 def check_directory(draft: Path, target: Path, written: Sequence[Written], comment: bytes = b"") -> None:
     """Re-open the draft with another reader than our writer and compare its directory. Raises ProofFailed."""
     try:
@@ -236,7 +236,7 @@ def check_directory(draft: Path, target: Path, written: Sequence[Written], comme
             raise ProofFailed(target.name, "its directory", "reads back differently")
 
 
-@stage("read back")
+@timed("read back")
 def check_contents(lot: tuple[tuple[int, ZipPlace | CarriedBytes, str], ...]) -> int | None:
     """Read entries of the draft back: the first number whose content has not the given SHA-256, or None.
 
