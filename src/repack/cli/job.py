@@ -125,7 +125,8 @@ def repack(
         return
     console.show_sheets(screen, [*tables.summary(done.plan, done.manifest), conformance.changed(done.manifest)])
     if verbose:
-        console.show_sheets(screen, [conformance.compared(done.manifest), tables.every_line(done.plan)])
+        more = (conformance.compared(done.manifest), tables.every_line(done.plan))
+        console.show_sheets(screen, [*more, tables.overhead(done.manifest, done.size)])
     console.show_result(screen, tables.result(done.manifest, done.size, str(target)))
     if manifest_file is not None:
         options.write_beside(manifest_file, encoded)
