@@ -16,6 +16,7 @@ from repack.model import (
     KeptAsIs,
     Outcome,
     Packed,
+    Placed,
     Plan,
     Planned,
     Proof,
@@ -36,7 +37,7 @@ class Ended:
     """What goes into the new zip for one entry, and its line of the manifest."""
 
     line: EntryRecord
-    content: Packed | Raw | Streamed | None
+    content: Packed | Placed | Raw | Streamed | None
     restorable: Restorable | None = None
     sop_instance: str = ""
 

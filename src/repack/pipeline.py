@@ -57,7 +57,9 @@ def run(request: Request, progress: Progress | None = None, when_published: Call
     source = sourcefile.state(request.bundle)
     with Pool(request.jobs) as pool, sourcefile.hashing_beside(request.bundle) as source_hash:
         pool.warm(partial(outcomes.get_ready, wishes=request.wishes))
-        found = survey(request.bundle, request.rule_files, pool, progress, View(request.target, request.access))
+        found = survey(
+            request.bundle, request.rule_files, pool, progress, View(request.target, request.access, digests=True)
+        )
         refuse_encrypted(found.bundle, request.access)
         plan = make_plan(found, request.wishes)
         if found.past is not None and plan.is_idle:

@@ -1,12 +1,14 @@
 """What can be read off an entry without judging it: magic, DICOM header, PE facts, the files it names."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
+from repack.bundles import digests
 from repack.classify import mentions, pe
-from repack.classify.window import Fetch, Span
+from repack.classify.window import Span
 from repack.dicom import dicomdir, header, part10, syntaxes
 from repack.dicom.dicomdir import Directory
-from repack.model import DicomFacts, Entry, EntryUnreadable, Facts, Place
+from repack.model import DicomFacts, Digest, Entry, EntryUnreadable, Facts, Place
+from repack.stopwatch import stage
 
 _NOTHING_READ = DicomFacts(
     transfer_syntax=None,
@@ -23,8 +25,10 @@ _PROGRAMS = frozenset({"pe", "elf", "macho"})
 _START = 16 << 10  # bytes that hold the header of nearly every slice
 _MOST = 64 << 20  # bytes of one entry that are read for facts, at most
 _AT_ONCE = 4 << 20  # bytes of a program's beginning that are read in one piece
+_QUICK = 128 << 10  # bytes of a program or text up to which its facts are there at once
 _FARTHEST = 1 << 30  # behind this no table of a program is looked for
 _INSTALLER_DATABASES = frozenset({"msi", "msp", "msm"})
+_PROGRAM_EXTENSIONS = frozenset("exe dll ocx sys cpl scr drv ax mui com".split())
 _PREAMBLE_END = 132
 
 #: Magic of a file -> name, longest first where one begins another.
@@ -64,12 +68,22 @@ MAGICS: tuple[tuple[bytes, str], ...] = (
 _NEVER_TEXT = frozenset("zip pdf cab elf macho png jpeg gzip 7z rar xz gettext qt chm pdb riff".split())
 
 
-def gather(entries: Sequence[Entry]) -> tuple[Facts, ...]:
-    """The facts of some entries, in their order; pure, so that a worker process can do it."""
-    return tuple(_gather_one(entry) for entry in entries)
+@stage("look")
+def gather(entries: Sequence[Entry], *, digests: bool = False) -> tuple[Facts, ...]:
+    """The facts of some entries, in their order; pure, so that a worker process can do it.
+
+    With `digests`, a content that has to be inflated far is read to its end and hashed: it is wanted later anyway.
+    """
+    return tuple(_gather_one(entry, digests=digests) for entry in entries)
 
 
-def _gather_one(entry: Entry) -> Facts:
+def takes_long(entry: Entry) -> bool:
+    """Is it, by name and size, a program or text whose facts take a while?"""
+    extension = mentions.extension_of(entry.path)
+    return entry.size > _QUICK and (extension in _PROGRAM_EXTENSIONS or extension in mentions.EXTENSIONS)
+
+
+def _gather_one(entry: Entry, *, digests: bool) -> Facts:
     if entry.place is None:
         return Facts(magic="directory" if entry.is_directory else "nothing")
     try:
@@ -79,8 +93,9 @@ def _gather_one(entry: Entry) -> Facts:
             return _dicom(entry.place, start, entry.size)
         extension = mentions.extension_of(entry.path)
         if magic == "pe":
-            program = pe.read_facts(_fetcher(entry.place, start), entry.size)
-            return Facts(magic, pe=program, installer=program.installer if program else "")
+            content = _Content(entry.place, start, digests=digests)
+            program = pe.read_facts(content.fetch, entry.size)
+            return Facts(magic, pe=program, installer=program.installer if program else "", digest=content.digest)
         if magic == "ole" and extension in _INSTALLER_DATABASES:
             return Facts(magic, installer="msi")
         if extension in mentions.EXTENSIONS and magic not in _NEVER_TEXT:
@@ -91,35 +106,49 @@ def _gather_one(entry: Entry) -> Facts:
     return Facts(magic)
 
 
-def _fetcher(place: Place, start: bytes) -> Fetch:
+class _Content:
     """Spans of a program: from its beginning where they lie near it, else picked out of the stream, bounded."""
-    have, is_all = start, len(start) < _START
 
-    def fetch(spans: Sequence[Span]) -> list[bytes]:
-        nonlocal have, is_all
+    def __init__(self, place: Place, start: bytes, *, digests: bool) -> None:
+        self._place = place
+        self._have, self._is_all = start, len(start) < _START
+        self._wants_digest = digests
+        self.digest: Digest | None = None
+
+    def fetch(self, spans: Sequence[Span]) -> list[bytes]:
         end = max(offset + length for offset, length in spans)
-        if len(have) < end <= _AT_ONCE and not is_all:
-            wanted = min(max(end, 4 * len(have)), _AT_ONCE)
-            have = place.read_start(wanted)
-            is_all = len(have) < wanted
-        if end <= len(have) or is_all:
-            return [have[offset : offset + length] for offset, length in spans]
-        return _pick(place, spans)
+        if len(self._have) < end <= _AT_ONCE and not self._is_all:
+            wanted = min(max(end, 4 * len(self._have)), _AT_ONCE)
+            self._have = self._place.read_start(wanted)
+            self._is_all = len(self._have) < wanted
+        if end <= len(self._have) or self._is_all:
+            return [self._have[offset : offset + length] for offset, length in spans]
+        raw = self._place.raw() if self._wants_digest else None
+        self._wants_digest = False
+        if raw is None:
+            return _pick(self._place.chunks(), spans, is_bounded=True)
+        found: list[Digest] = []
+        picked = _pick(digests.reading(raw, found.append), spans, is_bounded=False)
+        self.digest = found[0] if found else None
+        return picked
 
-    return fetch
 
-
-def _pick(place: Place, spans: Sequence[Span]) -> list[bytes]:
-    """Spans out of a content that is too large to hold; it is read no further than they need."""
+def _pick(chunks: Iterator[bytes], spans: Sequence[Span], *, is_bounded: bool) -> list[bytes]:
+    """Spans out of a content that is too large to hold; where `is_bounded`, it is read no further than they need."""
     found = [bytearray() for _ in spans]
     end = min(max(offset + length for offset, length in spans), _FARTHEST)
     at = 0
-    for chunk in place.chunks():
-        for number, (offset, length) in enumerate(spans):
-            found[number] += chunk[max(offset - at, 0) : max(offset + length - at, 0)]
-        at += len(chunk)
-        if at >= end:
-            break
+    try:
+        for chunk in chunks:
+            if at < end:
+                for number, (offset, length) in enumerate(spans):
+                    found[number] += chunk[max(offset - at, 0) : max(offset + length - at, 0)]
+            at += len(chunk)
+            if at >= end and is_bounded:
+                break
+    except EntryUnreadable:  # what lies behind is looked at later, and what is wrong there is said then
+        if at < end:
+            raise
     return [bytes(piece) for piece in found]
 
 

@@ -1,15 +1,20 @@
 """The main job: `repack BUNDLE`, which needs no name of a command."""
 
+from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from repack import __version__
+from repack import __version__, stopwatch
 from repack.cli import completing, helping, opening, options
 from repack.model import Wishes
 from repack.processes import interrupts
 from repack.report import plain
+
+if TYPE_CHECKING:
+    from repack.pipeline import Done, Request
+    from repack.report import console
 
 _EXAMPLES = (
     ("repack scan.zip --dry-run", "show what would happen, write nothing"),
@@ -47,6 +52,7 @@ def repack(
     max_error: options.MaxError = 0,
     effort: options.Effort = None,
     exact_only: options.ExactOnly = False,
+    squeeze: options.Squeeze = False,
     password_file: opening.PasswordFile = None,
     decrypt: opening.Decrypt = False,
     max_entries: opening.MaxEntries = opening.ENTRIES,
@@ -61,7 +67,7 @@ def repack(
     json: options.Json = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but errors.")] = False,
     verbose: Annotated[
-        int, typer.Option("--verbose", "-v", count=True, help="Show every decision; twice: tracebacks.")
+        int, typer.Option("--verbose", "-v", count=True, help="Show every decision; twice: tracebacks, times.")
     ] = 0,
     version: Annotated[  # noqa: ARG001  answered before this runs
         bool, typer.Option("--version", callback=_say_version, is_eager=True, help="Show the version.")
@@ -87,6 +93,7 @@ def repack(
         codec=options.check_codec(codec, max_error, effort, is_exact_only=exact_only),
         is_codec_named=codec is not None,
         exact_only=exact_only,
+        squeeze=squeeze,
         max_error=max_error,
         effort=effort,
     )
@@ -107,8 +114,7 @@ def repack(
         return
     if manifest_file is not None:
         options.check_manifest_file(manifest_file, bundle, target, is_overwriting=overwrite)
-    with console.watching(screen, pipeline.STAGES) as progress:
-        done = pipeline.run(request, progress, interrupts.finish)
+    done = _run(request, screen, is_timed=verbose > 1)
     encoded = manifest.encode(done.manifest)
     if done.is_idle:
         previewing.tell_idle(screen, bundle, output, manifest_file, encoded)
@@ -123,3 +129,16 @@ def repack(
         options.write_beside(manifest_file, encoded)
     if json:
         console.show_json(encoded)
+
+
+def _run(request: "Request", screen: "console.Screen", *, is_timed: bool) -> "Done":
+    """Run with a progress bar; show where the time went where that is asked for."""
+    from repack import pipeline  # noqa: PLC0415  see `repack`
+    from repack.report import console, profile  # noqa: PLC0415  as above
+
+    watch = stopwatch.Stopwatch() if is_timed else None
+    with console.watching(screen, pipeline.STAGES) as progress, stopwatch.running(watch):
+        done = pipeline.run(request, progress, interrupts.finish)
+    if watch is not None:
+        console.show_sheets(replace(screen, out=screen.err), [profile.profiled(watch, *stopwatch.processor_time())])
+    return done

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from repack.model.bundle import Digest
 from repack.model.kinds import Action, Category
 
 
@@ -46,6 +47,7 @@ class Facts:
     languages: tuple[str, ...] = ()  # tags of the languages that a settings file chooses
     installer: str = ""  # what built it, where it is an installer: nsis, inno, burn, msi...
     problem: str = ""
+    digest: Digest | None = None  # where the facts lay so deep that the whole content was read for them
 
 
 @dataclass(frozen=True, slots=True)

@@ -82,6 +82,7 @@ class Options(msgspec.Struct, frozen=True):
     max_error: Natural = 0
     effort: Natural | None = None
     codec_named: bool = False
+    squeeze: bool = False
 
 
 class CodecRecord(msgspec.Struct, frozen=True, omit_defaults=True):

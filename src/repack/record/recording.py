@@ -154,6 +154,7 @@ def make_options(wishes: Wishes, rule_files: Iterable[str]) -> Options:
         max_error=wishes.max_error,
         effort=wishes.effort,
         codec_named=wishes.is_codec_named,
+        squeeze=wishes.squeeze,
     )
 
 

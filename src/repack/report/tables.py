@@ -235,13 +235,21 @@ def planned(plan: Plan) -> list[Sheet]:
         Sheet("Plan (nothing was written)", columns, rows),
         Sheet("To be dropped", lines=_group(dropped), rest=_MORE),
         Sheet("Kept although you asked to drop it", lines=_group(against), rest=_MORE),
-        Sheet("Worth knowing", lines=(*plan.warnings, *_group(noted)), rest=_MORE),
+        Sheet("Worth knowing", lines=(*plan.warnings, *_squeezing(plan), *_group(noted)), rest=_MORE),
     ]
 
 
 def planned_result(target: str) -> str:
     """The last line of a dry run."""
     return f"nothing was written; without --dry-run this makes {target}"
+
+
+def _squeezing(plan: Plan) -> Iterable[str]:
+    copied = [line for line in plan.lines if line.decision.action is Action.COPY and not line.entry.is_directory]
+    if plan.wishes.squeeze and copied:
+        total = words.size(sum(line.entry.stored for line in copied))
+        files = words.plural(len(copied), "file")
+        yield f"--squeeze: {files} ({total}) will be deflated anew, where that makes them smaller"
 
 
 def _planned_action(plan: Plan, line: Planned) -> Action:
