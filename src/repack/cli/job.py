@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from repack import __version__, pipeline
-from repack.cli import opening, options
+from repack.cli import opening, options, reporting
 from repack.cli.previewing import plan_only
 from repack.model import Wishes
 from repack.processes import interrupts
@@ -56,6 +56,8 @@ def repack(
     manifest_file: Annotated[
         Path | None, typer.Option("--manifest", metavar="FILE", help="Write the manifest here as well.")
     ] = None,
+    report: reporting.ReportFile = None,
+    with_patient: reporting.WithPatient = False,
     json: options.Json = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but errors.")] = False,
     verbose: Annotated[
@@ -87,6 +89,9 @@ def repack(
     access = opening.read_access(bundle, password_file, limits, decrypts=decrypt, may_ask=decrypt)
     request = pipeline.Request(bundle, target, wishes, tuple(rules or ()), jobs, overwrite, access)
     screen = console.open_screen(is_json=json, is_quiet=quiet)
+    reporting.check_report_file(
+        report, bundle, (target, manifest_file), with_patient=with_patient, may_replace=overwrite, is_dry=dry_run
+    )
     if dry_run:
         plan = plan_only(request, screen)
         if plan.is_idle:
@@ -105,6 +110,7 @@ def repack(
         _tell_idle(screen, bundle, output, manifest_file, encoded)
         if json:
             console.show_json(encoded)
+        reporting.report_run(report, done, jobs, screen, is_open=with_patient)
         return
     console.show_sheets(screen, tables.summary(done.plan, done.manifest))
     if verbose:
@@ -114,6 +120,7 @@ def repack(
         options.write_beside(manifest_file, encoded)
     if json:
         console.show_json(encoded)
+    reporting.report_run(report, done, jobs, screen, is_open=with_patient)
 
 
 def _tell_idle(
