@@ -49,8 +49,10 @@ MAY_IMPORT: dict[str, set[str]] = {
     "codecs.jpeglossless": {"codecs.arrays", "codecs.frames"},
     "codecs.jpegxl": {"codecs.arrays", "codecs.frames"},
     "codecs.rle": {"codecs.arrays", "codecs.frames", "codecs.plugins"},
+    "codecs.jpeg": {"codecs.arrays", "codecs.frames"},
     "codecs": {
-        "codecs.frames", "codecs.jpeg2000", "codecs.jpeglossless", "codecs.jpegls", "codecs.jpegxl", "codecs.rle",
+        "codecs.frames", "codecs.jpeg", "codecs.jpeg2000", "codecs.jpeglossless", "codecs.jpegls", "codecs.jpegxl",
+        "codecs.rle",
     },
     "dicom": set(),
     "dicom.syntaxes": set(),
@@ -182,14 +184,61 @@ MAY_IMPORT: dict[str, set[str]] = {
     "cli.options": {"classify.languages", "codecs", "errors", "model", "output.drafts", "processes.workers"},
     "cli.opening": {"bundles.zip_bundle", "errors", "model"},
     "cli.previewing": {"model", "pipeline", "processes.workers", "progress", "report.console", "survey"},
+    "codecs.png": set(),
+    "dicom.groups": {"dicom.header", "dicom.part10"},
+    "dicom.showing": {"dicom.groups", "dicom.header", "dicom.image"},
+    "pictures.opening": {
+        "codecs", "codecs.frames", "dicom.deflated", "dicom.encapsulated", "dicom.header", "dicom.image",
+        "dicom.part10", "dicom.samples", "dicom.showing", "dicom.syntaxes", "model",
+    },
+    "pictures.planes": {"dicom.showing"},
+    "pictures.scaling": set(),
+    "pictures.tones": {"dicom.showing"},
+    "pictures.drawing": {
+        "codecs.png", "dicom.groups", "dicom.header", "dicom.showing", "dicom.syntaxes", "model", "pictures.opening",
+        "pictures.planes", "pictures.scaling", "pictures.tones",
+    },
+    "pictures.person": {"dicom.header", "dicom.showing"},
+    "pictures.headers": {
+        "dicom.groups", "dicom.header", "dicom.showing", "dicom.syntaxes", "pictures.drawing", "pictures.opening",
+        "pictures.person", "pictures.planes",
+    },
+    "pictures.looking": {
+        "model", "pictures.drawing", "pictures.headers", "pictures.person", "processes.workers", "progress",
+    },
+    "report.page": {"pictures.drawing"},
+    "report.treemap": {"report.page"},
+    "report.html": {"report.page", "report.treemap"},
+    "report.plain": {"model"},
+    "report.told": {"model", "pictures.looking", "pictures.person", "record.manifest", "report.plain"},
+    "report.accounts": {"model", "record.manifest", "report.page", "report.plain", "report.told", "report.words"},
+    "report.advice": {
+        "codecs", "codecs.jpegls", "dicom.syntaxes", "model", "record.manifest", "report.page", "report.told",
+    },
+    "report.areas": {
+        "model", "pictures.looking", "record.manifest", "report.page", "report.plain", "report.told", "report.words",
+    },
+    "report.cards": {
+        "model", "pictures.looking", "record.manifest", "report.page", "report.plain", "report.tables", "report.told",
+        "report.words",
+    },
+    "report.telling": {
+        "model", "pictures.looking", "record.manifest", "report.accounts", "report.advice", "report.areas",
+        "report.cards", "report.page", "report.told", "report.words",
+    },
+    "cli.report_file": {
+        "", "cli.options", "errors", "model", "pictures.looking", "pipeline", "processes.interrupts",
+        "processes.workers", "progress", "report.console", "report.html", "report.telling", "report.told",
+    },
+    "cli.reporting": {"cli.options", "cli.report_file", "errors", "model", "pipeline", "report.console"},
     "cli.looking": {
         "classify.patterns", "classify.rulefile", "classify.rules", "cli.opening", "cli.options", "cli.previewing",
-        "errors", "model", "pipeline", "planning.remarks", "report.compared", "report.console", "report.contents",
-        "report.planned_json", "report.rules", "survey",
+        "cli.reporting", "errors", "model", "pipeline", "planning.remarks", "report.compared", "report.console",
+        "report.contents", "report.planned_json", "report.rules", "survey",
     },
     "cli.job": {
-        "", "cli.opening", "cli.options", "cli.previewing", "model", "pipeline", "processes.interrupts",
-        "record.manifest", "report.console", "report.planned_json", "report.tables",
+        "", "cli.opening", "cli.options", "cli.previewing", "cli.reporting", "model", "pipeline",
+        "processes.interrupts", "record.manifest", "report.console", "report.planned_json", "report.tables",
     },
     "cli.giveback": {
         "cli.options", "errors", "giveback.restore", "giveback.verify", "processes.interrupts", "report.console",
@@ -203,6 +252,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "planning": set(),
     "processes": set(),
     "record": set(),
+    "pictures": set(),
 }  # fmt: skip
 
 #: Third-party package -> the modules that may know it.
@@ -210,29 +260,34 @@ THIRD_PARTIES: dict[str, set[str]] = {
     "Cryptodome": {"bundles.zip_encryption"},
     "backports": {"bundles.zip_methods"},
     "compression": {"bundles.zip_methods"},
-    "imagecodecs": {"codecs.jpeg2000", "codecs.jpeglossless", "codecs.jpegls", "codecs.jpegxl", "codecs.rle"},
+    "imagecodecs": {
+        "codecs.jpeg", "codecs.jpeg2000", "codecs.jpeglossless", "codecs.jpegls", "codecs.jpegxl", "codecs.png",
+        "codecs.rle",
+    },
     "inflate64": {"bundles.zip_methods"},
     "isal": {"deflate"},
+    "jinja2": {"report.html"},
     "jpeg_ls": {"codecs.jpegls"},
     "langcodes": {"classify.languages"},
     "msgspec": {
         "classify.rulefile", "record.manifest", "record.recording", "report.planned_json", "report.rules",
         "report.verified",
     },
-    "numpy": {"codecs.arrays", "dicom.samples"},
+    "numpy": {"codecs.arrays", "codecs.png", "dicom.samples", "pictures.drawing", "pictures.scaling", "pictures.tones"},
     "openjpeg": {"codecs.jpeg2000"},
     "pefile": {"classify.pe"},
     "pycdlib": {"bundles.iso_image"},
     "pydicom": {"codecs.plugins", "dicom.explicit", "dicom.header"},
     "rich": {"report.console"},
     "rle": {"codecs.rle"},
-    "typer": {"cli", "cli.giveback", "cli.job", "cli.looking", "cli.opening", "cli.options"},
+    "typer": {"cli", "cli.giveback", "cli.job", "cli.looking", "cli.opening", "cli.options", "cli.reporting"},
 }  # fmt: skip
 
 #: An import of ours inside a function, and why it is there.
 LAZY = {
     "__main__": "a spawned worker imports this module too, and must not load the whole command line",
     "cli": "only the commands that are called are loaded",
+    "cli.reporting": "what writes a report takes longer to load than a small disc takes, and is rarely asked for",
 }
 
 #: Files over the mark, and why.

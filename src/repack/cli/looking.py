@@ -48,8 +48,7 @@ def inspect(
     console.show_sheets(screen, contents.inspected(plan, remarks.find_viewers(plan, found.rules, found.needs)))
     if json:
         console.show_json(planned_json.encode(plan))
-    if report is not None:
-        reporting.report_bundle(report, plan, options.CORES, screen, is_open=with_patient)
+    reporting.report_bundle(report, plan, screen, is_open=with_patient)
 
 
 @tools.command()

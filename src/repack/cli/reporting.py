@@ -1,20 +1,15 @@
-"""The options and the writing of --report: an HTML file beside the result, never at its cost."""
+"""The options of a report. What writes it is loaded only when one is asked for."""
 
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from repack import __version__, pipeline
+from repack import pipeline
 from repack.cli import options
-from repack.errors import OutputUnwritable, RepackError, WrongUsage
+from repack.errors import OutputUnwritable, WrongUsage
 from repack.model import Plan
-from repack.pictures import looking
-from repack.processes import interrupts
-from repack.processes.workers import Pool
-from repack.progress import NoProgress
-from repack.report import console, html, telling, told
-from repack.report.told import Told
+from repack.report import console
 
 ReportFile = Annotated[
     Path | None,
@@ -52,34 +47,15 @@ def check_report_file(
 
 def report_run(file: Path | None, done: pipeline.Done, jobs: int, screen: console.Screen, *, is_open: bool) -> None:
     """Tell of a finished run, if that is wished; whatever happens, the new zip stays. Raises OutputUnwritable."""
-    if file is None:
-        return
-    interrupts.listen_again()
-    advice = "the new zip is complete; only the report is missing"
-    if done.is_idle:
-        advice = "nothing else was to be written"
-    about = told.of_manifest(done.manifest, done.size)
-    try:
-        _write(file, about, done.plan, jobs, screen, is_open=is_open, advice=advice)
-    except KeyboardInterrupt as error:
-        raise OutputUnwritable(file.name, "interrupted", advice) from error
-    except RepackError:
-        raise
-    except Exception as error:  # the result is there and proven, whatever is wrong with its report
-        fault = f"a fault in repack ({type(error).__name__}), please report it"
-        raise OutputUnwritable(file.name, fault, advice) from error
+    if file is not None:
+        from repack.cli import report_file  # noqa: PLC0415  rarely needed, and slow to load
+
+        report_file.write_of_run(file, done, jobs, screen, is_open=is_open)
 
 
-def report_bundle(file: Path, plan: Plan, jobs: int, screen: console.Screen, *, is_open: bool) -> None:
-    """Tell of a bundle that was looked at. Raises OutputUnwritable."""
-    _write(file, told.of_plan(plan, __version__), plan, jobs, screen, is_open=is_open, advice="choose another place")
+def report_bundle(file: Path | None, plan: Plan, screen: console.Screen, *, is_open: bool) -> None:
+    """Tell of a bundle that was looked at, if that is wished. Raises OutputUnwritable."""
+    if file is not None:
+        from repack.cli import report_file  # noqa: PLC0415  as above
 
-
-def _write(
-    file: Path, about: Told, plan: Plan, jobs: int, screen: console.Screen, *, is_open: bool, advice: str
-) -> None:
-    with Pool(jobs) as pool, console.watching(screen) as progress:
-        looked = looking.look(plan, pool, progress or NoProgress(), with_patient=is_open)
-    page = html.render(telling.compose(about, looked))
-    options.write_beside(file, page, advice)
-    console.show_result(screen, f"the report is in {file.name}: open it in a browser")
+        report_file.write_of_bundle(file, plan, options.CORES, screen, is_open=is_open)

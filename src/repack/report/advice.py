@@ -8,17 +8,21 @@ from repack.dicom import syntaxes
 from repack.dicom.syntaxes import Kind
 from repack.model import Category, Proof
 from repack.record.manifest import EntryRecord, is_image
-from repack.report.page import Advice, Column, Table
+from repack.report.page import Advice, Column, Step, Table
 from repack.report.told import Told
 
 _NEAR = "1.2.840.10008.1.2.4.81"
 _JPEG = {"1.2.840.10008.1.2.4.50", "1.2.840.10008.1.2.4.51", "1.2.840.10008.1.2.4.57", "1.2.840.10008.1.2.4.70"}
 _USUAL = "every current viewer"
-_VIEWER = "Get Weasis, which is free: weasis.org. Install and start it."
-_OPEN = "Open the folder of the images in Weasis, or drag the folder onto its window."
+_VIEWER = (
+    Step("Get Weasis, a free viewer for Windows, macOS and Linux:", link="https://weasis.org"),
+    Step("Open the folder of the images in Weasis, or drag the folder onto its window."),
+)
+_OWN = "The viewer of the disc is in the folder, too. An old one may not show compressed images; Weasis does."
+_TOOLS = "Programs built on GDCM or DCMTK open most of these images, too; see the table."
 #: What is known of Horos, by the codec's name.
 _HOROS = {
-    "jpegls": "Horos is free, too, but has shown some JPEG-LS images black or in wrong colours.",
+    "jpegls": "Horos is free, too, but is known to have shown some JPEG-LS images black or in wrong colours.",
     "j2k": "Horos 1.0.4 and later is free, too, and opens JPEG 2000.",
     "rle": "Horos is free, too, but its version 4.0.1 is said to spoil RLE images.",
 }
@@ -26,28 +30,20 @@ _HOROS = {
 
 def opening(told: Told) -> tuple[Advice, ...]:
     """The steps for each system."""
-    used = _used(told)
-    names = [codec.name for uid in used if (codec := codecs.BY_TRANSFER_SYNTAX.get(_like(uid)))]
+    used = [codec for uid in _used(told) if (codec := codecs.BY_TRANSFER_SYNTAX.get(_like(uid)))]
+    strange = [codec.name for codec in used if "Weasis" not in codec.opened_by]
+    doubt = f"Weasis is not known to open {', '.join(strange)}; the table says which programs are." if strange else ""
     has_viewer = any(entry.category is Category.VIEWER and (entry.after or not told.is_done) for entry in told.files)
-    own = "The viewer of the disc is in the folder, too. An old one may not show compressed images; Weasis does."
-    horos = next((_HOROS[name] for name in names if name in _HOROS), "Horos is free, too.")
-    zipped = told.is_done or told.name.lower().endswith(".zip")
-    return (
-        Advice(
-            "Windows",
-            (*(("Right-click the zip and choose “Extract All”.",) if zipped else ()), _VIEWER, _OPEN),
-            own if has_viewer and names else "",
-        ),
-        Advice(
-            "macOS",
-            (*(("Double-click the zip; a folder appears beside it.",) if zipped else ()), _VIEWER, _OPEN),
-            horos,
-        ),
-        Advice(
-            "Linux",
-            (*(("Unpack the zip in the file manager, or with: unzip THIS.zip",) if zipped else ()), _VIEWER, _OPEN),
-            "Programs built on GDCM or DCMTK open most of these images, too; see the table.",
-        ),
+    horos = next((_HOROS[codec.name] for codec in used if codec.name in _HOROS), "Horos is free, too.")
+    is_zip = told.is_done or told.name.lower().endswith(".zip")
+    systems = (
+        ("Windows", Step("Right-click the zip and choose “Extract All”."), _OWN if has_viewer and used else ""),
+        ("macOS", Step("Double-click the zip; a folder appears beside it."), horos),
+        ("Linux", Step("Unpack the zip in the file manager, or with", "unzip THIS.zip"), _TOOLS),
+    )
+    return tuple(
+        Advice(system, (*((unpack,) if is_zip else ()), *_VIEWER), doubt or remark)
+        for system, unpack, remark in systems
     )
 
 
@@ -87,16 +83,16 @@ def giving_back(told: Told) -> tuple[Advice, ...]:
         Advice(
             "With repack",
             (
-                "Give back all original files: repack restore THIS.zip -o FOLDER",
-                "Check the zip at any time: repack verify THIS.zip",
+                Step("Give back all original files:", "repack restore THIS.zip -o FOLDER"),
+                Step("Check the zip at any time:", "repack verify THIS.zip"),
             ),
             _not_back(images, told),
         ),
         Advice(
             "Without repack",
             (
-                "The images are standard DICOM files: any DICOM tool kit decompresses them.",
-                "REPACK/README.txt in the zip says in plain words how to rebuild the originals byte for byte.",
+                Step("The images are standard DICOM files: any DICOM tool kit decompresses them."),
+                Step("REPACK/README.txt in the zip says in plain words how to rebuild the originals byte for byte."),
             ),
             "REPACK/manifest.json in the zip lists every file with its SHA-256 before and after.",
         ),

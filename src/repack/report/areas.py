@@ -57,7 +57,7 @@ def _place(entry: EntryRecord, discreet: Discretion) -> str:
 def _area(label: str, category: Category, entries: Sequence[EntryRecord], told: Told) -> Area:
     before = sum(entry.before.stored for entry in entries)
     after = sum(entry.after.stored for entry in entries if entry.after) if told.is_done else before
-    size = f"{words.size(before)} > {words.size(after)}" if after != before else words.size(before)
+    size = f"{words.size(before)} → {words.size(after)}" if after != before else words.size(before)
     name = plain.CATEGORIES[category][0]
     said = label if label == name else f"{name}, {label}"
     return Area(label, str(category), before, after, f"{said}, {words.plural(len(entries), 'file')}: {size}")
@@ -71,6 +71,6 @@ def _with_parts(whole: Area, parts: Iterable[Area], total: int) -> Area:
         return whole
     before, after = sum(part.before for part in rest), sum(part.after for part in rest)
     if before:
-        size = f"{words.size(before)} > {words.size(after)}" if after != before else words.size(before)
+        size = f"{words.size(before)} → {words.size(after)}" if after != before else words.size(before)
         shown.append(Area("others", whole.kind, before, after, f"{whole.label}, others: {size}"))
     return Area(whole.label, whole.kind, whole.before, whole.after, whole.text, tuple(shown))

@@ -84,11 +84,20 @@ class Card:
 
 
 @dataclass(frozen=True, slots=True)
+class Step:
+    """What to do; `command` is to be typed, `link` an address of the web that stands behind the words."""
+
+    text: str
+    command: str = ""
+    link: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Advice:
     """Steps under a title, with a remark below."""
 
     title: str
-    steps: tuple[str, ...]
+    steps: tuple[Step, ...]
     remark: str = ""
 
 

@@ -72,7 +72,8 @@ def _proven(told: Told) -> str:
     if not done:
         return "No image was changed."
     how = "stored without compression" if told.codec == "none" else "compressed without any loss"
-    said = f"{words.plural(len(done), 'image')} {how}: every pixel has its original value"
+    count = words.plural(len(done), "image was", "images were")
+    said = f"{count} {how}: every pixel has its original value"
     if samples == len(done):
         return f"{said}."
     rebuilt = f"{len(done) - samples:,} of the original files" if samples else "every original file"

@@ -1,0 +1,47 @@
+"""The writing of a report: an HTML file beside the result, never at its cost."""
+
+from pathlib import Path
+
+from repack import __version__, pipeline
+from repack.cli import options
+from repack.errors import OutputUnwritable, RepackError
+from repack.model import Plan
+from repack.pictures import looking
+from repack.processes import interrupts
+from repack.processes.workers import Pool
+from repack.progress import NoProgress
+from repack.report import console, html, telling, told
+from repack.report.told import Told
+
+
+def write_of_run(file: Path, done: pipeline.Done, jobs: int, screen: console.Screen, *, is_open: bool) -> None:
+    """Tell of a finished run; whatever happens, the new zip stays. Raises OutputUnwritable."""
+    interrupts.listen_again()
+    advice = "the new zip is complete; only the report is missing"
+    if done.is_idle:
+        advice = "nothing else was to be written"
+    about = told.of_manifest(done.manifest, done.size)
+    try:
+        _write(file, about, done.plan, jobs, screen, is_open=is_open, advice=advice)
+    except KeyboardInterrupt as error:
+        raise OutputUnwritable(file.name, "interrupted", advice) from error
+    except RepackError:
+        raise
+    except Exception as error:  # the result is there and proven, whatever is wrong with its report
+        fault = f"a fault in repack ({type(error).__name__}), please report it"
+        raise OutputUnwritable(file.name, fault, advice) from error
+
+
+def write_of_bundle(file: Path, plan: Plan, jobs: int, screen: console.Screen, *, is_open: bool) -> None:
+    """Tell of a bundle that was looked at. Raises OutputUnwritable."""
+    _write(file, told.of_plan(plan, __version__), plan, jobs, screen, is_open=is_open, advice="choose another place")
+
+
+def _write(
+    file: Path, about: Told, plan: Plan, jobs: int, screen: console.Screen, *, is_open: bool, advice: str
+) -> None:
+    with Pool(jobs) as pool, console.watching(screen) as progress:
+        looked = looking.look(plan, pool, progress or NoProgress(), with_patient=is_open)
+    page = html.render(telling.compose(about, looked))
+    options.write_beside(file, page, advice)
+    console.show_result(screen, f"the report is in {file.name}: open it in a browser")
