@@ -18,6 +18,7 @@ from repack.pictures.planes import Slice, Stack
 _MOST_HEADERS = 3000  # of one series; of a longer one as many, evenly spread
 _MOST_FRAMES = 5000  # of one file
 _MOST_SLICES = {True: 96, False: 48}  # of a stack, natively stored or compressed: decoding takes its time
+_MOST_HELD = 256 << 20  # bytes of frames that one task may hold
 #: Frames of these without a place of their own are slices at the stated distance; of others they may be a film.
 _OF_SLICES = frozenset({"CT", "MR", "PT"})
 
@@ -116,14 +117,19 @@ def _further(where: Placement, distance: float) -> Placement:
 def _choose(task: SeriesTask, ordered: tuple[Slice, ...], first: _Read, *, is_native: bool) -> Iterator[Task]:
     """First, middle and last, and two planes through what is a volume."""
     count = len(ordered)
-    for at in dict.fromkeys((0, count // 2, count - 1)):
+    is_all = len(task.files) <= _MOST_HEADERS and first.shape.frames <= _MOST_FRAMES
+    names = {count - 1: "last image", count // 2: "image in the middle", 0: "first image"}  # fewer for one or two
+    for at in sorted(names):
         one = ordered[at]
-        caption = f"image {at + 1:,} of {count:,}" if count > 1 else ""
-        yield SliceTask(task.files[one.file], one.frame, caption)
+        caption = f"image {at + 1:,} of {count:,}" if is_all else names[at]
+        yield SliceTask(task.files[one.file], one.frame, caption if count > 1 else "")
     stack = planes.find_stack(ordered)
     if stack is None or first.shape.samples != 1:
         return
-    chosen = [stack.slices[n] for n in _spread(len(stack.slices), _MOST_SLICES[is_native])]
+    most = min(_MOST_SLICES[is_native], _MOST_HELD // first.shape.size)
+    if most < planes.FEWEST:
+        return
+    chosen = [stack.slices[n] for n in _spread(len(stack.slices), most)]
     numbers = {old: new for new, old in enumerate(dict.fromkeys(one.file for one in chosen))}
     thinned = Stack(
         tuple(replace(one, file=numbers[one.file]) for one in chosen),

@@ -10,7 +10,7 @@ from itertools import pairwise
 
 from repack.dicom.showing import Placement, Vector
 
-_FEWEST = 12  # parallel slices that make a volume worth looking at from the side
+FEWEST = 12  # parallel slices that make a volume worth looking at from the side
 _SAME = 0.01  # mm; nearer slices lie at the same place (several phases, echoes, directions)
 #: Direction across a plane -> what it is called, and the directions shown to the right and downwards (with sign).
 _VIEWS = {0: ("sagittal", 1, (2, -1)), 1: ("coronal", 0, (2, -1)), 2: ("axial", 0, (1, 1))}
@@ -89,7 +89,7 @@ def find_stack(slices: Iterable[Slice]) -> Stack | None:
         if _kind(one) == kind and (not main or _depth(one) - _depth(main[-1]) > _SAME):
             main.append(one)
     where = main[0].placement
-    if len(main) < _FEWEST or where is None:
+    if len(main) < FEWEST or where is None:
         return None
     gap = (_depth(main[-1]) - _depth(main[0])) / (len(main) - 1)
     widest = max(_depth(b) - _depth(a) for a, b in pairwise(main))
