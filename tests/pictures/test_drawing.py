@@ -125,7 +125,7 @@ def test_a_stream_that_claims_another_size_is_refused():
     with pytest.raises(CodecFailed):
         jpeg.decode(stream, FrameLayout(17, 16, 1, 1, 8))
     assert len(jpeg.decode(stream, FrameLayout(16, 16, 1, 1, 8))) == 256
-    for cut in range(0, len(stream) // 2):
+    for cut in range(len(stream) // 2):
         with pytest.raises(CodecFailed):
             jpeg.decode(stream[:cut], FrameLayout(16, 16, 1, 1, 8))
 

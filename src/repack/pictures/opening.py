@@ -82,10 +82,8 @@ def _shape_of(top: Header) -> Shape:
     shape = showing.read_shape(top)
     if shape is None:
         raise Undrawable("its header does not say the shape of its image")
-    _refuse(
-        shape.allocated not in _WIDTHS,
-        f"samples of {'1 bit' if shape.allocated == 1 else f'{shape.allocated} bits'} are not drawn here",
-    )
+    bits = "1 bit" if shape.allocated == 1 else f"{shape.allocated} bits"
+    _refuse(shape.allocated not in _WIDTHS, f"samples of {bits} are not drawn here")
     _refuse(shape.samples not in {1, 3}, "its colours are stored in a way that is not drawn here")
     _refuse(shape.size > _MOST_FRAME, "it is too large")
     return shape

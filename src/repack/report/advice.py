@@ -13,7 +13,7 @@ from repack.report.told import Told
 
 _NEAR = "1.2.840.10008.1.2.4.81"
 _JPEG = {"1.2.840.10008.1.2.4.50", "1.2.840.10008.1.2.4.51", "1.2.840.10008.1.2.4.57", "1.2.840.10008.1.2.4.70"}
-_USUAL = "every current viewer"
+_USUAL = "nearly every viewer"
 _VIEWER = (
     Step("Get Weasis, a free viewer for Windows, macOS and Linux:", link="https://weasis.org"),
     Step("Open the folder of the images in Weasis, or drag the folder onto its window."),

@@ -67,8 +67,10 @@ def _with_parts(whole: Area, parts: Iterable[Area], total: int) -> Area:
     ordered = sorted(parts, key=lambda part: (-part.before, part.label))
     shown = [part for part in ordered[:_MOST_PARTS] if part.before >= _SMALLEST * total]
     rest = ordered[len(shown) :]
-    if len(shown) + len(rest) < 2 or not shown:
+    if not shown:
         return whole
+    if len(ordered) == 1:
+        return Area(whole.label, whole.kind, whole.before, whole.after, ordered[0].text)
     before, after = sum(part.before for part in rest), sum(part.after for part in rest)
     if before:
         size = f"{words.size(before)} → {words.size(after)}" if after != before else words.size(before)

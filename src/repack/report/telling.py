@@ -17,7 +17,7 @@ _OPEN = "This page names the patient, because that was asked for. Share it only 
 
 def compose(told: Told, looked: Looked, conformance: tuple[Check, ...] = ()) -> Report:
     """The report of a finished run, or of a bundle that was looked at."""
-    discreet = discretion(looked)
+    discreet = discretion(told, looked)
     return Report(
         title="Your scan, repacked" if told.is_done else "What is on this disc",
         headline=_headline(told),

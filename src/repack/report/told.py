@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from repack.model import Plan
+from repack.model import Category, Plan
 from repack.pictures import person
 from repack.pictures.looking import Looked
 from repack.record.manifest import CodecRecord, EntryRecord, Manifest, State
@@ -88,24 +88,39 @@ class Discretion:
     """What of a bundle's own words may be shown: everything, or only what does not tell whose it is.
 
     Paths of images and documents, the bundle's name and descriptions often hold the patient's name, so without leave
-    they are not shown at all. Paths of programs are, and messages that name them; words of the patient's name and
-    numbers are taken out of both.
+    they are not shown at all, not in messages either. Paths of programs are; words of the patient's name and numbers
+    are taken out of both.
     """
 
     with_patient: bool
     hidden_words: frozenset[str] = frozenset()
+    hidden_names: tuple[str, ...] = ()  # of files, the longest first
 
     def text(self, text: str) -> str:
-        """A message without the words that must not be seen."""
-        return text if self.with_patient else person.hide(text, self.hidden_words)
+        """A message without the names and words that must not be seen."""
+        if self.with_patient:
+            return text
+        for name in self.hidden_names:
+            text = text.replace(name, "...")
+        return person.hide(text, self.hidden_words)
 
     def path(self, entry: EntryRecord) -> str:
         """The path of an entry, or nothing where it might tell too much."""
         if self.with_patient:
             return entry.path
-        return self.text(entry.path) if entry.category in plain.OF_PROGRAMS else ""
+        return person.hide(entry.path, self.hidden_words) if entry.category in plain.OF_PROGRAMS else ""
 
 
-def discretion(looked: Looked) -> Discretion:
+def discretion(told: Told, looked: Looked) -> Discretion:
     """As it was asked for when the bundle was looked at."""
-    return Discretion(looked.with_patient, looked.hidden_words)
+    if looked.with_patient:
+        return Discretion(with_patient=True)
+    shown = plain.OF_PROGRAMS | {Category.DICOMDIR}
+    paths = [told.name, *(entry.path for entry in told.entries if entry.category not in shown)]
+    names = {path for path in paths if "/" in path or "." in path}
+    names |= {base for path in paths if "." in (base := path.rpartition("/")[2])}
+    return Discretion(
+        with_patient=False,
+        hidden_words=looked.hidden_words,
+        hidden_names=tuple(sorted(names, key=lambda name: (-len(name), name))),
+    )
