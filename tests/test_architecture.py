@@ -188,15 +188,15 @@ MAY_IMPORT: dict[str, set[str]] = {
     "dicom.groups": {"dicom.header", "dicom.part10"},
     "dicom.showing": {"dicom.groups", "dicom.header", "dicom.image"},
     "pictures.opening": {
-        "codecs", "codecs.frames", "dicom.deflated", "dicom.encapsulated", "dicom.header", "dicom.image",
+        "codecs", "codecs.frames", "codecs.jpeg", "dicom.deflated", "dicom.encapsulated", "dicom.header", "dicom.image",
         "dicom.part10", "dicom.samples", "dicom.showing", "dicom.syntaxes", "model",
     },
     "pictures.planes": {"dicom.showing"},
     "pictures.scaling": set(),
     "pictures.tones": {"dicom.showing"},
     "pictures.drawing": {
-        "codecs.png", "dicom.groups", "dicom.header", "dicom.showing", "dicom.syntaxes", "model", "pictures.opening",
-        "pictures.planes", "pictures.scaling", "pictures.tones",
+        "codecs.png", "dicom.groups", "dicom.showing", "model", "pictures.opening", "pictures.planes",
+        "pictures.scaling", "pictures.tones",
     },
     "pictures.person": {"dicom.header", "dicom.showing"},
     "pictures.headers": {

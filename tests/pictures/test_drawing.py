@@ -1,5 +1,7 @@
 """Pictures of whole files: native, in pieces, compressed with and without loss, volumes; and what cannot be drawn."""
 
+from dataclasses import replace
+
 import imagecodecs
 import numpy as np
 import pytest
@@ -84,6 +86,16 @@ def test_jpeg_with_loss_is_drawn_in_its_colours():
     assert np.abs(pixels.astype(int) - [0, 200, 0]).max() < 8
 
 
+def test_jpeg_that_stores_rgb_is_left_as_it_is():
+    green = np.zeros((16, 16, 3), np.uint8)
+    green[..., 1] = 200
+    stream = bytes(imagecodecs.jpeg8_encode(green, level=95, colorspace="RGB", outcolorspace="RGB"))
+    assert jpeg.is_ybr(stream) is False
+    image = RawImage(b"", 16, 16, 8, 8, samples=3, planar=0, photometric="YBR_FULL_422")  # which is not so
+    pixels = draw(encapsulated_file(image, "1.2.840.10008.1.2.4.50", [stream + b"\0" * (len(stream) % 2)]))
+    assert np.abs(pixels.astype(int) - [0, 200, 0]).max() < 8
+
+
 def test_ybr_of_a_lossless_codec_becomes_rgb():
     ybr = np.zeros((8, 8, 3), np.uint8)
     ybr[...] = (76, 85, 255)
@@ -91,6 +103,14 @@ def test_ybr_of_a_lossless_codec_becomes_rgb():
     image = RawImage(b"", 8, 8, 8, 8, samples=3, planar=0, photometric="YBR_FULL")
     pixels = draw(encapsulated_file(image, "1.2.840.10008.1.2.4.80", [stream + b"\0" * (len(stream) % 2)]))
     assert np.abs(pixels.astype(int) - [254, 0, 0]).max() < 3
+
+
+def test_bytes_of_big_endian_words_change_places():
+    colours = np.random.default_rng(3).integers(0, 256, (5, 5, 3), np.uint8)
+    image = RawImage(colours.tobytes() + b"\0", 5, 5, 8, 8, samples=3, planar=0, pixel_vr="OW")
+    assert (draw(big_endian_file(image)) == colours).all()
+    twice = replace(image, words=colours.tobytes() * 2, frames=2)
+    assert (draw(big_endian_file(twice), frame=1) == colours).all()
 
 
 def test_only_the_wanted_frame_of_a_large_file_is_held(monkeypatch: pytest.MonkeyPatch):

@@ -73,13 +73,13 @@ def test_padding_does_not_count_as_a_value():
 def test_a_palette_gives_its_colours_and_its_ends_beyond_them():
     palette = Palette(10, b"\xff\0\0", b"\0\xff\0", b"\0\0\xff")
     shape = replace(SHAPE, photometric="PALETTE COLOR")
-    found = tones.colours(np.array([[0, 10, 11, 12, 99]]), shape, Display(palette=palette), is_ybr=False)
+    found = tones.colours(np.array([[0, 10, 11, 12, 99]]), shape, Display(palette=palette))
     red, green, blue = [255, 0, 0], [0, 255, 0], [0, 0, 255]
     assert found[0].tolist() == [red, red, green, blue, blue]
 
 
 def test_ybr_full_becomes_rgb():
-    shape = replace(SHAPE, samples=3, allocated=8, stored=8, high_bit=7)
+    shape = replace(SHAPE, samples=3, allocated=8, stored=8, high_bit=7, photometric="YBR_FULL")
     red = [76, 85, 255]  # of PS3.3 C.7.6.3.1.2
-    found = tones.colours(np.array([[red, [255, 128, 128]]]), shape, Display(), is_ybr=True)
+    found = tones.colours(np.array([[red, [255, 128, 128]]]), shape, Display())
     assert np.abs(found[0] - [[254, 0, 0], [255, 255, 255]]).max() < 2

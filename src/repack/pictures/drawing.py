@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from repack.codecs import png
-from repack.dicom import groups, showing, syntaxes
-from repack.dicom.header import Header
+from repack.dicom import groups, showing
 from repack.dicom.showing import Display, Shape
 from repack.model import Place
 from repack.pictures import opening, planes, scaling, tones
@@ -22,7 +21,6 @@ if TYPE_CHECKING:
 
 EDGE = 320  # pixels of the longer edge of a picture, at most
 _NARROWEST = 40  # pixels of the shorter edge of a plane that is worth looking at
-_COLOUR_FREE = frozenset({syntaxes.JPEG_BASELINE, syntaxes.JPEG_EXTENDED})  # their decoder gives RGB
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,16 +88,10 @@ def _draw_slice(task: SliceTask) -> tuple[Picture, ...]:
     values = tones.read_values(frames[task.frame], shape)
     size = scaling.fit(shape.rows, shape.columns, showing.read_spacing(top, found), EDGE)
     if tones.is_colour(shape, display):
-        coloured = tones.colours(values, shape, display, is_ybr=_is_ybr(top, shape))
+        coloured = tones.colours(values, shape, display)
         return (_finish(scaling.resize(coloured, *size), task.caption),)
     small = scaling.resize(tones.rescaled(values, display), *size)
     return (_finish(tones.greys(small, display, shape.photometric), task.caption),)
-
-
-def _is_ybr(top: Header, shape: Shape) -> bool:
-    """Does the decoder leave luminance and differences? Those of JPEG and JPEG 2000 give RGB."""
-    syntax = top.meta.transfer_syntax if top.meta else None
-    return shape.photometric.startswith("YBR_FULL") and syntax not in _COLOUR_FREE
 
 
 def _finish(pixels: "NDArray[Any]", caption: str) -> Picture:

@@ -1,8 +1,10 @@
 """The frames of an image that are wanted, and no others: a file of any size is read in bounded memory."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from repack import codecs
+from repack.codecs import jpeg
 from repack.codecs.frames import CodecFailed, FrameLayout
 from repack.dicom import deflated, encapsulated, header, part10, samples, showing, syntaxes
 from repack.dicom.header import Header
@@ -17,6 +19,7 @@ _MOST_HEADER = 64 << 20
 _MOST_AT_ONCE = 64 << 20  # a native file above this is read in pieces
 _MOST_COMPRESSED = 512 << 20  # a compressed file is held as a whole
 _MOST_FRAME = 256 << 20
+_UNDONE = frozenset({"YBR_RCT", "YBR_ICT"})  # PS3.3 C.7.6.3.1.2
 _WIDTHS = frozenset({8, 16, 32})
 
 
@@ -66,7 +69,7 @@ def read_frames(place: Place, size: int, wanted: Sequence[int]) -> tuple[Header,
                 return top, shape, _native(place.read(), top, shape, wanted)
             return top, shape, _picked(place, top, shape, wanted)
         _refuse(size > _MOST_COMPRESSED, "it is too large")
-        return top, shape, _compressed(place.read(), top, shape, wanted)
+        return top, *_compressed(place.read(), top, shape, wanted)
     except (EntryUnreadable, part10.Unparseable) as error:
         raise Undrawable("it cannot be read") from error
     except CodecFailed as error:
@@ -90,36 +93,53 @@ def _shape_of(top: Header) -> Shape:
 
 
 def _native(data: bytes, top: Header, shape: Shape, wanted: Sequence[int]) -> Mapping[int, bytes]:
-    start = top.pixel_data.value if top.pixel_data else len(data)
-    found = {n: data[start + n * shape.size : start + (n + 1) * shape.size] for n in wanted}
-    return {n: _in_order(frame, top, shape) for n, frame in found.items()}
+    return {n: _in_order(data[slice(*_span(top, shape, n))], top, shape, n) for n in wanted}
 
 
 def _picked(place: Place, top: Header, shape: Shape, wanted: Sequence[int]) -> Mapping[int, bytes]:
     """The same out of a content that is too large to hold; it is read no further than needed."""
-    first = top.pixel_data.value if top.pixel_data else 0
-    starts = {n: first + n * shape.size for n in wanted}
+    spans = {n: _span(top, shape, n) for n in wanted}
+    last = max(end for _start, end in spans.values())
     found = {n: bytearray() for n in wanted}
     at = 0
     for chunk in place.chunks():
-        for n, start in starts.items():
-            found[n] += chunk[max(start - at, 0) : max(start + shape.size - at, 0)]
+        for n, (start, end) in spans.items():
+            found[n] += chunk[max(start - at, 0) : max(end - at, 0)]
         at += len(chunk)
-        if at >= max(starts.values()) + shape.size:
+        if at >= last:
             break
-    return {n: _in_order(bytes(frame), top, shape) for n, frame in found.items()}
+    return {n: _in_order(bytes(frame), top, shape, n) for n, frame in found.items()}
 
 
-def _in_order(frame: bytes, top: Header, shape: Shape) -> bytes:
+def _is_swapped(top: Header, shape: Shape) -> bool:
+    """Do two bytes of each word change places (PS3.5 7.3)? Those of 8-bit samples in OW do, too."""
+    pixels = top.pixel_data
+    return top.encoding.order == "big" and pixels is not None and pixels.vr == b"OW" and shape.allocated <= 16
+
+
+def _span(top: Header, shape: Shape, n: int) -> tuple[int, int]:
+    """Where a native frame lies, in whole words where they are swapped."""
+    first = top.pixel_data.value if top.pixel_data else 0
+    start, end = n * shape.size, (n + 1) * shape.size
+    if _is_swapped(top, shape):
+        start, end = start - start % 2, end + end % 2
+    return first + start, first + end
+
+
+def _in_order(frame: bytes, top: Header, shape: Shape, n: int) -> bytes:
     """A native frame by pixel and little endian."""
     _refuse(len(frame) < shape.size, "its image is cut short")
     _refuse(shape.samples == 3 and "422" in shape.photometric, "its colours are stored in a way that is not drawn here")
-    if top.encoding.order == "big" and shape.allocated == 16 and top.pixel_data and top.pixel_data.vr == b"OW":
-        frame = samples.swap(frame)
+    if _is_swapped(top, shape):
+        lead = n * shape.size % 2
+        frame = samples.swap(frame[: len(frame) // 2 * 2])[lead : lead + shape.size]
+    elif top.encoding.order == "big" and shape.allocated == 32:
+        frame = samples.swap_long(frame)
     return samples.by_pixel(frame, _layout_of(shape)) if shape.is_planar else frame
 
 
-def _compressed(data: bytes, top: Header, shape: Shape, wanted: Sequence[int]) -> Mapping[int, bytes]:
+def _compressed(data: bytes, top: Header, shape: Shape, wanted: Sequence[int]) -> tuple[Shape, Mapping[int, bytes]]:
+    """The shape with the colours that the decoder gives, and the frames."""
     uid = top.meta.transfer_syntax if top.meta else None
     syntax = syntaxes.find(uid)
     _refuse(syntax.kind is Kind.VIDEO, "it is a video")
@@ -129,11 +149,23 @@ def _compressed(data: bytes, top: Header, shape: Shape, wanted: Sequence[int]) -
     _refuse(max(wanted) >= len(fragments.frames), "its image is cut short")
     streams = {n: fragments.stream(data, n) for n in wanted}
     if uid == syntaxes.ENCAPSULATED_UNCOMPRESSED:
-        return {n: _in_order(stream[: shape.size], top, shape) for n, stream in streams.items()}
+        return shape, {n: _in_order(stream[: shape.size], top, shape, n) for n, stream in streams.items()}
     decode = codecs.VIEWERS.get(uid or "")
     if decode is None:
         raise Undrawable(f"{syntax.name} is not drawn here")
-    return {n: decode(stream, _layout_of(shape)) for n, stream in streams.items()}
+    shape = replace(shape, photometric=_colours(uid or "", streams[wanted[0]], shape))
+    return shape, {n: decode(stream, _layout_of(shape)) for n, stream in streams.items()}
+
+
+def _colours(uid: str, stream: bytes, shape: Shape) -> str:
+    """What the three samples of a decoded pixel are: JPEG 2000 undoes its transform, a JPEG stream may know better."""
+    if shape.samples == 1:
+        return shape.photometric
+    if shape.photometric in _UNDONE:
+        return "RGB"
+    if uid in {syntaxes.JPEG_BASELINE, syntaxes.JPEG_EXTENDED} and (is_ybr := jpeg.is_ybr(stream)) is not None:
+        return "YBR_FULL" if is_ybr else "RGB"
+    return shape.photometric
 
 
 def _layout_of(shape: Shape) -> FrameLayout:

@@ -35,8 +35,8 @@ def is_colour(shape: Shape, display: Display) -> bool:
     return shape.samples == 3 or display.palette is not None
 
 
-def colours(values: "NDArray[Any]", shape: Shape, display: Display, *, is_ybr: bool) -> "NDArray[Any]":
-    """Red, green and blue of each pixel, 0 to 255; `is_ybr` where the words are luminance and two differences."""
+def colours(values: "NDArray[Any]", shape: Shape, display: Display) -> "NDArray[Any]":
+    """Red, green and blue of each pixel, 0 to 255."""
     import numpy as np  # noqa: PLC0415  as above
 
     if display.palette is not None and shape.samples == 1:
@@ -47,7 +47,7 @@ def colours(values: "NDArray[Any]", shape: Shape, display: Display, *, is_ybr: b
         mapped: NDArray[Any] = np.stack(looked_up, axis=-1)
         return mapped.astype(np.float32)
     found: NDArray[Any] = values.astype(np.float32) * (255 / ((1 << shape.stored) - 1))
-    if is_ybr:
+    if shape.photometric.startswith("YBR_FULL"):
         found = (found - np.array([0, 128, 128], np.float32)) @ np.array(_FROM_YBR, np.float32).T
     shown: NDArray[Any] = np.clip(found, 0, 255)
     return shown

@@ -92,7 +92,8 @@ def _figures(told: Told, looked: Looked) -> tuple[Figure, ...]:
         figures[:1] = [Figure(f"{done:,} of {len(images):,}", "images compressed and proven")]
         figures.append(Figure(f"{gone:,}", "file left out" if gone == 1 else "files left out"))
     others = len(told.files) - len(images)
-    return (*figures, Figure(f"{others:,}", "other files on the disc"))
+    figures.append(Figure(f"{others:,}", "other file on the disc" if others == 1 else "other files on the disc"))
+    return tuple(figure for figure in figures if figure.value != "0")
 
 
 def _people(looked: Looked) -> tuple[Fact, ...]:

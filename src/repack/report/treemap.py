@@ -53,10 +53,13 @@ def _lay_row(areas: Sequence[float], box: Box) -> tuple[list[Box], Box]:
     while count < len(areas) and _worst(areas[: count + 1], edge) <= _worst(areas[:count], edge):
         count += 1
     row = areas[:count]
-    depth = sum(row) / edge if edge else 0.0
+    total = sum(row)
+    depth = total / edge if edge else 0.0
+    if count == len(areas):  # whatever was lost in rounding
+        depth = max(box.width, box.height)
     at, boxes = 0.0, []
     for area in row:
-        length = area / depth if depth else 0.0
+        length = edge * area / total if total else 0.0  # not area / depth: nothing may reach beyond the edge
         if box.width >= box.height:
             boxes.append(Box(box.x, box.y + at, depth, length))
         else:
