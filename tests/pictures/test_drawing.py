@@ -233,3 +233,14 @@ def test_frames_of_one_file_are_slices_at_the_stated_distance():
     content = RawImage(frames.astype("<u2").tobytes(), 40, 40, frames=30, extra=CT + gap + place).content
     assert len(pictures(overview([content]))) == 5
     assert len(pictures(overview([content.replace(b"CT", b"XA")]))) == 3  # a film is no volume
+
+
+def test_a_fault_of_ours_costs_a_series_or_a_picture_and_no_more(monkeypatch: pytest.MonkeyPatch):
+    def fail(*_all: object) -> None:
+        raise ZeroDivisionError
+
+    (task,) = overview(volume(1)).tasks
+    monkeypatch.setattr(headers.planes, "in_order", fail)
+    assert overview(volume(1)).withheld == "a fault in repack (ZeroDivisionError)"
+    monkeypatch.setattr(drawing.groups, "read", fail)
+    assert drawing.draw(task) == NoPicture("a fault in repack (ZeroDivisionError)")

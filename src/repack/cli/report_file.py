@@ -30,6 +30,8 @@ def write_of_run(file: Path, done: pipeline.Done, jobs: int, screen: console.Scr
     except Exception as error:  # the result is there and proven, whatever is wrong with its report
         fault = f"a fault in repack ({type(error).__name__}), please report it"
         raise OutputUnwritable(file.name, fault, advice) from error
+    finally:
+        interrupts.finish()
 
 
 def write_of_bundle(file: Path, plan: Plan, jobs: int, screen: console.Screen, *, is_open: bool) -> None:

@@ -53,6 +53,15 @@ class _Read:
 
 def look_through(task: SeriesTask) -> Overview:
     """The overview of a series; pure, so that a worker process can do it."""
+    try:
+        return _look_through(task)
+    except MemoryError:  # the same again alone, and then not at all: `workers`
+        raise
+    except Exception as error:  # noqa: BLE001  the one boundary: a series must not cost the report
+        return Overview(withheld=f"a fault in repack ({type(error).__name__})")
+
+
+def _look_through(task: SeriesTask) -> Overview:
     slices: list[Slice] = []
     first: _Read | None = None
     refused, words = "", frozenset[str]()
