@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from repack.model import Category, Plan, Planned
 from repack.pictures import drawing, headers
-from repack.pictures.drawing import File, NoPicture, Picture, Task
+from repack.pictures.drawing import File, NoPicture, Picture, SliceTask, Task
 from repack.pictures.headers import Overview, SeriesTask
 from repack.pictures.person import NOBODY, Person
 from repack.processes.workers import Crashed, Pool, with_tasks
@@ -48,11 +48,12 @@ def look(plan: Plan, pool: Pool, progress: Progress, *, with_patient: bool) -> L
     ]
     drawn = sorted(sorted(range(len(found)), key=lambda n: -found[n].frames)[:MOST_SERIES])
     tasks = [SeriesTask(tuple(_files(plan.lines, groups[n])), with_patient) for n in drawn]
-    progress.begin("Looking at the series", len(drawn), len(drawn))
+    weights = [sum(file.size for file in task.files) for task in tasks]
+    progress.begin("Looking at the series", sum(weights), len(tasks))
     overviews: list[Overview] = []
-    for result in pool.run(headers.look_through, tasks):
+    for weight, result in zip(weights, pool.run(headers.look_through, tasks), strict=True):
         overviews.append(Overview(withheld="its header cannot be read") if isinstance(result, Crashed) else result)
-        progress.advance(1)
+        progress.advance(weight)
     pictures = _draw(overviews, pool, progress)
     words: frozenset[str] = frozenset()
     for n, overview, (done, without) in zip(drawn, overviews, pictures, strict=True):
@@ -90,15 +91,15 @@ def _files(lines: Sequence[Planned], numbers: Iterable[int]) -> Iterator[File]:
 def _draw(overviews: Sequence[Overview], pool: Pool, progress: Progress) -> Iterator[tuple[tuple[Picture, ...], str]]:
     """For each series its pictures, and why there are none or fewer."""
     tasks: list[Task] = [task for overview in overviews for task in overview.tasks]
-    progress.begin("Drawing pictures", len(tasks), len(tasks))
+    progress.begin("Drawing pictures", sum(map(_weigh, tasks)), len(tasks))
     results = with_tasks(pool, drawing.draw, tasks)
     room = MOST_BYTES
     for overview in overviews:
         done: list[Picture] = []
         without = overview.withheld
         for _ in overview.tasks:
-            _task, result = next(results)
-            progress.advance(1)
+            task, result = next(results)
+            progress.advance(_weigh(task))
             if isinstance(result, Crashed):
                 result = NoPicture("there was too little memory" if result.is_memory else "its decoder crashed")
             if isinstance(result, NoPicture):
@@ -110,3 +111,9 @@ def _draw(overviews: Sequence[Overview], pool: Pool, progress: Progress) -> Iter
                 continue
             done += result
         yield tuple(done), without
+
+
+def _weigh(task: Task) -> int:
+    """Bytes of the files that a task looks at."""
+    files = (task.file,) if isinstance(task, SliceTask) else task.files
+    return sum(file.size for file in files)

@@ -14,6 +14,8 @@ _PRIVATE = (
 )
 _OPEN = "This page names the patient, because that was asked for. Share it only with people who may see it."
 
+_MOST_PEOPLE = 12
+
 
 def compose(told: Told, looked: Looked, conformance: tuple[Check, ...] = ()) -> Report:
     """The report of a finished run, or of a bundle that was looked at."""
@@ -104,7 +106,9 @@ def _people(looked: Looked) -> tuple[Fact, ...]:
         if who.name or who.number:
             said = ", ".join(part for part in (who.number, who.birth_date, who.sex) if part)
             people[who.name, said] = Fact(who.name or "(no name)", said)
-    return tuple(people.values())
+    shown = tuple(people.values())[:_MOST_PEOPLE]
+    hidden = len(people) - len(shown)
+    return (*shown, Fact(f"and {hidden:,} more", "")) if hidden else shown
 
 
 def _colophon(told: Told, discreet: Discretion) -> tuple[Fact, ...]:
