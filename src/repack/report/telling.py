@@ -57,7 +57,7 @@ def _headline(told: Told) -> str:
 
 def _lead(told: Told, looked: Looked) -> str:
     series = words.plural(len(looked.series), "series", "series")
-    found = sum(1 for entry in told.files if is_image(entry))
+    found = sum(len(one.entries) for one in looked.series)
     if told.new_size is None:
         return f"It holds {words.plural(found, 'image file')} in {series}. Nothing was changed."
     change = f"{words.size(told.size)} became {words.size(told.new_size)}."
@@ -83,7 +83,7 @@ def _proven(told: Told) -> str:
 
 
 def _figures(told: Told, looked: Looked) -> tuple[Figure, ...]:
-    images = [entry for entry in told.files if is_image(entry)]
+    images = [told.entries[n] for one in looked.series for n in one.entries]  # not all DICOM files hold images
     figures = [
         Figure(f"{len(images):,}", "image file" if len(images) == 1 else "image files"),
         Figure(f"{len(looked.series):,}", "series"),
