@@ -43,6 +43,9 @@ def test_loss_is_said_first_and_plainly():
     assert "3 images lost a little, as you asked: no value differs by more than 2." in lossy.lead
     assert "without any loss" not in lossy.lead
     assert "do not come back: they were compressed with a loss" in lossy.giving_back[0].remark
+    assert lossy.figures[0].label == "images compressed, with a small loss"
+    assert "original" not in lossy.giving_back[0].steps[0].text
+    assert not any("rebuild" in step.text for step in lossy.giving_back[1].steps)
 
 
 def test_samples_are_not_called_a_rebuilt_file():

@@ -12,6 +12,7 @@ from repack.report.page import Advice, Column, Step, Table
 from repack.report.told import Told
 
 _NEAR = "1.2.840.10008.1.2.4.81"
+_REBUILD = Step("REPACK/README.txt in the zip says in plain words how to rebuild the originals byte for byte.")
 _JPEG = {"1.2.840.10008.1.2.4.50", "1.2.840.10008.1.2.4.51", "1.2.840.10008.1.2.4.57", "1.2.840.10008.1.2.4.70"}
 _USUAL = "nearly every viewer"
 _VIEWER = (
@@ -79,11 +80,13 @@ def giving_back(told: Told) -> tuple[Advice, ...]:
     if not told.is_done:
         return ()
     images = [entry for entry in told.files if is_image(entry) and entry.action == "transcoded"]
+    is_exact = all(entry.proof is Proof.EXACT for entry in images)
+    rebuilds = any(entry.proof is Proof.EXACT for entry in images)
     return (
         Advice(
             "With repack",
             (
-                Step("Give back all original files:", "repack restore THIS.zip -o FOLDER"),
+                Step(f"Give back {'the original' if is_exact else 'the'} files:", "repack restore THIS.zip -o FOLDER"),
                 Step("Check the zip at any time:", "repack verify THIS.zip"),
             ),
             _not_back(images, told),
@@ -92,7 +95,7 @@ def giving_back(told: Told) -> tuple[Advice, ...]:
             "Without repack",
             (
                 Step("The images are standard DICOM files: any DICOM tool kit decompresses them."),
-                Step("REPACK/README.txt in the zip says in plain words how to rebuild the originals byte for byte."),
+                *([_REBUILD] if rebuilds else []),
             ),
             "REPACK/manifest.json in the zip lists every file with its SHA-256 before and after.",
         ),

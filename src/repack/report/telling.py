@@ -91,7 +91,9 @@ def _figures(told: Told, looked: Looked) -> tuple[Figure, ...]:
     if told.is_done:
         done = sum(entry.action == "transcoded" for entry in images)
         gone = sum(entry.action == "dropped" for entry in told.files)
-        figures[:1] = [Figure(f"{done:,} of {len(images):,}", "images compressed and proven")]
+        lossy = any(entry.proof is Proof.BOUNDED for entry in images)
+        how = "images compressed, with a small loss" if lossy else "images compressed and proven"
+        figures[:1] = [Figure(f"{done:,} of {len(images):,}", how)]
         figures.append(Figure(f"{gone:,}", "file left out" if gone == 1 else "files left out"))
     others = len(told.files) - len(images)
     figures.append(Figure(f"{others:,}", "other file on the disc" if others == 1 else "other files on the disc"))
