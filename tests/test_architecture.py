@@ -209,18 +209,18 @@ MAY_IMPORT: dict[str, set[str]] = {
     "report.page": {"pictures.drawing"},
     "report.treemap": {"report.page"},
     "report.html": {"report.page", "report.treemap"},
-    "report.plain": {"model"},
-    "report.told": {"model", "pictures.looking", "pictures.person", "record.manifest", "report.plain"},
-    "report.accounts": {"model", "record.manifest", "report.page", "report.plain", "report.told", "report.words"},
+    "report.glossary": {"model"},
+    "report.told": {"model", "pictures.looking", "pictures.person", "record.manifest", "report.glossary"},
+    "report.accounts": {"model", "record.manifest", "report.glossary", "report.page", "report.told", "report.words"},
     "report.advice": {
         "codecs", "codecs.jpegls", "dicom.syntaxes", "model", "record.manifest", "report.page", "report.told",
     },
     "report.areas": {
-        "model", "pictures.looking", "record.manifest", "report.page", "report.plain", "report.told", "report.words",
+        "model", "pictures.looking", "record.manifest", "report.glossary", "report.page", "report.told", "report.words",
     },
     "report.cards": {
-        "model", "pictures.looking", "record.manifest", "report.page", "report.plain", "report.tables", "report.told",
-        "report.words",
+        "model", "pictures.looking", "record.manifest", "report.glossary", "report.page", "report.tables",
+        "report.told", "report.words",
     },
     "report.telling": {
         "model", "pictures.looking", "record.manifest", "report.accounts", "report.advice", "report.areas",

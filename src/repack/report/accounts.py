@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 
 from repack.model import Category, Proof
 from repack.record.manifest import EntryRecord, is_image
-from repack.report import plain, words
+from repack.report import glossary, words
 from repack.report.page import Bar, Column, Table
 from repack.report.told import Discretion, Told
 
@@ -37,7 +37,7 @@ def categories(told: Told) -> tuple[Bar, ...]:
             continue
         before = sum(entry.before.stored for entry in entries)
         after = sum(entry.after.stored for entry in entries if entry.after) if told.is_done else None
-        name, note = plain.CATEGORIES[category]
+        name, note = glossary.CATEGORIES[category]
         bars.append(
             Bar(
                 name,
@@ -102,7 +102,7 @@ def _grouped(
     for (category, reasons), found in groups.items():
         size = sum(entry.before.stored for entry in found)
         example = next((path for entry in found if (path := discreet.path(entry))), "")
-        name = plain.CATEGORIES[category][0]
+        name = glossary.CATEGORIES[category][0]
         cells = (name, f"{len(found):,}", words.size(size), *map(discreet.text, reasons), example)
         rows.append((size, cells))
     rows.sort(key=lambda row: -row[0])
@@ -130,5 +130,5 @@ def proofs(told: Told) -> Table:
     """How each kept file was proven, and what that means."""
     columns = (Column("Proof"), Column("Files", is_number=True), Column("Meaning"))
     counts = {proof: sum(entry.proof is proof for entry in told.files) for proof in Proof}
-    rows = tuple((str(p), f"{counts[p]:,}", plain.PROOFS[p]) for p in plain.PROOFS if counts[p])
+    rows = tuple((str(p), f"{counts[p]:,}", glossary.PROOFS[p]) for p in glossary.PROOFS if counts[p])
     return Table("How it was proven", columns, rows)

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from repack.model import Category
 from repack.pictures.looking import Looked
 from repack.record.manifest import EntryRecord
-from repack.report import plain, words
+from repack.report import glossary, words
 from repack.report.page import Area
 from repack.report.told import Discretion, Told
 
@@ -25,7 +25,7 @@ def areas(told: Told, looked: Looked, discreet: Discretion) -> tuple[Area, ...]:
             label = titles.get(n) or _place(entry, discreet)
             groups.setdefault(label, []).append(entry)
         parts = [_area(label, category, entries, told) for label, entries in groups.items()]
-        whole = _area(plain.CATEGORIES[category][0], category, [entry for _, entry in lines], told)
+        whole = _area(glossary.CATEGORIES[category][0], category, [entry for _, entry in lines], told)
         if whole.before:
             found.append(_with_parts(whole, parts, total))
     return tuple(found)
@@ -58,7 +58,7 @@ def _area(label: str, category: Category, entries: Sequence[EntryRecord], told: 
     before = sum(entry.before.stored for entry in entries)
     after = sum(entry.after.stored for entry in entries if entry.after) if told.is_done else before
     size = f"{words.size(before)} → {words.size(after)}" if after != before else words.size(before)
-    name = plain.CATEGORIES[category][0]
+    name = glossary.CATEGORIES[category][0]
     said = label if label == name else f"{name}, {label}"
     return Area(label, str(category), before, after, f"{said}, {words.plural(len(entries), 'file')}: {size}")
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from repack.model import Proof
 from repack.pictures.looking import MOST_SERIES, Looked, SeriesLook
 from repack.record.manifest import EntryRecord
-from repack.report import plain, words
+from repack.report import glossary, words
 from repack.report.page import Card, Column, Fact, Table
 from repack.report.tables import short_syntax
 from repack.report.told import Told
@@ -43,7 +43,7 @@ def more(told: Told, looked: Looked) -> Table:
     rest = [(n, one) for n, one in enumerate(looked.series, 1) if not _is_looked_at(one, looked)]
     columns = (Column("Series"), Column("Kind"), Column("Images", is_number=True), Column("Stored as"), Column("Proof"))
     rows = tuple(
-        (f"{number:,}", plain.modality(one.modality), f"{one.frames:,}", *_stored(_entries(one, told), told))
+        (f"{number:,}", glossary.modality(one.modality), f"{one.frames:,}", *_stored(_entries(one, told), told))
         for number, one in rest[:_MOST_ROWS]
     )
     hidden = len(rest) - len(rows)
@@ -94,7 +94,7 @@ def _card(number: int, one: SeriesLook, told: Told, looked: Looked) -> Card:
         facts.append(Fact("Proof", _explain(entries, proof)))
     else:
         facts.append(Fact("Room", words.size(before)))
-    title = plain.modality(one.modality)
+    title = glossary.modality(one.modality)
     return Card(
         f"{title}, series {number}" if len(looked.series) > 1 else title,
         _subtitle(one) if looked.with_patient else "",
@@ -119,7 +119,7 @@ def _explain(entries: Sequence[EntryRecord], proof: str) -> str:
     """The proof in a sentence where all images have the same."""
     found = {entry.proof for entry in entries}
     only = found.pop() if len(found) == 1 else None
-    return f"{only}: {plain.PROOFS[Proof(only)]}" if only else proof
+    return f"{only}: {glossary.PROOFS[Proof(only)]}" if only else proof
 
 
 def _subtitle(one: SeriesLook) -> str:

@@ -1,4 +1,4 @@
-"""Manifest (or plan) and what was seen of the images -> the report, as plain data. Pure: the same in, the same out."""
+"""Manifest (or plan) and what was seen of the images -> the report, as glossary data. Pure: the same in, the same out."""
 
 from repack.model import Proof
 from repack.pictures.looking import Looked

@@ -6,7 +6,7 @@ from repack.model import Category, Plan
 from repack.pictures import person
 from repack.pictures.looking import Looked
 from repack.record.manifest import CodecRecord, EntryRecord, Manifest, State
-from repack.report import plain
+from repack.report import glossary
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,14 +108,14 @@ class Discretion:
         """The path of an entry, or nothing where it might tell too much."""
         if self.with_patient:
             return entry.path
-        return person.hide(entry.path, self.hidden_words) if entry.category in plain.OF_PROGRAMS else ""
+        return person.hide(entry.path, self.hidden_words) if entry.category in glossary.OF_PROGRAMS else ""
 
 
 def discretion(told: Told, looked: Looked) -> Discretion:
     """As it was asked for when the bundle was looked at."""
     if looked.with_patient:
         return Discretion(with_patient=True)
-    shown = plain.OF_PROGRAMS | {Category.DICOMDIR}
+    shown = glossary.OF_PROGRAMS | {Category.DICOMDIR}
     paths = [told.name, *(entry.path for entry in told.entries if entry.category not in shown)]
     names = {path for path in paths if "/" in path or "." in path}
     names |= {base for path in paths if "." in (base := path.rpartition("/")[2])}
