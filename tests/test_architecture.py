@@ -187,48 +187,49 @@ MAY_IMPORT: dict[str, set[str]] = {
     "codecs.png": set(),
     "dicom.groups": {"dicom.header", "dicom.part10"},
     "dicom.showing": {"dicom.groups", "dicom.header", "dicom.image"},
-    "pictures.opening": {
+    "thumbnails.opening": {
         "codecs", "codecs.frames", "codecs.jpeg", "dicom.deflated", "dicom.encapsulated", "dicom.header", "dicom.image",
         "dicom.part10", "dicom.samples", "dicom.showing", "dicom.syntaxes", "model",
     },
-    "pictures.planes": {"dicom.showing"},
-    "pictures.scaling": set(),
-    "pictures.tones": {"dicom.showing"},
-    "pictures.drawing": {
-        "codecs.png", "dicom.groups", "dicom.showing", "model", "pictures.opening", "pictures.planes",
-        "pictures.scaling", "pictures.tones",
+    "thumbnails.planes": {"dicom.showing"},
+    "thumbnails.scaling": set(),
+    "thumbnails.tones": {"dicom.showing"},
+    "thumbnails.drawing": {
+        "codecs.png", "dicom.groups", "dicom.showing", "model", "thumbnails.opening", "thumbnails.planes",
+        "thumbnails.scaling", "thumbnails.tones",
     },
-    "pictures.person": {"dicom.header", "dicom.showing"},
-    "pictures.headers": {
-        "dicom.groups", "dicom.header", "dicom.showing", "dicom.syntaxes", "pictures.drawing", "pictures.opening",
-        "pictures.person", "pictures.planes",
+    "thumbnails.person": {"dicom.header", "dicom.showing"},
+    "thumbnails.headers": {
+        "dicom.groups", "dicom.header", "dicom.showing", "dicom.syntaxes", "thumbnails.drawing", "thumbnails.opening",
+        "thumbnails.person", "thumbnails.planes",
     },
-    "pictures.looking": {
-        "model", "pictures.drawing", "pictures.headers", "pictures.person", "processes.workers", "progress",
+    "thumbnails.looking": {
+        "model", "processes.workers", "progress", "thumbnails.drawing", "thumbnails.headers", "thumbnails.person",
     },
-    "report.page": {"pictures.drawing"},
+    "report.page": {"thumbnails.drawing"},
     "report.treemap": {"report.page"},
     "report.html": {"report.page", "report.treemap"},
     "report.glossary": {"model"},
-    "report.told": {"model", "pictures.looking", "pictures.person", "record.manifest", "report.glossary"},
+    "report.told": {"model", "record.manifest", "report.glossary", "thumbnails.looking", "thumbnails.person"},
     "report.accounts": {"model", "record.manifest", "report.glossary", "report.page", "report.told", "report.words"},
     "report.advice": {
         "codecs", "codecs.jpegls", "dicom.syntaxes", "model", "record.manifest", "report.page", "report.told",
     },
     "report.areas": {
-        "model", "pictures.looking", "record.manifest", "report.glossary", "report.page", "report.told", "report.words",
+        "model", "record.manifest", "report.glossary", "report.page", "report.told", "report.words",
+        "thumbnails.looking",
     },
     "report.cards": {
-        "model", "pictures.looking", "record.manifest", "report.glossary", "report.page", "report.tables",
-        "report.told", "report.words",
+        "model", "record.manifest", "report.glossary", "report.page", "report.tables", "report.told", "report.words",
+        "thumbnails.looking",
     },
     "report.telling": {
-        "model", "pictures.looking", "record.manifest", "report.accounts", "report.advice", "report.areas",
-        "report.cards", "report.page", "report.told", "report.words",
+        "model", "record.manifest", "report.accounts", "report.advice", "report.areas", "report.cards", "report.page",
+        "report.told", "report.words", "thumbnails.looking",
     },
     "cli.report_file": {
-        "", "cli.options", "errors", "model", "pictures.looking", "pipeline", "processes.interrupts",
-        "processes.workers", "progress", "report.console", "report.html", "report.telling", "report.told",
+        "", "cli.options", "errors", "model", "pipeline", "processes.interrupts", "processes.workers", "progress",
+        "report.console", "report.html", "report.telling", "report.told", "thumbnails.looking",
     },
     "cli.reporting": {"cli.options", "cli.report_file", "errors", "model", "pipeline", "report.console"},
     "cli.looking": {
@@ -252,7 +253,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "planning": set(),
     "processes": set(),
     "record": set(),
-    "pictures": set(),
+    "thumbnails": set(),
 }  # fmt: skip
 
 #: Third-party package -> the modules that may know it.
@@ -273,7 +274,9 @@ THIRD_PARTIES: dict[str, set[str]] = {
         "classify.rulefile", "record.manifest", "record.recording", "report.planned_json", "report.rules",
         "report.verified",
     },
-    "numpy": {"codecs.arrays", "codecs.png", "dicom.samples", "pictures.drawing", "pictures.scaling", "pictures.tones"},
+    "numpy": {
+        "codecs.arrays", "codecs.png", "dicom.samples", "thumbnails.drawing", "thumbnails.scaling", "thumbnails.tones",
+    },
     "openjpeg": {"codecs.jpeg2000"},
     "pefile": {"classify.pe"},
     "pycdlib": {"bundles.iso_image"},

@@ -11,9 +11,9 @@ import pytest
 
 from fixtures.disc import dental_disc, write_folder, write_zip
 from repack.cli import main
-from repack.pictures import drawing, looking
 from repack.processes.workers import Crashed
 from repack.report import html
+from repack.thumbnails import drawing, looking
 
 Run = Callable[..., tuple[int, str, str]]
 

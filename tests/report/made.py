@@ -10,13 +10,13 @@ from typing import Any
 import msgspec
 
 from repack.model import Category, Proof
-from repack.pictures.drawing import Picture
-from repack.pictures.looking import Looked, SeriesLook
-from repack.pictures.person import Person
 from repack.record.manifest import CodecRecord, EntryRecord, State
 from repack.report import telling
 from repack.report.page import Report
 from repack.report.told import Told
+from repack.thumbnails.drawing import Picture
+from repack.thumbnails.looking import Looked, SeriesLook
+from repack.thumbnails.person import Person
 
 GOLDEN = Path(__file__).with_name("golden.json")
 EXPLICIT, JPEG_LS, BASELINE = "1.2.840.10008.1.2.1", "1.2.840.10008.1.2.4.80", "1.2.840.10008.1.2.4.50"

@@ -9,10 +9,10 @@ import msgspec
 import pytest
 
 from repack.model import Category, Proof
-from repack.pictures.looking import Looked
 from repack.report import html, telling
 from repack.report.page import Check, Report
 from repack.report.told import Told
+from repack.thumbnails.looking import Looked
 from tests.report import made
 
 

@@ -6,12 +6,12 @@ from repack import __version__, pipeline
 from repack.cli import options
 from repack.errors import OutputUnwritable, RepackError
 from repack.model import Plan
-from repack.pictures import looking
 from repack.processes import interrupts
 from repack.processes.workers import Pool
 from repack.progress import NoProgress
 from repack.report import console, html, telling, told
 from repack.report.told import Told
+from repack.thumbnails import looking
 
 
 def write_of_run(file: Path, done: pipeline.Done, jobs: int, screen: console.Screen, *, is_open: bool) -> None:

@@ -3,11 +3,11 @@
 from collections.abc import Iterable, Sequence
 
 from repack.model import Category
-from repack.pictures.looking import Looked
 from repack.record.manifest import EntryRecord
 from repack.report import glossary, words
 from repack.report.page import Area
 from repack.report.told import Discretion, Told
+from repack.thumbnails.looking import Looked
 
 _MOST_PARTS = 14  # of a category; the others are one part together
 _SMALLEST = 0.004  # share of the whole that a part needs to stand alone

@@ -4,12 +4,12 @@ from collections import Counter
 from collections.abc import Sequence
 
 from repack.model import Proof
-from repack.pictures.looking import MOST_SERIES, Looked, SeriesLook
 from repack.record.manifest import EntryRecord
 from repack.report import glossary, words
 from repack.report.page import Card, Column, Fact, Table
 from repack.report.tables import short_syntax
 from repack.report.told import Told
+from repack.thumbnails.looking import MOST_SERIES, Looked, SeriesLook
 
 _MOST_ROWS = 200  # of series without pictures
 _MOST_SIZES = 3

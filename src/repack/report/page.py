@@ -5,7 +5,7 @@ Every text is final and shown as it is; the template escapes all of them.
 
 from dataclasses import dataclass
 
-from repack.pictures.drawing import Picture
+from repack.thumbnails.drawing import Picture
 
 
 @dataclass(frozen=True, slots=True)

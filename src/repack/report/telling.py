@@ -1,11 +1,11 @@
-"""Manifest (or plan) and what was seen of the images -> the report, as glossary data. Pure: the same in, the same out."""
+"""Manifest (or plan) and what was seen of the images -> the report, as plain data. Pure: the same in, the same out."""
 
 from repack.model import Proof
-from repack.pictures.looking import Looked
 from repack.record.manifest import is_image
 from repack.report import accounts, advice, areas, cards, words
 from repack.report.page import Check, Fact, Figure, Report
 from repack.report.told import Discretion, Told, discretion
+from repack.thumbnails.looking import Looked
 
 _PRIVATE = (
     "This page names no patient: names, numbers, dates and descriptions of the examination are left out, and so are "

@@ -3,10 +3,10 @@
 from dataclasses import dataclass, field
 
 from repack.model import Category, Plan
-from repack.pictures import person
-from repack.pictures.looking import Looked
 from repack.record.manifest import CodecRecord, EntryRecord, Manifest, State
 from repack.report import glossary
+from repack.thumbnails import person
+from repack.thumbnails.looking import Looked
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from repack.pictures import scaling
+from repack.thumbnails import scaling
 
 
 @settings(deadline=None)

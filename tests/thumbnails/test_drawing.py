@@ -8,11 +8,11 @@ import pytest
 
 from repack.codecs import jpeg, png
 from repack.codecs.frames import CodecFailed, FrameLayout
-from repack.pictures import drawing, headers, opening
-from repack.pictures.drawing import NoPicture, Picture, SliceTask
-from repack.pictures.headers import SeriesTask
-from tests.pictures.images import held, read_png, slice_file
+from repack.thumbnails import drawing, headers, opening
+from repack.thumbnails.drawing import NoPicture, Picture, SliceTask
+from repack.thumbnails.headers import SeriesTask
 from tests.raw_dicom import RawImage, big_endian_file, deflated_file, encapsulated_file, fragmented_file, text
+from tests.thumbnails.images import held, read_png, slice_file
 
 RAMP = np.tile(np.arange(64, dtype=np.uint16) * 60, (48, 1))
 CT = text(0x0008_0060, "CS", "CT")

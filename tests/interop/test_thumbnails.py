@@ -7,8 +7,8 @@ import pydicom
 import pytest
 
 from repack.dicom import groups, showing
-from repack.pictures import opening, tones
-from repack.pictures.opening import Undrawable
+from repack.thumbnails import opening, tones
+from repack.thumbnails.opening import Undrawable
 from tests.shared_data import dicom_files, require
 
 pytestmark = [pytest.mark.interop, pytest.mark.slow, pytest.mark.filterwarnings("ignore")]

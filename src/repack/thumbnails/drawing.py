@@ -12,9 +12,9 @@ from repack.codecs import png
 from repack.dicom import groups, showing
 from repack.dicom.showing import Display, Shape
 from repack.model import Place
-from repack.pictures import opening, planes, scaling, tones
-from repack.pictures.opening import Undrawable
-from repack.pictures.planes import Stack
+from repack.thumbnails import opening, planes, scaling, tones
+from repack.thumbnails.opening import Undrawable
+from repack.thumbnails.planes import Stack
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -4,12 +4,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from repack.model import Category, Plan, Planned
-from repack.pictures import drawing, headers
-from repack.pictures.drawing import File, NoPicture, Picture, SliceTask, Task
-from repack.pictures.headers import Overview, SeriesTask
-from repack.pictures.person import NOBODY, Person
 from repack.processes.workers import Crashed, Pool, with_tasks
 from repack.progress import Progress
+from repack.thumbnails import drawing, headers
+from repack.thumbnails.drawing import File, NoPicture, Picture, SliceTask, Task
+from repack.thumbnails.headers import Overview, SeriesTask
+from repack.thumbnails.person import NOBODY, Person
 
 MOST_SERIES = 40  # that get pictures: those with the most images
 MOST_BYTES = 16 << 20  # of all pictures together, as PNG

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from repack.dicom import header
-from repack.pictures import person
+from repack.thumbnails import person
 from tests.raw_dicom import RawImage, text
 
 SECONDARY, ULTRASOUND = "1.2.840.10008.5.1.4.1.1.7", "1.2.840.10008.5.1.4.1.1.6.1"

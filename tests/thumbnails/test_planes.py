@@ -3,8 +3,8 @@
 import pytest
 
 from repack.dicom.showing import Placement
-from repack.pictures import planes
-from repack.pictures.planes import Slice
+from repack.thumbnails import planes
+from repack.thumbnails.planes import Slice
 
 AXIAL, SAGITTAL, CORONAL = ((1, 0, 0), (0, 1, 0)), ((0, 1, 0), (0, 0, -1)), ((1, 0, 0), (0, 0, -1))
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from repack.model import Raw
-from repack.pictures.drawing import File
+from repack.thumbnails.drawing import File
 from tests.raw_dicom import RawImage, text
 
 

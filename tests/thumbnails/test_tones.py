@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from repack.dicom.showing import Display, Palette, Shape
-from repack.pictures import tones
+from repack.thumbnails import tones
 
 SHAPE = Shape(1, 4, 1, 16, 12, 11, is_signed=False, is_planar=False, photometric="MONOCHROME2", frames=1)
 

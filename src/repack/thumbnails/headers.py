@@ -9,11 +9,11 @@ from repack.dicom.groups import Groups
 from repack.dicom.header import MODALITY, Header
 from repack.dicom.showing import Placement, Shape
 from repack.dicom.syntaxes import Kind
-from repack.pictures import opening, person, planes
-from repack.pictures.drawing import File, PlanesTask, SliceTask, Task
-from repack.pictures.opening import Undrawable
-from repack.pictures.person import NOBODY, Person
-from repack.pictures.planes import Slice, Stack
+from repack.thumbnails import opening, person, planes
+from repack.thumbnails.drawing import File, PlanesTask, SliceTask, Task
+from repack.thumbnails.opening import Undrawable
+from repack.thumbnails.person import NOBODY, Person
+from repack.thumbnails.planes import Slice, Stack
 
 _MOST_HEADERS = 3000  # of one series; of a longer one as many, evenly spread
 _MOST_FRAMES = 5000  # of one file
