@@ -51,8 +51,10 @@ MAY_IMPORT: dict[str, set[str]] = {
     "codecs.jpeglossless": {"codecs.arrays", "codecs.frames"},
     "codecs.jpegxl": {"codecs.arrays", "codecs.frames"},
     "codecs.rle": {"codecs.arrays", "codecs.frames", "codecs.plugins"},
+    "codecs.jpeg": {"codecs.arrays", "codecs.frames"},
     "codecs": {
-        "codecs.frames", "codecs.jpeg2000", "codecs.jpeglossless", "codecs.jpegls", "codecs.jpegxl", "codecs.rle",
+        "codecs.frames", "codecs.jpeg", "codecs.jpeg2000", "codecs.jpeglossless", "codecs.jpegls", "codecs.jpegxl",
+        "codecs.rle",
     },
     "dicom": set(),
     "dicom.syntaxes": set(),
@@ -227,20 +229,69 @@ MAY_IMPORT: dict[str, set[str]] = {
         "cli.options", "model", "pipeline", "processes.workers", "progress", "report.console", "report.tables",
         "survey",
     },
+    "codecs.png": set(),
+    "dicom.groups": {"dicom.header", "dicom.part10"},
+    "dicom.showing": {"dicom.groups", "dicom.header", "dicom.image"},
+    "thumbnails.opening": {
+        "codecs", "codecs.frames", "codecs.jpeg", "dicom.deflated", "dicom.encapsulated", "dicom.header", "dicom.image",
+        "dicom.part10", "dicom.samples", "dicom.showing", "dicom.syntaxes", "model",
+    },
+    "thumbnails.planes": {"dicom.showing"},
+    "thumbnails.scaling": set(),
+    "thumbnails.tones": {"dicom.showing"},
+    "thumbnails.drawing": {
+        "codecs.png", "dicom.groups", "dicom.showing", "model", "thumbnails.opening", "thumbnails.planes",
+        "thumbnails.scaling", "thumbnails.tones",
+    },
+    "thumbnails.person": {"dicom.header", "dicom.showing"},
+    "thumbnails.headers": {
+        "dicom.groups", "dicom.header", "dicom.showing", "dicom.syntaxes", "thumbnails.drawing", "thumbnails.opening",
+        "thumbnails.person", "thumbnails.planes",
+    },
+    "thumbnails.looking": {
+        "model", "processes.workers", "progress", "thumbnails.drawing", "thumbnails.headers", "thumbnails.person",
+    },
+    "report.page": {"thumbnails.drawing"},
+    "report.treemap": {"report.page"},
+    "report.html": {"report.page", "report.treemap"},
+    "report.glossary": {"model"},
+    "report.told": {"model", "record.manifest", "report.glossary", "thumbnails.looking", "thumbnails.person"},
+    "report.accounts": {"model", "record.manifest", "report.glossary", "report.page", "report.told", "report.words"},
+    "report.advice": {
+        "codecs", "codecs.jpegls", "dicom.syntaxes", "model", "record.manifest", "report.page", "report.told",
+    },
+    "report.areas": {
+        "model", "record.manifest", "report.glossary", "report.page", "report.told", "report.words",
+        "thumbnails.looking",
+    },
+    "report.cards": {
+        "model", "record.manifest", "report.glossary", "report.page", "report.tables", "report.told", "report.words",
+        "thumbnails.looking",
+    },
+    "report.telling": {
+        "model", "record.manifest", "report.accounts", "report.advice", "report.areas", "report.cards", "report.page",
+        "report.told", "report.words", "thumbnails.looking",
+    },
     "report.conformance": {"conformance.checks", "model", "record.manifest", "report.tables"},
+    "cli.report_file": {
+        "", "cli.options", "conformance.checks", "conformance.disc", "errors", "model", "pipeline",
+        "processes.interrupts", "processes.workers", "progress", "report.conformance", "report.console", "report.html",
+        "report.page", "report.telling", "report.told", "thumbnails.looking",
+    },
+    "cli.reporting": {"cli.options", "cli.report_file", "errors", "model", "pipeline", "report.console"},
     "cli.quickly": set(),
     "cli.helping": {"cli.names", "cli.quickly"},
     "report.codecs": {"codecs", "codecs.frames", "dicom.syntaxes", "report.tables"},
     "cli.looking": {
         "classify.patterns", "classify.rulefile", "classify.rules", "cli.helping", "cli.names", "cli.opening",
-        "cli.options", "cli.previewing", "conformance.checks", "conformance.disc", "errors", "model", "pipeline",
-        "planning.remarks", "report.codecs", "report.compared", "report.conformance", "report.console",
+        "cli.options", "cli.previewing", "cli.reporting", "conformance.checks", "conformance.disc", "errors", "model",
+        "pipeline", "planning.remarks", "report.codecs", "report.compared", "report.conformance", "report.console",
         "report.contents", "report.planned_json", "report.rules", "survey",
     },
     "report.profile": {"report.tables", "stopwatch"},
     "cli.job": {
-        "", "cli.completing", "cli.helping", "cli.opening", "cli.options", "cli.previewing", "model", "pipeline",
-        "processes.interrupts", "record.manifest", "report.conformance", "report.console", "report.plain",
+        "", "cli.completing", "cli.helping", "cli.opening", "cli.options", "cli.previewing", "cli.reporting", "model",
+        "pipeline", "processes.interrupts", "record.manifest", "report.conformance", "report.console", "report.plain",
         "report.planned_json", "report.profile", "report.tables", "stopwatch",
     },
     "cli.giveback": {
@@ -256,6 +307,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "processes": set(),
     "record": set(),
     "conformance": set(),
+    "thumbnails": set(),
 }  # fmt: skip
 
 #: Third-party package -> the modules that may know it.
@@ -264,17 +316,21 @@ THIRD_PARTIES: dict[str, set[str]] = {
     "backports": {"bundles.zip_methods"},
     "compression": {"bundles.zip_methods"},
     "imagecodecs": {
-        "codecs.jpeg2000", "codecs.jpeglossless", "codecs.jpegls", "codecs.jpegxl", "codecs.rle", "squeeze",
+        "codecs.jpeg", "codecs.jpeg2000", "codecs.jpeglossless", "codecs.jpegls", "codecs.jpegxl", "codecs.png",
+        "codecs.rle", "squeeze",
     },
     "inflate64": {"bundles.zip_methods"},
     "isal": {"deflate"},
+    "jinja2": {"report.html"},
     "jpeg_ls": {"codecs.jpegls"},
     "langcodes": {"classify.languages"},
     "msgspec": {
         "classify.rulefile", "record.manifest", "record.recording", "report.planned_json", "report.rules",
         "report.verified",
     },
-    "numpy": {"codecs.arrays", "dicom.samples"},
+    "numpy": {
+        "codecs.arrays", "codecs.png", "dicom.samples", "thumbnails.drawing", "thumbnails.scaling", "thumbnails.tones",
+    },
     "openjpeg": {"codecs.jpeg2000"},
     "pefile": {"classify.pe"},
     "pycdlib": {"bundles.iso_image"},
@@ -291,6 +347,7 @@ LAZY = {
     "cli": "only the commands that are called are loaded",
     "cli.job": "help and completion need nothing of what a run needs",
     "cli.options": "the names of all languages take long to load, and few commands need them",
+    "cli.reporting": "what writes a report takes longer to load than a small disc takes, and is rarely asked for",
 }
 
 #: Files over the mark, and why.

@@ -106,3 +106,22 @@ def test_a_program_that_does_not_listen_is_left_alone() -> None:
         "try:\n    " + _HIT + "    time.sleep(5)\nexcept KeyboardInterrupt:\n    print('as ever')\n"
     )
     assert done.stdout == "as ever\n"
+
+
+def test_what_follows_the_result_can_be_given_up() -> None:
+    done = run(
+        "interrupts.listen()\ninterrupts.finish()\n"
+        + _HIT
+        + "interrupts.listen_again()\ntry:\n    "
+        + _HIT
+        + "    time.sleep(5)\nexcept KeyboardInterrupt:\n    print('given up', flush=True)\n"
+        + "finally:\n    interrupts.finish()\n"
+        + _HIT
+        + "time.sleep(1.5)\nprint('done')\n"
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, "given up\ndone\n", "")
+
+
+def test_nobody_listens_again_who_did_not_listen() -> None:
+    done = run("interrupts.listen_again()\nprint(signal.getsignal(signal.SIGINT) is signal.default_int_handler)\n")
+    assert done.stdout == "True\n"

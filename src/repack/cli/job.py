@@ -64,6 +64,8 @@ def repack(
     manifest_file: Annotated[
         Path | None, typer.Option("--manifest", metavar="FILE", help="Write the manifest here as well.")
     ] = None,
+    report: options.ReportFile = None,
+    with_patient: options.WithPatient = False,
     json: options.Json = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but errors.")] = False,
     verbose: Annotated[
@@ -79,7 +81,7 @@ def repack(
     rebuilding each original file; nothing else is changed, and only what you name is dropped.
     """
     from repack import pipeline  # noqa: PLC0415  help and completion need nothing of what a run needs
-    from repack.cli import previewing  # noqa: PLC0415  as above
+    from repack.cli import previewing, reporting  # noqa: PLC0415  as above
     from repack.record import manifest  # noqa: PLC0415  as above
     from repack.report import conformance, console, planned_json, tables  # noqa: PLC0415  as above
 
@@ -103,6 +105,9 @@ def repack(
     request = pipeline.Request(bundle, target, wishes, tuple(rules or ()), jobs, overwrite, access)
     screen = console.open_screen(is_json=json, is_quiet=quiet)
     _tell_place(screen, options.explain_target(bundle, output, target))
+    reporting.check_report_file(
+        report, bundle, (target, manifest_file), with_patient=with_patient, may_replace=overwrite, is_dry=dry_run
+    )
     if dry_run:
         plan = previewing.plan_only(request, screen)
         if plan.is_idle:
@@ -122,6 +127,7 @@ def repack(
         previewing.tell_idle(screen, bundle, output, manifest_file, encoded)
         if json:
             console.show_json(encoded)
+        reporting.report_run(report, done, jobs, screen, is_open=with_patient)
         return
     console.show_sheets(screen, [*tables.summary(done.plan, done.manifest), conformance.changed(done.manifest)])
     if verbose:
@@ -132,6 +138,7 @@ def repack(
         options.write_beside(manifest_file, encoded)
     if json:
         console.show_json(encoded)
+    reporting.report_run(report, done, jobs, screen, is_open=with_patient)
 
 
 def _tell_place(screen: "console.Screen", sentence: str) -> None:

@@ -11,7 +11,7 @@ from repack import pipeline, survey
 from repack.classify import rules as rule_engine
 from repack.classify.patterns import matches
 from repack.classify.rulefile import json_schema, load_builtin, load_file
-from repack.cli import helping, opening, options
+from repack.cli import helping, opening, options, reporting
 from repack.cli.names import NAMED, guess
 from repack.cli.previewing import survey_only
 from repack.conformance import checks, disc
@@ -60,9 +60,13 @@ def inspect(
     max_size: opening.MaxSize = opening.SIZE,
     max_ratio: opening.MaxRatio = opening.RATIO,
     json: options.Json = False,
+    report: options.ReportFile = None,
+    with_patient: options.WithPatient = False,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an existing report.")] = False,
 ) -> None:
     """Show what is in a bundle: categories, series, transfer syntaxes, programs, languages."""
     screen = console.open_screen(is_json=json)
+    reporting.check_report_file(report, bundle, (), with_patient=with_patient, may_replace=overwrite)
     limits = opening.read_limits(max_entries, max_size, max_ratio)
     access = opening.read_access(bundle, password_file, limits, decrypts=True, may_ask=True)
     found = survey_only(
@@ -74,6 +78,7 @@ def inspect(
     console.show_sheets(screen, [*shown, conformance.inspected(checked)])
     if json:
         console.show_json(planned_json.encode(plan, conformance.as_json(checked)))
+    reporting.report_bundle(report, plan, screen, is_open=with_patient)
 
 
 @_command(tools, None, *_EXPLAINING)

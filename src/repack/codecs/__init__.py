@@ -1,7 +1,7 @@
 """The tables of codecs and of readers. A new codec is a module beside this one and a row here."""
 
-from repack.codecs import jpeg2000, jpeglossless, jpegls, jpegxl, rle
-from repack.codecs.frames import Codec, CodecFailed, FrameLayout, Reader
+from repack.codecs import jpeg, jpeg2000, jpeglossless, jpegls, jpegxl, rle
+from repack.codecs.frames import Codec, CodecFailed, Decode, FrameLayout, Reader
 
 CODECS: tuple[Codec, ...] = (
     jpegls.LOSSLESS,
@@ -20,6 +20,16 @@ READERS: dict[str, Reader] = {
     reader.transfer_syntax: reader
     for module in (rle, jpeglossless, jpegls, jpeg2000, jpegxl)
     for reader in module.READERS
+}
+
+#: What can be decoded to be looked at: the same, and what was compressed with loss. Never used for a proof.
+VIEWERS: dict[str, Decode] = {uid: reader.decode for uid, reader in READERS.items()} | {
+    "1.2.840.10008.1.2.4.50": jpeg.decode,
+    "1.2.840.10008.1.2.4.51": jpeg.decode,
+    "1.2.840.10008.1.2.4.81": READERS[jpegls.LOSSLESS.transfer_syntax].decode,
+    "1.2.840.10008.1.2.4.91": READERS[jpeg2000.LOSSLESS.transfer_syntax].decode,
+    "1.2.840.10008.1.2.4.112": READERS[jpegxl.LOSSLESS.transfer_syntax].decode,
+    "1.2.840.10008.1.2.4.203": READERS[jpeg2000.HIGH_THROUGHPUT.transfer_syntax].decode,
 }
 
 LARGEST_ERROR = jpegls.LARGEST_ERROR

@@ -83,6 +83,13 @@ def swap(frame: bytes) -> bytes:
     return np.frombuffer(frame, "<u2").byteswap().tobytes()
 
 
+def swap_long(frame: bytes) -> bytes:
+    """The bytes of each four in the other order; the number of bytes is a multiple of 4."""
+    import numpy as np  # noqa: PLC0415  see above
+
+    return np.frombuffer(frame, "<u4").byteswap().tobytes()
+
+
 def by_pixel(frame: bytes, layout: FrameLayout) -> bytes:
     """RRR GGG BBB -> RGB RGB RGB (PS3.3 C.7.6.3.1.3)."""
     import numpy as np  # noqa: PLC0415  see above

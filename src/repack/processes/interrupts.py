@@ -87,6 +87,14 @@ def finish() -> None:
         signal.signal(number, signal.SIG_IGN)
 
 
+def listen_again() -> None:
+    """Hear interrupts once more after `finish`: something follows that may be given up without harm."""
+    global _ear  # noqa: PLW0603  a new ear for what follows; the old one has heard the end
+    if _ear.is_over and signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+        _ear = _Ear()
+        listen()
+
+
 def accept(error: BaseException | None) -> None:
     """Say that a clean-up has begun; if an interrupt was the reason for it, nothing disturbs it from now on."""
     if isinstance(error, KeyboardInterrupt) and threading.current_thread() is threading.main_thread():

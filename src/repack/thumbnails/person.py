@@ -1,0 +1,83 @@
+"""Whose images these are: what is shown only where it is asked for, and what must not slip into a text otherwise."""
+
+import re
+from dataclasses import dataclass
+
+from repack.dicom.header import Header
+from repack.dicom.showing import BURNED_IN_ANNOTATION, IMAGE_TYPE, SOP_CLASS_UID
+
+_STUDY_DATE, _STUDY_DESCRIPTION, _ACCESSION, _REFERRING = 0x0008_0020, 0x0008_1030, 0x0008_0050, 0x0008_0090
+_NAME, _ID, _BIRTH_DATE, _SEX, _OTHER_IDS = 0x0010_0010, 0x0010_0020, 0x0010_0030, 0x0010_0040, 0x0010_1000
+_SHORTEST_WORD = 3  # letters of a name that are looked for; initials are in every text
+_FREE = 4  # letters from which a word is looked for within others, too
+
+#: SOP classes whose pictures often carry the patient's name as pixels, or show a face (PS3.4 B.5).
+_SECONDARY_CAPTURE = "1.2.840.10008.5.1.4.1.1.7"
+_ULTRASOUND = tuple(f"1.2.840.10008.5.1.4.1.1.{end}" for end in ("3", "3.1", "6", "6.1"))
+_PHOTOGRAPHS = "1.2.840.10008.5.1.4.1.1.77.1.4"
+_TELLING_TYPES = ("SCREEN", "REPORT", "PROTOCOL", "DOSE_INFO")
+
+IN_PIXELS = "the name may be written in the picture itself"
+A_FACE = "it is a photograph"
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """What a header says of the patient and the examination; only for a report that is to name them."""
+
+    name: str = ""
+    number: str = ""
+    birth_date: str = ""
+    sex: str = ""
+    study_date: str = ""
+    study: str = ""
+
+
+NOBODY = Person()
+
+
+def read(top: Header) -> Person:
+    """The patient and the examination, for the eye."""
+    return Person(
+        name=" ".join(top.text(_NAME).replace("^", " ").split("=")[0].split()),
+        number=top.text(_ID),
+        birth_date=_day(top.ascii(_BIRTH_DATE)),
+        sex=top.ascii(_SEX),
+        study_date=_day(top.ascii(_STUDY_DATE)),
+        study=top.text(_STUDY_DESCRIPTION),
+    )
+
+
+def _day(text: str) -> str:
+    return f"{text[:4]}-{text[4:6]}-{text[6:]}" if len(text) == 8 and text.isdecimal() else ""
+
+
+def words_to_hide(top: Header) -> frozenset[str]:
+    """Parts of names and numbers that no text of the report may hold, folded."""
+    stated = [top.text(tag) for tag in (_NAME, _ID, _OTHER_IDS, _ACCESSION, _REFERRING)]
+    stated.append(top.ascii(_BIRTH_DATE))
+    parts = (part for text in stated for part in re.split(r"[\^=\\\s,.;_/-]+", text))
+    return frozenset(part.casefold() for part in (*parts, *stated) if len(part.strip()) >= _SHORTEST_WORD)
+
+
+def hide(text: str, words: frozenset[str]) -> str:
+    """The text with three dots for each of the words; short ones count only where they stand alone."""
+    for word in sorted(words, key=lambda one: (-len(one), one)):
+        pattern = re.escape(word)
+        if len(word) < _FREE:
+            pattern = rf"(?<![^\W_]){pattern}(?![^\W_])"
+        text = re.sub(pattern, "...", text, flags=re.IGNORECASE)
+    return text
+
+
+def refuse_picture(top: Header) -> str:
+    """Why a picture of this image might tell whose it is, or nothing (PS3.3 C.7.6.1.1.1, Burned In Annotation)."""
+    sop_class, burned_in = top.ascii(SOP_CLASS_UID), top.ascii(BURNED_IN_ANNOTATION).upper()
+    if sop_class == _PHOTOGRAPHS or sop_class.startswith(f"{_PHOTOGRAPHS}."):
+        return A_FACE
+    if burned_in == "NO":
+        return ""
+    is_captured = sop_class == _SECONDARY_CAPTURE or sop_class.startswith(f"{_SECONDARY_CAPTURE}.")
+    kinds = top.ascii(IMAGE_TYPE).upper()
+    is_telling = is_captured or sop_class in _ULTRASOUND or any(word in kinds for word in _TELLING_TYPES)
+    return IN_PIXELS if burned_in == "YES" or is_telling else ""
