@@ -203,6 +203,15 @@ MAY_IMPORT: dict[str, set[str]] = {
     "planning": set(),
     "processes": set(),
     "record": set(),
+    "planning.sampling": set(),
+    "planning.weighing": {
+        "bundles.zipped", "classify.references", "course", "deflate", "model", "moving", "outcomes", "output.zipformat",
+        "record.leaflet", "record.manifest", "record.recording", "record.restoredata",
+    },
+    "planning.estimate": {
+        "bundles.places", "bundles.zipped", "errors", "model", "moving", "outcomes", "pipeline", "planning.sampling",
+        "planning.weighing", "processes.workers", "progress", "survey",
+    },
 }  # fmt: skip
 
 #: Third-party package -> the modules that may know it.
