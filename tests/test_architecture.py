@@ -212,6 +212,16 @@ MAY_IMPORT: dict[str, set[str]] = {
         "bundles.places", "bundles.zipped", "errors", "model", "moving", "outcomes", "pipeline", "planning.sampling",
         "planning.weighing", "processes.workers", "progress", "survey",
     },
+    "places": set(),
+    "places.addresses": {"errors"},
+    "places.store": set(),
+    "places.s3": {"places.store"},
+    "places.sftp": {"places.addresses", "places.store"},
+    "places.connecting": {"errors", "places.addresses", "places.s3", "places.sftp", "places.store"},
+    "places.staging": {"errors", "output.drafts", "processes.interrupts"},
+    "places.carriage": {
+        "errors", "places.addresses", "places.connecting", "places.staging", "places.store", "processes.interrupts",
+    },
 }  # fmt: skip
 
 #: Third-party package -> the modules that may know it.
@@ -219,6 +229,7 @@ THIRD_PARTIES: dict[str, set[str]] = {
     "Cryptodome": {"bundles.zip_encryption"},
     "backports": {"bundles.zip_methods"},
     "compression": {"bundles.zip_methods"},
+    "fsspec": {"places.s3", "places.sftp"},
     "imagecodecs": {"codecs.jpeg2000", "codecs.jpeglossless", "codecs.jpegls", "codecs.jpegxl", "codecs.rle"},
     "inflate64": {"bundles.zip_methods"},
     "isal": {"deflate"},
@@ -230,6 +241,7 @@ THIRD_PARTIES: dict[str, set[str]] = {
     },
     "numpy": {"codecs.arrays", "dicom.samples"},
     "openjpeg": {"codecs.jpeg2000"},
+    "paramiko": {"places.sftp"},
     "pefile": {"classify.pe"},
     "pycdlib": {"bundles.iso_image"},
     "pydicom": {"codecs.plugins", "dicom.explicit", "dicom.header"},
