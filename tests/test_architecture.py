@@ -181,7 +181,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "report.console": {"report.tables", "report.words"},
     "cli.options": {"classify.languages", "codecs", "errors", "model", "output.drafts", "processes.workers"},
     "cli.opening": {"bundles.zip_bundle", "errors", "model"},
-    "cli.previewing": {"model", "pipeline", "processes.workers", "progress", "report.console", "survey"},
+    "cli.previewing": {"model", "pipeline", "report.console", "survey"},
     "cli.looking": {
         "classify.patterns", "classify.rulefile", "classify.rules", "cli.opening", "cli.options", "cli.previewing",
         "errors", "model", "pipeline", "planning.remarks", "report.compared", "report.console", "report.contents",
@@ -203,6 +203,10 @@ MAY_IMPORT: dict[str, set[str]] = {
     "planning": set(),
     "processes": set(),
     "record": set(),
+    "api": {
+        "bundles", "errors", "giveback.restore", "giveback.verify", "model", "output.structure", "pipeline", "progress",
+        "record.manifest",
+    },
 }  # fmt: skip
 
 #: Third-party package -> the modules that may know it.
