@@ -195,7 +195,28 @@ MAY_IMPORT: dict[str, set[str]] = {
         "cli.options", "errors", "giveback.restore", "giveback.verify", "processes.interrupts", "report.console",
         "report.restored", "report.verified",
     },
-    "cli.tools": {"cli.giveback", "cli.looking"},
+    "batch.line": set(),
+    "batch.identity": {"batch.line", "errors", "sourcefile"},
+    "batch.naming": {"errors"},
+    "batch.disc": {
+        "", "batch.identity", "batch.line", "batch.naming", "errors", "giveback.finished", "giveback.verify", "model",
+        "output.drafts", "pipeline", "record.manifest",
+    },
+    "batch.engine": {"batch.disc", "batch.line", "errors"},
+    "batch.cluster": {"batch.disc", "batch.engine", "batch.line", "errors", "processes.interrupts"},
+    "batch.journal": {"batch.line", "errors", "processes.interrupts"},
+    "batch.local": {"batch.disc", "batch.engine", "batch.line", "errors", "processes.interrupts", "processes.serving"},
+    "batch.running": {
+        "batch.cluster", "batch.disc", "batch.engine", "batch.journal", "batch.line", "batch.local", "batch.naming",
+        "errors", "output.drafts",
+    },
+    "report.batched": {"batch.line", "batch.running", "report.tables", "report.words"},
+    "report.batch_progress": {"batch.line", "report.batched", "report.console", "report.words"},
+    "cli.batch": {
+        "batch.disc", "batch.naming", "batch.running", "cli.opening", "cli.options", "errors", "model",
+        "report.batch_progress", "report.batched", "report.console", "survey",
+    },
+    "cli.tools": {"cli.batch", "cli.giveback", "cli.looking"},
     "cli": {"cli.job", "cli.tools", "errors", "report.console"},
     "__main__": {"cli", "processes.interrupts"},
     "giveback": set(),
@@ -207,6 +228,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "bundles", "errors", "giveback.restore", "giveback.verify", "model", "output.structure", "pipeline", "progress",
         "record.manifest",
     },
+    "batch": set(),
 }  # fmt: skip
 
 #: Third-party package -> the modules that may know it.
@@ -214,23 +236,24 @@ THIRD_PARTIES: dict[str, set[str]] = {
     "Cryptodome": {"bundles.zip_encryption"},
     "backports": {"bundles.zip_methods"},
     "compression": {"bundles.zip_methods"},
+    "distributed": {"batch.cluster"},
     "imagecodecs": {"codecs.jpeg2000", "codecs.jpeglossless", "codecs.jpegls", "codecs.jpegxl", "codecs.rle"},
     "inflate64": {"bundles.zip_methods"},
     "isal": {"deflate"},
     "jpeg_ls": {"codecs.jpegls"},
     "langcodes": {"classify.languages"},
     "msgspec": {
-        "classify.rulefile", "record.manifest", "record.recording", "report.planned_json", "report.rules",
-        "report.verified",
+        "batch.line", "classify.rulefile", "record.manifest", "record.recording", "report.batched",
+        "report.planned_json", "report.rules", "report.verified",
     },
     "numpy": {"codecs.arrays", "dicom.samples"},
     "openjpeg": {"codecs.jpeg2000"},
     "pefile": {"classify.pe"},
     "pycdlib": {"bundles.iso_image"},
     "pydicom": {"codecs.plugins", "dicom.explicit", "dicom.header"},
-    "rich": {"report.console"},
+    "rich": {"report.batch_progress", "report.console"},
     "rle": {"codecs.rle"},
-    "typer": {"cli", "cli.giveback", "cli.job", "cli.looking", "cli.opening", "cli.options"},
+    "typer": {"cli", "cli.batch", "cli.giveback", "cli.job", "cli.looking", "cli.opening", "cli.options"},
 }  # fmt: skip
 
 #: An import of ours inside a function, and why it is there.

@@ -16,7 +16,7 @@ from repack.report import console
 
 _OUTPUT_FAILED = frozenset({errno.EPIPE, errno.ENOSPC, errno.EFBIG, errno.EIO})
 #: Commands that have a name; any other first word is the bundle of the main job.
-NAMED = frozenset({"inspect", "explain", "restore", "verify", "rules", "codecs"})
+NAMED = frozenset({"inspect", "explain", "restore", "verify", "rules", "codecs", "batch"})
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
