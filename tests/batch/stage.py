@@ -15,7 +15,7 @@ from repack.batch.engine import Answer, AtWork
 from repack.batch.line import BatchLine
 from repack.model import Access, Wishes
 
-_SMALL = 4_000  # bytes; larger files of the synthetic disc are its viewer
+_SMALL, _NOT_LARGE = 4_000, 60_000  # bytes; larger files of the synthetic disc are its viewer
 
 
 def small_disc(number: int, *, has_viewer: bool = False) -> list[DiscFile]:
@@ -23,7 +23,7 @@ def small_disc(number: int, *, has_viewer: bool = False) -> list[DiscFile]:
     found = [
         file
         for file in dental_disc(1 + number % 3, size=40 + 8 * (number // 3 % 8))
-        if file.path.startswith("DICOM") or has_viewer or len(file.content) < _SMALL
+        if file.path.startswith("DICOM") or len(file.content) < (_NOT_LARGE if has_viewer else _SMALL)
     ]
     return [*found, DiscFile("NUMBER.TXT", f"disc {number}\n".encode())]
 

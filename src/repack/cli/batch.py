@@ -15,8 +15,10 @@ from repack.model import Access, Wishes
 from repack.report import batched, console
 from repack.report.batch_progress import BatchView
 
+shelf = typer.Typer(add_completion=False, context_settings=options.NAMES)
+
 Bundles = Annotated[
-    list[str] | None, typer.Argument(metavar="BUNDLE...", help="Zips, ISO images, folders, or patterns of them.")
+    list[str] | None, typer.Argument(metavar="BUNDLE", help="Zips, ISO images, folders, or patterns of them.")
 ]
 OutDir = Annotated[Path, typer.Option("--out-dir", metavar="DIR", help="Where the new zips and batch.jsonl go.")]
 NamesFrom = Annotated[
@@ -32,6 +34,12 @@ Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace files that
 Jobs = Annotated[int, typer.Option("--jobs", "-j", min=1, help="Discs at once; default: one a processor core.")]
 
 
+@shelf.callback()
+def _keep_the_name() -> None:
+    """Repack many discs."""  # a callback, or typer would take away the name of a command that is alone
+
+
+@shelf.command()
 def batch(
     out_dir: OutDir,
     bundles: Bundles = None,

@@ -1,10 +1,9 @@
 """All commands that have a name."""
 
-from repack.cli import batch, giveback
+from repack.cli import giveback
 from repack.cli.looking import tools
 
 __all__ = ["tools"]
 
 tools.command()(giveback.restore)
 tools.command()(giveback.verify)
-tools.command()(batch.batch)
