@@ -181,7 +181,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "report.console": {"report.tables", "report.words"},
     "cli.options": {"classify.languages", "codecs", "errors", "model", "output.drafts", "processes.workers"},
     "cli.opening": {"bundles.zip_bundle", "errors", "model"},
-    "cli.previewing": {"model", "pipeline", "processes.workers", "progress", "report.console", "survey"},
+    "cli.previewing": {"model", "pipeline", "report.console", "survey"},
     "cli.looking": {
         "classify.patterns", "classify.rulefile", "classify.rules", "cli.opening", "cli.options", "cli.previewing",
         "errors", "model", "pipeline", "planning.remarks", "report.compared", "report.console", "report.contents",
@@ -195,23 +195,40 @@ MAY_IMPORT: dict[str, set[str]] = {
         "cli.options", "errors", "giveback.restore", "giveback.verify", "processes.interrupts", "report.console",
         "report.restored", "report.verified",
     },
+    "batch.line": set(),
+    "batch.identity": {"batch.line", "errors", "sourcefile"},
+    "batch.naming": {"errors"},
+    "batch.disc": {
+        "", "batch.identity", "batch.line", "batch.naming", "errors", "giveback.finished", "giveback.verify", "model",
+        "output.drafts", "pipeline", "record.manifest",
+    },
+    "batch.engine": {"batch.disc", "batch.line", "errors"},
+    "batch.cluster": {"batch.disc", "batch.engine", "batch.line", "errors", "processes.interrupts"},
+    "batch.journal": {"batch.line", "errors", "processes.interrupts"},
+    "batch.local": {"batch.disc", "batch.engine", "batch.line", "errors", "processes.interrupts", "processes.serving"},
+    "batch.running": {
+        "batch.cluster", "batch.disc", "batch.engine", "batch.journal", "batch.line", "batch.local", "batch.naming",
+        "errors", "output.drafts",
+    },
+    "report.batched": {"batch.line", "batch.running", "report.tables", "report.words"},
+    "report.batch_progress": {"batch.line", "report.batched", "report.console", "report.words"},
+    "cli.batch": {
+        "batch.disc", "batch.naming", "batch.running", "cli.opening", "cli.options", "errors", "model",
+        "report.batch_progress", "report.batched", "report.console", "survey",
+    },
     "cli.tools": {"cli.giveback", "cli.looking"},
-    "cli": {"cli.job", "cli.tools", "errors", "report.console"},
+    "cli": {"cli.batch", "cli.job", "cli.tools", "errors", "report.console"},
     "__main__": {"cli", "processes.interrupts"},
     "giveback": set(),
     "output": set(),
     "planning": set(),
     "processes": set(),
     "record": set(),
-    "planning.sampling": set(),
-    "planning.weighing": {
-        "bundles.zipped", "classify.references", "course", "deflate", "model", "moving", "outcomes", "output.zipformat",
-        "record.leaflet", "record.manifest", "record.recording", "record.restoredata",
+    "api": {
+        "bundles", "errors", "giveback.restore", "giveback.verify", "model", "output.structure", "pipeline", "progress",
+        "record.manifest",
     },
-    "planning.estimate": {
-        "bundles.places", "bundles.zipped", "errors", "model", "moving", "outcomes", "pipeline", "planning.sampling",
-        "planning.weighing", "processes.workers", "progress", "survey",
-    },
+    "batch": set(),
     "places": set(),
     "places.addresses": {"errors"},
     "places.store": set(),
@@ -222,6 +239,15 @@ MAY_IMPORT: dict[str, set[str]] = {
     "places.carriage": {
         "errors", "places.addresses", "places.connecting", "places.staging", "places.store", "processes.interrupts",
     },
+    "planning.sampling": set(),
+    "planning.weighing": {
+        "bundles.zipped", "classify.references", "course", "deflate", "model", "moving", "outcomes", "output.zipformat",
+        "record.leaflet", "record.manifest", "record.recording", "record.restoredata",
+    },
+    "planning.estimate": {
+        "bundles.places", "bundles.zipped", "errors", "model", "moving", "outcomes", "pipeline", "planning.sampling",
+        "planning.weighing", "processes.workers", "progress", "survey",
+    },
 }  # fmt: skip
 
 #: Third-party package -> the modules that may know it.
@@ -229,6 +255,7 @@ THIRD_PARTIES: dict[str, set[str]] = {
     "Cryptodome": {"bundles.zip_encryption"},
     "backports": {"bundles.zip_methods"},
     "compression": {"bundles.zip_methods"},
+    "distributed": {"batch.cluster"},
     "fsspec": {"places.s3", "places.sftp"},
     "imagecodecs": {"codecs.jpeg2000", "codecs.jpeglossless", "codecs.jpegls", "codecs.jpegxl", "codecs.rle"},
     "inflate64": {"bundles.zip_methods"},
@@ -236,8 +263,8 @@ THIRD_PARTIES: dict[str, set[str]] = {
     "jpeg_ls": {"codecs.jpegls"},
     "langcodes": {"classify.languages"},
     "msgspec": {
-        "classify.rulefile", "record.manifest", "record.recording", "report.planned_json", "report.rules",
-        "report.verified",
+        "batch.line", "classify.rulefile", "record.manifest", "record.recording", "report.batched",
+        "report.planned_json", "report.rules", "report.verified",
     },
     "numpy": {"codecs.arrays", "dicom.samples"},
     "openjpeg": {"codecs.jpeg2000"},
@@ -245,9 +272,9 @@ THIRD_PARTIES: dict[str, set[str]] = {
     "pefile": {"classify.pe"},
     "pycdlib": {"bundles.iso_image"},
     "pydicom": {"codecs.plugins", "dicom.explicit", "dicom.header"},
-    "rich": {"report.console"},
+    "rich": {"report.batch_progress", "report.console"},
     "rle": {"codecs.rle"},
-    "typer": {"cli", "cli.giveback", "cli.job", "cli.looking", "cli.opening", "cli.options"},
+    "typer": {"cli", "cli.batch", "cli.giveback", "cli.job", "cli.looking", "cli.opening", "cli.options"},
 }  # fmt: skip
 
 #: An import of ours inside a function, and why it is there.

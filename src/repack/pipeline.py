@@ -16,7 +16,7 @@ from repack.processes.workers import Pool
 from repack.progress import NoProgress, Progress
 from repack.record import leaflet, manifest, recording
 from repack.record.manifest import Manifest, OwnFile
-from repack.survey import View, make_plan, survey
+from repack.survey import Survey, View, make_plan, survey
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +84,20 @@ def run(request: Request, progress: Progress | None = None, when_published: Call
                 if when_published is not None:
                     when_published()
     return Done(plan, record, request.target, size)
+
+
+def look(request: Request, progress: Progress | None = None, *, as_it_is: bool = False) -> Survey:
+    """What is known of a bundle; nothing is written. A zip of our own is seen as it was at first, or `as_it_is`."""
+    view = View(without=request.target, access=request.access, as_it_is=as_it_is)
+    with Pool(request.jobs) as pool:
+        return survey(request.bundle, request.rule_files, pool, progress or NoProgress(), view)
+
+
+def preview(request: Request, progress: Progress | None = None) -> Plan:
+    """What `run` would do; nothing is written. Raises BundleUnreadable and RuleInvalid."""
+    found = look(request, progress)
+    refuse_encrypted(found.bundle, request.access)
+    return make_plan(found, request.wishes)
 
 
 def _languages(wishes: Wishes, past: Past | None) -> tuple[str, ...]:

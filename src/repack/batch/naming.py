@@ -1,0 +1,105 @@
+"""Which bundles are meant, and under which names their outputs appear.
+
+A disc is known by its full address: given by another relative path it is the same disc, and another disc of the same
+name is another one. Outputs are named like those of the main job; where that would give two discs one name, each gets
+eight letters of its key as well. A name that was recorded once stays.
+"""
+
+import glob
+import hashlib
+import os
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePath
+
+from repack.errors import WrongUsage
+
+_SUFFIX = ".repacked.zip"
+_CONTAINERS = frozenset({".zip", ".iso"})
+_LONGEST = 200  # bytes of a name that are taken over; 255 is what file systems allow
+_WILD = frozenset("*?[")
+
+
+@dataclass(frozen=True, slots=True)
+class Disc:
+    """A bundle: as it was given, and by its full address."""
+
+    given: str
+    address: str
+
+    @property
+    def key(self) -> str:
+        """SHA-256 of the full address."""
+        return hashlib.sha256(self.address.encode("utf-8", "surrogateescape")).hexdigest()
+
+
+def is_remote(address: str) -> bool:
+    """Is it an address with a scheme, such as s3://bucket/disc.zip?"""
+    return "://" in address
+
+
+def find_discs(words: Iterable[str], out_dir: Path) -> list[Disc]:
+    """Every bundle once, in the order given; what lies in the out-dir is none. Raises WrongUsage.
+
+    A pattern is expanded where the shell has not done it; one that matches nothing stays, and fails as a bundle that is
+    not there.
+    """
+    found: dict[str, Disc] = {}
+    inside = Path(os.path.abspath(out_dir))  # noqa: PTH100  a link stays a link
+    for word in words:
+        for path in _expand(word):
+            address = path if is_remote(path) else os.path.abspath(path)  # noqa: PTH100  as above
+            if not is_remote(address) and Path(address).is_relative_to(inside):
+                continue
+            if not is_remote(address) and inside.is_relative_to(address):
+                raise WrongUsage(f"the out-dir lies inside the bundle {path}", "name another folder with --out-dir")
+            found.setdefault(address, Disc(path, address))
+    return list(found.values())
+
+
+def _expand(word: str) -> Iterator[str]:
+    is_pattern = not is_remote(word) and _WILD.intersection(word) and not os.path.lexists(word)
+    matches = sorted(glob.glob(word, recursive=True)) if is_pattern else []  # noqa: PTH207  patterns with ~ or drives
+    yield from matches or (word,)
+
+
+def read_names(data: bytes) -> Iterator[str]:
+    """The names in a file: one a line, or each ended by a zero byte, as `find -print0` writes them."""
+    separator = b"\0" if b"\0" in data else b"\n"
+    for name in data.removeprefix(b"\xef\xbb\xbf").split(separator):
+        if stripped := name.rstrip(b"\r\n"):
+            yield os.fsdecode(stripped)
+
+
+def name_outputs(discs: Sequence[Disc], recorded: Mapping[str, str]) -> list[str]:
+    """The name of each disc's output: distinct, also where case does not count, and the same each time."""
+    names: dict[str, str] = {}
+    taken = {_fold(name) for name in recorded.values()}
+    plain = Counter(_fold(_stem(disc.address) + _SUFFIX) for disc in discs if disc.key not in recorded)
+    for disc in discs:
+        key, stem = disc.key, _stem(disc.address)
+        if key in recorded:
+            names[key] = recorded[key]
+            continue
+        wanted = [f"{stem}{_SUFFIX}"] if plain[_fold(stem + _SUFFIX)] == 1 and not _is_long(stem) else []
+        short = os.fsdecode(os.fsencode(stem)[:_LONGEST]) if _is_long(stem) else stem
+        wanted += [f"{short}.{key[:length]}{_SUFFIX}" for length in (8, 16, 32)]
+        names[key] = next(name for name in wanted if _fold(name) not in taken)
+        taken.add(_fold(names[key]))
+    return [names[disc.key] for disc in discs]
+
+
+def _stem(address: str) -> str:
+    last = PurePath(address.rstrip("/")).name or "disc"  # the root of a drive has no name
+    stem, suffix = os.path.splitext(last)  # noqa: PTH122  of a name, not of a path
+    return stem if suffix.lower() in _CONTAINERS else last
+
+
+def _is_long(stem: str) -> bool:
+    return len(os.fsencode(stem)) > _LONGEST
+
+
+def _fold(name: str) -> str:
+    return unicodedata.normalize("NFC", name).casefold()
