@@ -197,10 +197,23 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     "batch.line": set(),
     "batch.identity": {"batch.line", "errors", "sourcefile"},
-    "batch.naming": {"errors"},
+    "places.addresses": {"errors"},
+    "places.store": set(),
+    "places.s3": {"places.store"},
+    "places.sftp": {"places.addresses", "places.store"},
+    "places.connecting": {"errors", "places.addresses", "places.s3", "places.sftp", "places.store"},
+    "places.staging": {"errors", "output.drafts", "processes.interrupts"},
+    "places.carriage": {
+        "errors", "places.addresses", "places.connecting", "places.staging", "places.store", "processes.interrupts",
+    },
+    "batch.naming": {"errors", "places.addresses", "places.carriage"},
+    "batch.elsewhere": {
+        "batch.identity", "batch.line", "errors", "places.addresses", "places.carriage", "places.staging",
+        "places.store",
+    },
     "batch.disc": {
-        "", "batch.identity", "batch.line", "batch.naming", "errors", "giveback.finished", "giveback.verify", "model",
-        "output.drafts", "pipeline", "record.manifest",
+        "", "batch.elsewhere", "batch.identity", "batch.line", "batch.naming", "errors", "giveback.finished",
+        "giveback.verify", "model", "output.drafts", "pipeline", "places.addresses", "record.manifest",
     },
     "batch.engine": {"batch.disc", "batch.line", "errors"},
     "batch.cluster": {"batch.disc", "batch.engine", "batch.line", "errors", "processes.interrupts"},
@@ -208,13 +221,27 @@ MAY_IMPORT: dict[str, set[str]] = {
     "batch.local": {"batch.disc", "batch.engine", "batch.line", "errors", "processes.interrupts", "processes.serving"},
     "batch.running": {
         "batch.cluster", "batch.disc", "batch.engine", "batch.journal", "batch.line", "batch.local", "batch.naming",
-        "errors", "output.drafts",
+        "errors", "output.drafts", "places.staging",
     },
     "report.batched": {"batch.line", "batch.running", "report.tables", "report.words"},
     "report.batch_progress": {"batch.line", "report.batched", "report.console", "report.words"},
+    "planning.sampling": set(),
+    "planning.weighing": {
+        "bundles.zipped", "classify.references", "course", "deflate", "model", "moving", "outcomes", "output.zipformat",
+        "record.leaflet", "record.manifest", "record.recording", "record.restoredata",
+    },
+    "planning.estimate": {
+        "bundles.places", "bundles.zipped", "errors", "model", "moving", "outcomes", "pipeline", "planning.sampling",
+        "planning.weighing", "processes.workers", "progress", "survey",
+    },
+    "batch.foretelling": {
+        "batch.disc", "batch.naming", "errors", "pipeline", "places.addresses", "places.carriage", "planning.estimate",
+    },
+    "report.foretold": {"batch.foretelling", "planning.estimate", "report.tables", "report.words"},
     "cli.batch": {
-        "batch.disc", "batch.naming", "batch.running", "cli.opening", "cli.options", "errors", "model",
-        "report.batch_progress", "report.batched", "report.console", "survey",
+        "batch.disc", "batch.foretelling", "batch.naming", "batch.running", "cli.opening", "cli.options", "errors",
+        "model", "places.addresses", "planning.estimate", "report.batch_progress", "report.batched", "report.console",
+        "report.foretold", "survey",
     },
     "cli.tools": {"cli.giveback", "cli.looking"},
     "cli": {"cli.batch", "cli.job", "cli.tools", "errors", "report.console"},
@@ -230,24 +257,6 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     "batch": set(),
     "places": set(),
-    "places.addresses": {"errors"},
-    "places.store": set(),
-    "places.s3": {"places.store"},
-    "places.sftp": {"places.addresses", "places.store"},
-    "places.connecting": {"errors", "places.addresses", "places.s3", "places.sftp", "places.store"},
-    "places.staging": {"errors", "output.drafts", "processes.interrupts"},
-    "places.carriage": {
-        "errors", "places.addresses", "places.connecting", "places.staging", "places.store", "processes.interrupts",
-    },
-    "planning.sampling": set(),
-    "planning.weighing": {
-        "bundles.zipped", "classify.references", "course", "deflate", "model", "moving", "outcomes", "output.zipformat",
-        "record.leaflet", "record.manifest", "record.recording", "record.restoredata",
-    },
-    "planning.estimate": {
-        "bundles.places", "bundles.zipped", "errors", "model", "moving", "outcomes", "pipeline", "planning.sampling",
-        "planning.weighing", "processes.workers", "progress", "survey",
-    },
 }  # fmt: skip
 
 #: Third-party package -> the modules that may know it.
@@ -263,7 +272,7 @@ THIRD_PARTIES: dict[str, set[str]] = {
     "jpeg_ls": {"codecs.jpegls"},
     "langcodes": {"classify.languages"},
     "msgspec": {
-        "batch.line", "classify.rulefile", "record.manifest", "record.recording", "report.batched",
+        "batch.line", "classify.rulefile", "record.manifest", "record.recording", "report.batched", "report.foretold",
         "report.planned_json", "report.rules", "report.verified",
     },
     "numpy": {"codecs.arrays", "dicom.samples"},

@@ -1,6 +1,7 @@
 """Places on real servers, empty for each test."""
 
 import importlib.util
+import shutil
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -55,8 +56,8 @@ def _emptied(place: Place) -> Place:
             for one in client.list_objects_v2(Bucket=name).get("Contents", []):
                 client.delete_object(Bucket=name, Key=one["Key"])
         case servers.Folder(path=path):
-            for file in path.iterdir():
-                file.unlink()
+            shutil.rmtree(path)
+            path.mkdir()
     assert place.names() == []
     return place
 

@@ -133,7 +133,7 @@ class Folder:
         return (self.path / name).read_bytes()
 
     def names(self) -> list[str]:
-        return sorted(path.name for path in self.path.iterdir())
+        return sorted(str(path.relative_to(self.path)) for path in self.path.rglob("*") if path.is_file())
 
 
 @contextmanager

@@ -10,10 +10,11 @@ import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from repack import __version__, pipeline
-from repack.batch import identity
+from repack.batch import elsewhere, identity
 from repack.batch.line import BatchLine, Output, Result, Source, as_text
 from repack.batch.naming import Disc
 from repack.errors import BundleUnreadable, DifferenceFound, ExitCode, OutputUnwritable, RepackError, WrongUsage
@@ -21,6 +22,7 @@ from repack.giveback import verify as verifying
 from repack.giveback.finished import open_finished
 from repack.model import Access, Wishes
 from repack.output import drafts
+from repack.places import addresses
 from repack.record.manifest import Manifest
 
 
@@ -35,6 +37,8 @@ class Options:
     overwrite: bool = False
     rechecks: bool = False  # hash sources and verify outputs before a disc counts as done already
     version: str = __version__
+    staging: Path = Path()  # where discs from elsewhere lie meanwhile,
+    most_staged: int = 1 << 30  # and how many at once
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,11 +86,31 @@ def process(address: str, out_dir: str, order: Order) -> BatchLine:
     if order.options.version != __version__:
         problem = f"this worker has repack {__version__} and the batch {order.options.version}"
         raise WrongUsage(problem, "install the same version on both")
+    if elsewhere.is_elsewhere(address, out_dir):
+        return _process_elsewhere(address, out_dir, order)
     bundle, target = Path(address), Path(out_dir, order.name)
-    begun, now = time.monotonic(), identity.identify(bundle)
+    now = identity.identify(bundle)
     if order.prior is not None and now is not None and is_still_true(order.prior, order, now, bundle, target):
         return order.prior
     refuse_foreign(target, bundle, order)
+    return _repack(order, bundle, target, now)
+
+
+def _process_elsewhere(address: str, out_dir: str, order: Order) -> BatchLine:
+    options = order.options
+    journey = elsewhere.Journey(address, addresses.within(out_dir, order.name), options.staging, options.most_staged)
+    prior = order.prior
+    is_known = prior is not None and _is_ordered_so(prior, options)
+    if prior is not None and is_known and elsewhere.is_still_true(journey, prior, is_sure=options.rechecks):
+        return prior
+    with elsewhere.fetched_output(journey) as there:
+        if there is not None:
+            refuse_foreign(there, Path(addresses.name_of(address)), order)
+    return elsewhere.carry(journey, partial(_repack, order), is_new=there is None)
+
+
+def _repack(order: Order, bundle: Path, target: Path, now: Source | None) -> BatchLine:
+    begun = time.monotonic()
     if order.is_careful:
         multiprocessing.current_process().daemon = False  # a daemon may not have workers; ours end with us all the same
     done = pipeline.run(
@@ -106,7 +130,7 @@ def process(address: str, out_dir: str, order: Order) -> BatchLine:
 def is_still_true(prior: BatchLine, order: Order, now: Source, bundle: Path, target: Path) -> bool:
     """Is there nothing to do: same source, same options, same repack, and the output as it was written?"""
     options = order.options
-    if prior.result is Result.FAILED or (prior.options, prior.version) != (options.digest, options.version):
+    if not _is_ordered_so(prior, options):
         return False
     if prior.read is None or not identity.is_same(bundle, prior.read, now, is_sure=options.rechecks):
         return False
@@ -117,6 +141,10 @@ def is_still_true(prior: BatchLine, order: Order, now: Source, bundle: Path, tar
     if identity.hash_file(target) != prior.output.sha256:
         return False
     return not options.rechecks or _is_sound(target)
+
+
+def _is_ordered_so(prior: BatchLine, options: Options) -> bool:
+    return prior.result is not Result.FAILED and (prior.options, prior.version) == (options.digest, options.version)
 
 
 def _is_sound(target: Path) -> bool:

@@ -27,6 +27,7 @@ class Source:
     size: int  # bytes
     changed: int  # nanoseconds since 1970; of a folder: of its newest file
     sha256: str | None
+    mark: str = ""  # of what lies elsewhere: what its server says of this version (S3: the ETag)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,13 +37,14 @@ class Output:
     name: str
     size: int
     sha256: str
+    mark: str = ""  # as that of a source
 
 
 @dataclass(frozen=True, slots=True)
 class BatchLine:
     """One disc: what it was, what came of it and why, with which options and which version of repack."""
 
-    source: str  # as the user gave it
+    source: str  # as the user gave it, but for user and password of an address
     key: str  # which bundle it is: SHA-256 of its full address
     result: Result
     code: int  # the exit code that repack would have ended with

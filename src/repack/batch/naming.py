@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePath
 
 from repack.errors import WrongUsage
+from repack.places import addresses, carriage
 
 _SUFFIX = ".repacked.zip"
 _CONTAINERS = frozenset({".zip", ".iso"})
@@ -31,38 +32,46 @@ class Disc:
 
     @property
     def key(self) -> str:
-        """SHA-256 of the full address."""
-        return hashlib.sha256(self.address.encode("utf-8", "surrogateescape")).hexdigest()
+        """SHA-256 of the full address, without a password."""
+        address = addresses.identify(self.address) if is_remote(self.address) else self.address
+        return hashlib.sha256(address.encode("utf-8", "surrogateescape")).hexdigest()
 
 
 def is_remote(address: str) -> bool:
-    """Is it an address with a scheme, such as s3://bucket/disc.zip?"""
-    return "://" in address
+    """Does it lie elsewhere, such as s3://bucket/disc.zip? Raises WrongUsage for addresses of no known kind."""
+    return addresses.is_remote(address)
 
 
-def find_discs(words: Iterable[str], out_dir: Path) -> list[Disc]:
-    """Every bundle once, in the order given; what lies in the out-dir is none. Raises WrongUsage.
+def find_discs(words: Iterable[str], out_dir: Path | None, place: str = "") -> list[Disc]:
+    """Every bundle once, in the order given; what lies in the out-dir, or at its address, is none. Raises WrongUsage.
 
     A pattern is expanded where the shell has not done it; one that matches nothing stays, and fails as a bundle that is
     not there.
     """
     found: dict[str, Disc] = {}
-    inside = Path(os.path.abspath(out_dir))  # noqa: PTH100  a link stays a link
+    inside = Path(os.path.abspath(out_dir)) if out_dir is not None else None  # noqa: PTH100  a link stays a link
     for word in words:
         for path in _expand(word):
-            address = path if is_remote(path) else os.path.abspath(path)  # noqa: PTH100  as above
-            if not is_remote(address) and Path(address).is_relative_to(inside):
+            local = addresses.find_local(path)
+            address = path if local is None else os.path.abspath(local)  # noqa: PTH100  as above
+            if local is None and place and addresses.is_within(address, place):
                 continue
-            if not is_remote(address) and inside.is_relative_to(address):
+            if local is not None and inside is not None and Path(address).is_relative_to(inside):
+                continue
+            if local is not None and inside is not None and inside.is_relative_to(address):
                 raise WrongUsage(f"the out-dir lies inside the bundle {path}", "name another folder with --out-dir")
-            found.setdefault(address, Disc(path, address))
+            found.setdefault(address, Disc(addresses.show(path), address))
     return list(found.values())
 
 
 def _expand(word: str) -> Iterator[str]:
-    is_pattern = not is_remote(word) and _WILD.intersection(word) and not os.path.lexists(word)
-    matches = sorted(glob.glob(word, recursive=True)) if is_pattern else []  # noqa: PTH207  patterns with ~ or drives
-    yield from matches or (word,)
+    if is_remote(word):
+        yield from carriage.expand(word) or (word,)
+        return
+    pattern = str(addresses.find_local(word)) if word.lower().startswith("file:") else word
+    is_pattern = _WILD.intersection(pattern) and not os.path.lexists(pattern)
+    matches = sorted(glob.glob(pattern, recursive=True)) if is_pattern else []  # noqa: PTH207  patterns with ~ or drives
+    yield from matches or (pattern,)
 
 
 def read_names(data: bytes) -> Iterator[str]:

@@ -16,19 +16,24 @@ from repack.batch.local import Local
 from repack.batch.naming import Disc
 from repack.errors import ExitCode
 from repack.output import drafts
+from repack.places import staging
 
 _MOST_NAMED = 100  # failures that are kept in memory for the summary; batch.jsonl has them all
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What is asked for: which bundles, where to, how, by whom."""
+    """What is asked for: which bundles, where to, how, by whom.
+
+    `out_dir` is the folder of the record, and of the outputs unless `place` is another one elsewhere.
+    """
 
     discs: Sequence[Disc]
     out_dir: Path
     options: Options
     jobs: int = 1
     scheduler: str = ""
+    place: str = ""  # an address such as s3://bucket/new
 
 
 @dataclass(slots=True)
@@ -104,7 +109,10 @@ def _lines(request: Request, record: Journal, watcher: Watcher) -> Iterator[tupl
                 left = engine.out()
     finally:
         for task in left:
-            drafts.clear_stale(Path(task.out_dir, task.order.name))
+            if not naming.is_remote(task.out_dir):
+                drafts.clear_stale(Path(task.out_dir, task.order.name))
+        if left:
+            staging.clear_stale(request.options.staging)
 
 
 def _check_visible(task: Task, line: BatchLine) -> BatchLine:
@@ -127,7 +135,7 @@ def _engine(request: Request) -> "AbstractContextManager[Engine]":
 
 
 def _tasks(request: Request, record: Journal) -> Iterator[Task]:
-    out_dir = str(request.out_dir.absolute())
+    out_dir = request.place or str(request.out_dir.absolute())
     names = naming.name_outputs(request.discs, record.names)
     for one, name in zip(request.discs, names, strict=True):
         yield Task(one.address, out_dir, Order(one, name, request.options, record.prior(one.key)))

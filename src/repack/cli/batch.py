@@ -1,18 +1,23 @@
 """The command for many discs: batch."""
 
 import sys
-from collections.abc import Iterator
+import tempfile
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from repack import survey
-from repack.batch import disc, naming, running
+from repack.batch import disc, foretelling, naming, running
+from repack.batch.foretelling import Foretold
 from repack.cli import opening, options
 from repack.errors import ExitCode, WrongUsage
 from repack.model import Access, Wishes
-from repack.report import batched, console
+from repack.places import addresses
+from repack.planning.estimate import Sampling
+from repack.report import batched, console, foretold
 from repack.report.batch_progress import BatchView
 
 shelf = typer.Typer(add_completion=False, context_settings=options.NAMES)
@@ -20,7 +25,26 @@ shelf = typer.Typer(add_completion=False, context_settings=options.NAMES)
 Bundles = Annotated[
     list[str] | None, typer.Argument(metavar="BUNDLE", help="Zips, ISO images, folders, or patterns of them.")
 ]
-OutDir = Annotated[Path, typer.Option("--out-dir", metavar="DIR", help="Where the new zips and batch.jsonl go.")]
+OutDir = Annotated[
+    str | None,
+    typer.Option("--out-dir", metavar="DIR", help="Where the new zips and batch.jsonl go; may be s3:// or sftp://."),
+]
+Record = Annotated[
+    Path | None, typer.Option("--record", metavar="DIR", help="Keep batch.jsonl here, where --out-dir is an address.")
+]
+Staging = Annotated[
+    Path,
+    typer.Option("--staging", metavar="DIR", show_default=False, help="Where discs from elsewhere lie meanwhile."),
+]
+MostStaged = Annotated[
+    int | None, typer.Option("--most-staged", min=1, metavar="N", help="So many discs at most lie there at once.")
+]
+DryRun = Annotated[
+    bool, typer.Option("--dry-run", "-n", help="Estimate the saving from a sample of each disc; write nothing.")
+]
+Sample = Annotated[
+    int, typer.Option("--sample", min=2, metavar="N", help="About so many images of each disc are tried for that.")
+]
 NamesFrom = Annotated[
     list[Path] | None, typer.Option("--from", metavar="FILE", help="More bundles, one a line; - is standard input.")
 ]
@@ -41,8 +65,8 @@ def _keep_the_name() -> None:
 
 @shelf.command()
 def batch(
-    out_dir: OutDir,
     bundles: Bundles = None,
+    out_dir: OutDir = None,
     names_from: NamesFrom = None,
     keep_locales: options.KeepLocales = None,
     drop_redist: options.DropRedist = False,
@@ -64,6 +88,11 @@ def batch(
     scheduler: Scheduler = None,
     recheck: Recheck = False,
     overwrite: Overwrite = False,
+    record: Record = None,
+    staging: Staging = Path(tempfile.gettempdir()),  # noqa: B008  the same for all calls
+    most_staged: MostStaged = None,
+    dry_run: DryRun = False,
+    sample: Sample = Sampling().count,  # noqa: B008  as above
     json: Annotated[bool, typer.Option("--json", help="A line of JSON for each disc on standard output.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but errors.")] = False,
 ) -> int:
@@ -75,17 +104,48 @@ def batch(
         keep_locales, drop_redist, drop, drop_path, keep, force_drop, codec, max_error, effort, exact_only
     )
     limits = opening.read_limits(max_entries, max_size, max_ratio)
-    access = opening.read_access(out_dir, password_file, limits, decrypts=decrypt, may_ask=False)
-    _check_travelling(access, scheduler)
+    access = opening.read_access(Path(), password_file, limits, decrypts=decrypt, may_ask=False)
     how = _read_options(wishes, tuple(rules or ()), access, overwrite=overwrite, rechecks=recheck)
-    discs = naming.find_discs([*(bundles or ()), *_read_names(names_from or ())], out_dir)
-    request = running.Request(discs, out_dir, how, jobs, scheduler or "")
-    return _run(request, console.open_screen(is_json=json, is_quiet=quiet), is_json=json)
+    how = replace(how, staging=staging.absolute(), most_staged=most_staged or how.most_staged)
+    folder, place = (Path(), "") if dry_run else _read_out_dir(out_dir, record)
+    words = [*(bundles or ()), *_read_names(names_from or ())]
+    discs = naming.find_discs(words, None if dry_run else folder, place)
+    if not discs:
+        raise WrongUsage("no bundle was named", "give paths or patterns, or a file of names with --from")
+    screen = console.open_screen(is_json=json, is_quiet=quiet)
+    if dry_run:
+        return _foretell(foretelling.foretell(discs, how, jobs, Sampling(sample)), screen, is_json=json)
+    _check_travelling(access, [place, *(disc.address for disc in discs)], scheduler)
+    return _run(running.Request(discs, folder, how, jobs, scheduler or "", place), screen, is_json=json)
+
+
+def _read_out_dir(out_dir: str | None, record: Path | None) -> tuple[Path, str]:
+    """The folder of the record, and the address of the outputs where they go elsewhere. Raises WrongUsage."""
+    if out_dir is None:
+        raise WrongUsage("where the new zips should go was not said", "add --out-dir DIR, or look first with --dry-run")
+    local = addresses.find_local(out_dir)
+    if local is not None and record is not None:
+        raise WrongUsage("--record goes with an --out-dir that is an address", "leave it out: batch.jsonl lies in DIR")
+    if local is not None:
+        return local, ""
+    if record is None:
+        problem = f"batch.jsonl cannot be kept at {addresses.show(out_dir)}"
+        raise WrongUsage(problem, "name a folder on this computer for it with --record DIR")
+    return record, out_dir
+
+
+def _foretell(found: Iterable[Foretold], screen: console.Screen, *, is_json: bool) -> int:
+    kept: list[Foretold] = []
+    for one in found:
+        kept.append(one)
+        if is_json:
+            console.show_json(foretold.encode(one))
+    console.show_sheets(screen, foretold.sheets(kept))
+    console.show_result(screen, foretold.result(kept))
+    return max(one.code for one in kept)
 
 
 def _run(request: running.Request, screen: console.Screen, *, is_json: bool) -> ExitCode | int:
-    if not request.discs:
-        raise WrongUsage("no bundle was named", "give paths or patterns, or a file of names with --from")
     totals = running.Totals()
     is_whole = False
     try:
@@ -95,7 +155,7 @@ def _run(request: running.Request, screen: console.Screen, *, is_json: bool) -> 
     finally:
         if totals.seen:
             console.show_sheets(screen, batched.sheets(totals))
-            console.show_result(screen, batched.result(totals, str(request.out_dir), is_interrupted=not is_whole))
+            console.show_result(screen, batched.result(totals, _show_place(request), is_interrupted=not is_whole))
     return totals.code
 
 
@@ -110,10 +170,16 @@ def _read_options(
     )
 
 
-def _check_travelling(access: Access, scheduler: str | None) -> None:
-    if access.password is not None and scheduler is not None and not scheduler.startswith("tls://"):
+def _show_place(request: running.Request) -> str:
+    return addresses.show(request.place) if request.place else str(request.out_dir)
+
+
+def _check_travelling(access: Access, given: Sequence[str], scheduler: str | None) -> None:
+    if scheduler is None or scheduler.startswith("tls://"):
+        return
+    if access.password is not None or any(map(addresses.has_password, given)):
         problem = "a password would travel unprotected to the workers of --scheduler"
-        raise WrongUsage(problem, "use a tls:// address, or repack the encrypted discs without --scheduler")
+        raise WrongUsage(problem, "use a tls:// address, or repack the discs that need it without --scheduler")
 
 
 def _read_names(files: list[Path] | tuple[()]) -> Iterator[str]:

@@ -66,6 +66,11 @@ def within(folder: str, name: str) -> str:
     return str(local / name) if local is not None else f"{folder.rstrip('/')}/{name}"
 
 
+def is_within(address: str, folder: str) -> bool:
+    """Does a remote address lie in a remote folder, or below it?"""
+    return identify(address).startswith(identify(folder).rstrip("/") + "/")
+
+
 def is_pattern(address: str) -> bool:
     """Does it stand for several?"""
     return any(letter in address for letter in "*?[")
@@ -84,6 +89,20 @@ def split(address: str) -> tuple[str, str, str]:
 def join(root: str, path: str) -> str:
     """The address of a path in a place; the opposite of `split`."""
     return root + (path if root.endswith("://") else f"/{path.lstrip('/')}")
+
+
+def identify(address: str) -> str:
+    """Which file a remote address means, however its login is written; never its password. Raises WrongUsage."""
+    kind, root, path = split(address)
+    if kind == S3:
+        return f"s3://{path}"
+    login = read_login(root)
+    return f"sftp://{login.get('username', '')}@{login['host']}:{login.get('port', 22)}{path}"
+
+
+def has_password(address: str) -> bool:
+    """Would whoever sees the address see a password?"""
+    return is_remote(address) and split(address)[0] == SFTP and "password" in read_login(split(address)[1])
 
 
 def read_login(root: str) -> dict[str, str | int]:

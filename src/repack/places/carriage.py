@@ -51,6 +51,12 @@ def look(address: str) -> Seen | None:
         return store.look(path)
 
 
+def digest(address: str) -> str:
+    """SHA-256 of a remote file, read from its place. Raises BundleUnreadable."""
+    with telling(address, unreadable), connected(address) as (store, path):
+        return _digest_there(store, path)
+
+
 @contextmanager
 def staged(address: str, root: Path, at_most: int = 1 << 30) -> Iterator[Staged]:
     """A remote bundle on this computer, below `root`, until the end of the block; it has its own name.
@@ -128,12 +134,15 @@ def _deliver(store: Store, local: Path, final: str, address: str, *, overwrite: 
 def _check(store: Store, temporary: str, address: str, size: int, sha256: str) -> None:
     """Read it back from where it lies now."""
     there = store.look(temporary)
-    digest = hashlib.sha256()
-    if there is not None and there.size == size:
-        for piece in store.read(temporary):
-            digest.update(piece)
-    if digest.hexdigest() != sha256:
+    if there is None or there.size != size or _digest_there(store, temporary) != sha256:
         raise OutputUnwritable(addresses.show(address), "what arrived there reads back differently", _AGAIN)
+
+
+def _digest_there(store: Store, path: str) -> str:
+    sha256 = hashlib.sha256()
+    for piece in store.read(path):
+        sha256.update(piece)
+    return sha256.hexdigest()
 
 
 def sweep(folder: str, older_than: float) -> int:

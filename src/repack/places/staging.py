@@ -56,6 +56,13 @@ def claimed(root: Path, need: int, at_most: int = 1 << 30) -> Iterator[Area]:
             _remove(folder, handle)
 
 
+def clear_stale(root: Path) -> None:
+    """Remove what killed processes left; what is in use stays."""
+    with suppress(OSError):  # a folder that cannot be listed; who needs it is told so
+        for folder in root.glob(f"{PREFIX}*"):
+            _clear_stale(folder)
+
+
 def _claim(root: Path, need: int, at_most: int) -> tuple[Path, int]:
     try:
         root.mkdir(parents=True, exist_ok=True)
