@@ -197,14 +197,14 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     "batch.line": set(),
     "batch.identity": {"batch.line", "errors", "sourcefile"},
-    "batch.naming": {"errors"},
+    "batch.naming": {"errors", "output.drafts"},
     "batch.disc": {
         "", "batch.identity", "batch.line", "batch.naming", "errors", "giveback.finished", "giveback.verify", "model",
         "output.drafts", "pipeline", "record.manifest",
     },
     "batch.engine": {"batch.disc", "batch.line", "errors"},
     "batch.cluster": {"batch.disc", "batch.engine", "batch.line", "errors", "processes.interrupts"},
-    "batch.journal": {"batch.line", "errors", "processes.interrupts"},
+    "batch.journal": {"batch.line", "batch.naming", "errors", "processes.interrupts"},
     "batch.local": {"batch.disc", "batch.engine", "batch.line", "errors", "processes.interrupts", "processes.serving"},
     "batch.running": {
         "batch.cluster", "batch.disc", "batch.engine", "batch.journal", "batch.line", "batch.local", "batch.naming",

@@ -15,7 +15,9 @@ from dataclasses import dataclass
 from pathlib import Path, PurePath
 
 from repack.errors import WrongUsage
+from repack.output import drafts
 
+RECORD = "batch.jsonl"
 _SUFFIX = ".repacked.zip"
 _CONTAINERS = frozenset({".zip", ".iso"})
 _LONGEST = 200  # bytes of a name that are taken over; 255 is what file systems allow
@@ -41,22 +43,26 @@ def is_remote(address: str) -> bool:
 
 
 def find_discs(words: Iterable[str], out_dir: Path) -> list[Disc]:
-    """Every bundle once, in the order given; what lies in the out-dir is none. Raises WrongUsage.
+    """Every bundle once, in the order given; the out-dir and what batches wrote there are none. Raises WrongUsage.
 
     A pattern is expanded where the shell has not done it; one that matches nothing stays, and fails as a bundle that is
     not there.
     """
     found: dict[str, Disc] = {}
-    inside = Path(os.path.abspath(out_dir))  # noqa: PTH100  a link stays a link
+    inside = Path(os.path.realpath(out_dir))
     for word in words:
-        for path in _expand(word):
-            address = path if is_remote(path) else os.path.abspath(path)  # noqa: PTH100  as above
-            if not is_remote(address) and Path(address).is_relative_to(inside):
-                continue
-            if not is_remote(address) and inside.is_relative_to(address):
-                raise WrongUsage(f"the out-dir lies inside the bundle {path}", "name another folder with --out-dir")
-            found.setdefault(address, Disc(path, address))
+        for given in _expand(word):
+            address = given if is_remote(given) else os.path.abspath(given)  # noqa: PTH100  a link stays a link
+            if is_remote(address) or not _is_ours(given, Path(os.path.realpath(address)), inside):
+                found.setdefault(address, Disc(given, address))
     return list(found.values())
+
+
+def _is_ours(given: str, path: Path, out_dir: Path) -> bool:
+    if path != out_dir and out_dir.is_relative_to(path):
+        raise WrongUsage(f"the out-dir lies inside the bundle {given}", "name another folder with --out-dir")
+    is_written = path.name.endswith((_SUFFIX, drafts.SUFFIX)) or path.name == RECORD
+    return path == out_dir or (path.parent == out_dir and is_written)
 
 
 def _expand(word: str) -> Iterator[str]:

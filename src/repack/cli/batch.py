@@ -85,7 +85,10 @@ def batch(
 
 def _run(request: running.Request, screen: console.Screen, *, is_json: bool) -> ExitCode | int:
     if not request.discs:
-        raise WrongUsage("no bundle was named", "give paths or patterns, or a file of names with --from")
+        raise WrongUsage(
+            "no bundle was named (what a batch wrote into --out-dir is none)",
+            "give paths or patterns, or a file of names with --from",
+        )
     totals = running.Totals()
     is_whole = False
     try:
