@@ -117,6 +117,15 @@ def test_a_password_does_not_travel_unprotected(run: Run, discs: list[Path], tmp
     assert "secret" not in err
 
 
+def test_a_cluster_needs_a_package(
+    run: Run, discs: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda _name: None)
+    code, _out, err = run(*discs, "--out-dir", tmp_path / "out", "--scheduler", "tcp://127.0.0.1:1")
+    assert code == ExitCode.USAGE
+    assert "pip install 'repack[batch]'" in err
+
+
 def test_an_out_dir_that_cannot_be(run: Run, discs: list[Path], tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     code, _out, err = run(*discs, "--out-dir", tmp_path / "file")

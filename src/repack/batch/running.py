@@ -17,7 +17,7 @@ from repack.batch.naming import Disc
 from repack.errors import ExitCode
 from repack.output import drafts
 
-_MOST_NAMED = 100  # failures that are kept in memory for the summary; batch.jsonl has them all
+_MOST_NAMED = 12  # failures that are kept in memory for the summary; batch.jsonl has them all
 
 
 @dataclass(frozen=True, slots=True)
