@@ -206,7 +206,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "places.carriage": {
         "errors", "places.addresses", "places.connecting", "places.staging", "places.store", "processes.interrupts",
     },
-    "batch.naming": {"errors", "places.addresses", "places.carriage"},
+    "batch.naming": {"errors", "output.drafts", "places.addresses", "places.carriage"},
     "batch.elsewhere": {
         "batch.identity", "batch.line", "errors", "places.addresses", "places.carriage", "places.staging",
         "places.store",
@@ -217,7 +217,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     "batch.engine": {"batch.disc", "batch.line", "errors"},
     "batch.cluster": {"batch.disc", "batch.engine", "batch.line", "errors", "processes.interrupts"},
-    "batch.journal": {"batch.line", "errors", "processes.interrupts"},
+    "batch.journal": {"batch.line", "batch.naming", "errors", "processes.interrupts"},
     "batch.local": {"batch.disc", "batch.engine", "batch.line", "errors", "processes.interrupts", "processes.serving"},
     "batch.running": {
         "batch.cluster", "batch.disc", "batch.engine", "batch.journal", "batch.line", "batch.local", "batch.naming",

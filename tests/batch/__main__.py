@@ -25,7 +25,6 @@ from tests.batch.clusters import cluster, run_batch
 from tests.batch.stage import Notes, entry_hashes, make_discs, options
 
 _EVERY = 3.0  # seconds between two killed workers
-_ROUNDS = 3
 
 
 def main() -> int:
@@ -34,6 +33,8 @@ def main() -> int:
     parser.add_argument("job", choices=JOBS)
     parser.add_argument("--count", type=int, default=50)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--rounds", type=int, default=3, help="same: how often both are timed")
+    parser.add_argument("--viewer", action="store_true", help="discs with a viewer: 220 entries instead of 8")
     parser.add_argument("--scheduler", action="store_true", help="interrupt: on a cluster")
     given = parser.parse_args()
     os.environ["SOURCE_DATE_EPOCH"] = "1767312000"
@@ -47,7 +48,7 @@ def main() -> int:
 
 def same(folder: Path, given: argparse.Namespace) -> list[str]:
     """The entries of every output, and the time of whole commands."""
-    paths = make_discs(folder / "in", given.count, has_viewer=True)
+    paths = make_discs(folder / "in", given.count, has_viewer=given.viewer)
     begun = time.monotonic()
     alone = {}
     for path in paths:
@@ -58,7 +59,7 @@ def same(folder: Path, given: argparse.Namespace) -> list[str]:
     faults: list[str] = []
     with cluster(folder / "cluster") as processes:
         how: dict[str, list[str]] = {"local": ["-j", "2"], "cluster": ["--scheduler", processes.address]}
-        for number in range(_ROUNDS):
+        for number in range(given.rounds):
             for name, words in how.items():
                 out_dir = folder / f"{name}{number}"
                 begun = time.monotonic()
@@ -70,13 +71,13 @@ def same(folder: Path, given: argparse.Namespace) -> list[str]:
             print({name: f"{seconds[-1]:.1f} s" for name, seconds in times.items()}, flush=True)
     ratio = statistics.median(c / n for c, n in zip(times["cluster"], times["local"], strict=True))
     entries = sum(map(len, alone.values()))
-    print(f"{given.count} discs, {entries} entries compared, {_ROUNDS} rounds; cluster / local pool: {ratio:.2f}")
+    print(f"{given.count} discs, {entries} entries compared, {given.rounds} rounds; cluster / local pool: {ratio:.2f}")
     return faults
 
 
 def workers(folder: Path, given: argparse.Namespace) -> list[str]:
     """Lines and outputs after a re-run."""
-    make_discs(folder / "in", given.count, has_viewer=True)
+    make_discs(folder / "in", given.count, has_viewer=given.viewer)
     faults, said = disturbed.with_dying_workers(disturbed.make_shelf(folder, given.count), _EVERY, given.seed)
     print(said)
     return faults
@@ -84,7 +85,7 @@ def workers(folder: Path, given: argparse.Namespace) -> list[str]:
 
 def scheduler(folder: Path, given: argparse.Namespace) -> list[str]:
     """Lines and outputs after a re-run."""
-    make_discs(folder / "in", given.count, has_viewer=True)
+    make_discs(folder / "in", given.count, has_viewer=given.viewer)
     shelf = disturbed.make_shelf(folder, given.count)
     faults, said = disturbed.with_scheduler_restart(shelf)
     print(f"restarted: {said}", flush=True)
@@ -95,7 +96,7 @@ def scheduler(folder: Path, given: argparse.Namespace) -> list[str]:
 
 def interrupt(folder: Path, given: argparse.Namespace) -> list[str]:
     """Every moment has its line; all must be complete and equal after one more run."""
-    make_discs(folder / "in", 8, has_viewer=True)
+    make_discs(folder / "in", 8, has_viewer=given.viewer)
     shelf = disturbed.make_shelf(folder, 8)
     print(f"an undisturbed batch takes {shelf.seconds:.1f} s", flush=True)
     chance = random.Random(given.seed)  # noqa: S311  repeatable on purpose

@@ -53,7 +53,7 @@ def test_a_kill_in_any_byte_costs_the_last_line_alone(
     with journal.opened(folder) as record:
         for one in written:
             record.add(one)
-    path = folder / journal.NAME
+    path = folder / journal.RECORD
     whole = path.read_bytes()
     cut = data.draw(st.integers(0, len(whole)))
     path.write_bytes(whole[:cut])

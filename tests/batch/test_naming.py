@@ -53,16 +53,22 @@ def test_patterns_are_expanded_once_and_the_out_dir_is_no_bundle(
     for name in ("b.zip", "a.zip", "odd[1].zip", "out/a.repacked.zip"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).touch()
-    words = ["*.zip", "./a.zip", "odd[1].zip", str(tmp_path / "b.zip"), "*", "nothing*.zip", "s3://shelf/*.zip"]
+    words = ["*.zip", "./a.zip", "odd[1].zip", str(tmp_path / "b.zip"), "*", "nothing*.zip", "s3://shelf/a.zip"]
     found = find_discs(words, Path("out"))
-    assert [disc.given for disc in found] == ["a.zip", "b.zip", "odd[1].zip", "nothing*.zip", "s3://shelf/*.zip"]
+    assert [disc.given for disc in found] == ["a.zip", "b.zip", "odd[1].zip", "nothing*.zip", "s3://shelf/a.zip"]
     assert found[0].address == str(tmp_path / "a.zip")
-    assert found[-1].address == "s3://shelf/*.zip"
+    (tmp_path / "out" / "mine.zip").touch()
+    (tmp_path / "out" / "batch.jsonl").touch()
+    assert [disc.given for disc in find_discs(["out/*", "out"], Path("out"))] == [str(Path("out", "mine.zip"))]
+    assert found[-1].address == "s3://shelf/a.zip"
 
 
 def test_a_bundle_that_holds_the_out_dir_is_refused(tmp_path: Path) -> None:
     with pytest.raises(WrongUsage, match="inside the bundle"):
         find_discs([str(tmp_path)], tmp_path / "out")
+    (tmp_path / "link").symlink_to(tmp_path / "in")
+    with pytest.raises(WrongUsage, match="inside the bundle"):
+        find_discs([str(tmp_path / "in")], tmp_path / "link" / "out")
 
 
 def test_names_in_a_file_are_lines_or_end_with_zero_bytes() -> None:

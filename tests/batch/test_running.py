@@ -59,9 +59,15 @@ def test_outputs_are_those_of_the_main_job(run: RunBatch, discs: list[Path], out
         output = out / line["output"]["name"]
         assert output.name == f"{disc.stem}.repacked.zip"
         assert output.read_bytes() == alone.read_bytes()
-        assert line["output"] == {"name": output.name, "size": alone.stat().st_size, "sha256": digest(alone)}
+        assert line["output"] == {
+            "name": output.name,
+            "size": alone.stat().st_size,
+            "sha256": digest(alone),
+            "mark": "",
+        }
         status = disc.stat()
-        assert line["read"] == {"size": status.st_size, "changed": status.st_mtime_ns, "sha256": digest(disc)}
+        read = {"size": status.st_size, "changed": status.st_mtime_ns, "sha256": digest(disc), "mark": ""}
+        assert line["read"] == read
         assert line["images"] == open_finished(output).manifest.totals.images > 0
     assert sorted(path.name for path in out.iterdir()) == ["batch.jsonl", *(f"scan000{n}.repacked.zip" for n in "012")]
 
@@ -85,12 +91,12 @@ def test_one_that_fails_does_not_stop_the_others_and_the_highest_code_counts(
 
 def test_what_is_done_and_still_true_is_left_alone(run: RunBatch, discs: list[Path], out: Path) -> None:
     run(request(discs, out))
-    record = (out / journal.NAME).read_bytes()
+    record = (out / journal.RECORD).read_bytes()
     stamps = {path.name: path.stat().st_mtime_ns for path in out.iterdir()}
     totals, said = run(request(discs, out))
     assert set(said.values()) == {"skipped"}
     assert totals.counts[Result.DONE] == totals.skipped == 3
-    assert (out / journal.NAME).read_bytes() == record
+    assert (out / journal.RECORD).read_bytes() == record
     assert {path.name: path.stat().st_mtime_ns for path in out.iterdir()} == stamps
 
 
@@ -166,7 +172,7 @@ def test_a_recheck_finds_an_output_that_was_replaced_together_with_its_line(
     run: RunBatch, discs: list[Path], out: Path
 ) -> None:
     run(request(discs[:1], out))
-    output, record = out / "scan0000.repacked.zip", out / journal.NAME
+    output, record = out / "scan0000.repacked.zip", out / journal.RECORD
     before = digest(output)
     _damage(discs[0], output)
     record.write_bytes(record.read_bytes().replace(before.encode(), digest(output).encode()))
@@ -177,7 +183,7 @@ def test_a_recheck_finds_an_output_that_was_replaced_together_with_its_line(
 
 def test_another_version_does_it_again(run: RunBatch, discs: list[Path], out: Path) -> None:
     run(request(discs[:1], out))
-    record = out / journal.NAME
+    record = out / journal.RECORD
     record.write_bytes(record.read_bytes().replace(b'"version":"', b'"version":"9.'))
     assert run(request(discs[:1], out))[1] == {"scan0000.zip": "done"}
     mixed = request(discs[:1], out, options(version="9.9.9"))
@@ -189,7 +195,7 @@ def test_another_version_does_it_again(run: RunBatch, discs: list[Path], out: Pa
 
 def test_a_kill_between_output_and_line_is_made_good(run: RunBatch, discs: list[Path], out: Path) -> None:
     run(request(discs, out))
-    record = out / journal.NAME
+    record = out / journal.RECORD
     lines = record.read_bytes().splitlines(keepends=True)
     record.write_bytes(lines[0] + lines[1][:30])
     _totals, said = run(request(discs, out))
@@ -227,7 +233,7 @@ def test_a_bundle_that_is_as_it_should_be_is_idle_once_and_again(run: RunBatch, 
     assert said == {"finished.zip": "idle"}
     assert (totals.code, totals.counts[Result.IDLE]) == (0, 1)
     assert run(request([finished], out))[1] == {"finished.zip": "skipped"}
-    assert [path.name for path in out.iterdir()] == [journal.NAME]
+    assert [path.name for path in out.iterdir()] == [journal.RECORD]
 
 
 def test_two_batches_do_not_share_an_out_dir(run: RunBatch, discs: list[Path], out: Path) -> None:
@@ -246,7 +252,7 @@ def test_what_a_bug_says_of_a_disc_is_not_recorded(
     assert said == {"scan0000.zip": "failed"}
     assert totals.code == ExitCode.BUG
     assert "ValueError" in totals.failures[0][1]
-    assert b"DOE" not in (out / journal.NAME).read_bytes()
+    assert b"DOE" not in (out / journal.RECORD).read_bytes()
 
 
 def test_a_worker_whose_output_cannot_be_seen_has_failed(

@@ -64,7 +64,7 @@ class Task:
 def digest_options(wishes: Wishes, rule_files: Sequence[Path], access: Access) -> str:
     """SHA-256 of everything that changes the result: wishes, content of rule files, --decrypt; never a password."""
     rules = [(file.name, hashlib.sha256(file.read_bytes()).hexdigest()) for file in rule_files]
-    said = json.dumps([asdict(wishes), rules, access.decrypt], sort_keys=True)
+    said = json.dumps([asdict(wishes), rules, access.decrypt], sort_keys=True, default=repr)
     return hashlib.sha256(said.encode()).hexdigest()
 
 

@@ -14,6 +14,7 @@ from typing import BinaryIO
 
 from repack.batch import line as lines
 from repack.batch.line import BatchLine
+from repack.batch.naming import RECORD
 from repack.errors import OutputUnwritable
 from repack.processes import interrupts
 
@@ -22,7 +23,6 @@ if sys.platform == "win32":
 else:
     import fcntl
 
-NAME = "batch.jsonl"
 _FAR = 0x7FFFFFF0  # the byte that is locked on Windows: none that anybody reads
 _ADVICE = "choose another folder with --out-dir, or make room there"
 
@@ -82,7 +82,7 @@ class Journal:
                     left = left[os.write(self._handle, left) :]
                 os.fsync(self._handle)
             except OSError as error:
-                raise OutputUnwritable(NAME, error.strerror or type(error).__name__, _ADVICE) from error
+                raise OutputUnwritable(RECORD, error.strerror or type(error).__name__, _ADVICE) from error
             self._is_torn = False
             self._note(line, at)
 
@@ -90,7 +90,7 @@ class Journal:
 @contextmanager
 def opened(out_dir: Path) -> Iterator[Journal]:
     """The record of an out-dir, which is made if needed. Raises OutputUnwritable where another batch has it."""
-    path = out_dir / NAME
+    path = out_dir / RECORD
     try:
         out_dir.mkdir(parents=True, exist_ok=True)
         handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0), 0o666)

@@ -15,8 +15,10 @@ from dataclasses import dataclass
 from pathlib import Path, PurePath
 
 from repack.errors import WrongUsage
+from repack.output import drafts
 from repack.places import addresses, carriage
 
+RECORD = "batch.jsonl"
 _SUFFIX = ".repacked.zip"
 _CONTAINERS = frozenset({".zip", ".iso"})
 _LONGEST = 200  # bytes of a name that are taken over; 255 is what file systems allow
@@ -43,25 +45,38 @@ def is_remote(address: str) -> bool:
 
 
 def find_discs(words: Iterable[str], out_dir: Path | None, place: str = "") -> list[Disc]:
-    """Every bundle once, in the order given; what lies in the out-dir, or at its address, is none. Raises WrongUsage.
+    """Every bundle once, in the order given; the out-dir and what batches wrote there are none. Raises WrongUsage.
+
+    `place` is the address of the outputs, where they do not go to the out-dir.
 
     A pattern is expanded where the shell has not done it; one that matches nothing stays, and fails as a bundle that is
     not there.
     """
     found: dict[str, Disc] = {}
-    inside = Path(os.path.abspath(out_dir)) if out_dir is not None else None  # noqa: PTH100  a link stays a link
+    inside = Path(os.path.realpath(out_dir)) if out_dir is not None else None
     for word in words:
-        for path in _expand(word):
-            local = addresses.find_local(path)
-            address = path if local is None else os.path.abspath(local)  # noqa: PTH100  as above
-            if local is None and place and addresses.is_within(address, place):
-                continue
-            if local is not None and inside is not None and Path(address).is_relative_to(inside):
-                continue
-            if local is not None and inside is not None and inside.is_relative_to(address):
-                raise WrongUsage(f"the out-dir lies inside the bundle {path}", "name another folder with --out-dir")
-            found.setdefault(address, Disc(addresses.show(path), address))
+        for given in _expand(word):
+            local = addresses.find_local(given)
+            address = given if local is None else os.path.abspath(local)  # noqa: PTH100  a link stays a link
+            if local is None:
+                is_ours = bool(place) and _is_ours_elsewhere(address, place)
+            else:
+                is_ours = inside is not None and _is_ours(given, Path(os.path.realpath(address)), inside)
+            if not is_ours:
+                found.setdefault(address, Disc(addresses.show(given), address))
     return list(found.values())
+
+
+def _is_ours(given: str, path: Path, out_dir: Path) -> bool:
+    if path != out_dir and out_dir.is_relative_to(path):
+        raise WrongUsage(f"the out-dir lies inside the bundle {given}", "name another folder with --out-dir")
+    is_written = path.name.endswith((_SUFFIX, drafts.SUFFIX)) or path.name == RECORD
+    return path == out_dir or (path.parent == out_dir and is_written)
+
+
+def _is_ours_elsewhere(address: str, place: str) -> bool:
+    folder, _slash, name = addresses.identify(address).rpartition("/")
+    return folder == addresses.identify(place).rstrip("/") and name.endswith(_SUFFIX)
 
 
 def _expand(word: str) -> Iterator[str]:

@@ -18,7 +18,7 @@ from repack.errors import ExitCode
 from repack.output import drafts
 from repack.places import staging
 
-_MOST_NAMED = 100  # failures that are kept in memory for the summary; batch.jsonl has them all
+_MOST_NAMED = 12  # failures that are kept in memory for the summary; batch.jsonl has them all
 
 
 @dataclass(frozen=True, slots=True)

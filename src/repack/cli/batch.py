@@ -111,7 +111,8 @@ def batch(
     words = [*(bundles or ()), *_read_names(names_from or ())]
     discs = naming.find_discs(words, None if dry_run else folder, place)
     if not discs:
-        raise WrongUsage("no bundle was named", "give paths or patterns, or a file of names with --from")
+        problem = "no bundle was named (what a batch wrote into --out-dir is none)"
+        raise WrongUsage(problem, "give paths or patterns, or a file of names with --from")
     screen = console.open_screen(is_json=json, is_quiet=quiet)
     if dry_run:
         return _foretell(foretelling.foretell(discs, how, jobs, Sampling(sample)), screen, is_json=json)

@@ -66,11 +66,6 @@ def within(folder: str, name: str) -> str:
     return str(local / name) if local is not None else f"{folder.rstrip('/')}/{name}"
 
 
-def is_within(address: str, folder: str) -> bool:
-    """Does a remote address lie in a remote folder, or below it?"""
-    return identify(address).startswith(identify(folder).rstrip("/") + "/")
-
-
 def is_pattern(address: str) -> bool:
     """Does it stand for several?"""
     return any(letter in address for letter in "*?[")

@@ -14,6 +14,7 @@ from repack.batch.line import BatchLine, Result
 from repack.report import batched, console, words
 
 _MOST_WORKERS = 16  # that have a row
+_LONGEST = 44  # letters of a name that are shown
 
 
 class BatchView:
@@ -56,7 +57,7 @@ class BatchView:
         table = Table.grid(padding=(0, 2))
         for worker, given in sorted(at_work)[:_MOST_WORKERS]:
             seconds = f"{now - self._since[worker, given]:.0f} s"
-            table.add_row(f"  {worker}", Text(words.printable(given), overflow="ellipsis", no_wrap=True), seconds)
+            table.add_row(f"  {worker}", Text(_end_of(words.printable(given)), no_wrap=True), seconds)
         if len(at_work) > _MOST_WORKERS:
             table.add_row(f"  and {len(at_work) - _MOST_WORKERS} more", "", "")
         self._live.update(Group(self._bar, table))
@@ -71,3 +72,8 @@ class BatchView:
         if not self._screen.is_quiet and (line.result is Result.FAILED or not self._is_live):
             said = batched.told(line, self._number, self._of, is_skipped=is_skipped)
             self._screen.err.print(Text(words.printable(said), overflow="fold"), soft_wrap=not self._is_live)
+
+
+def _end_of(name: str) -> str:
+    """The end of a long name: that is where discs differ."""
+    return name if len(name) <= _LONGEST else f"...{name[3 - _LONGEST :]}"

@@ -18,17 +18,25 @@ def sheets(totals: Totals) -> list[Sheet]:
         (
             _NAMES[result],
             f"{count:,}",
-            words.size(totals.before[result]),
+            words.size(totals.before[result]) if totals.before[result] else "-",
             words.size(totals.after[result]) if result is Result.DONE else "-",
             words.saved(totals.before[result], totals.after[result]) if result is Result.DONE else "-",
         )
         for result, count in totals.counts.items()
         if count
     )
-    failures = tuple(f"{source}: {reason}" for source, reason in totals.failures)
+    more = totals.counts[Result.FAILED] - len(totals.failures)
+    failures = (
+        *(f"{source}: {reason}" for source, reason in totals.failures),
+        *((f"and {more:,} more; batch.jsonl names them all",) if more else ()),
+    )
     torn = words.plural(totals.torn, "line")
     remarks = (f"{torn} of batch.jsonl could not be read; those discs were looked at again",) if totals.torn else ()
-    return [Sheet("Discs", columns, rows), Sheet("Not done", lines=failures), Sheet("Worth knowing", lines=remarks)]
+    return [
+        Sheet("Discs", columns, rows),
+        Sheet("Not done", lines=failures, is_whole=True),
+        Sheet("Worth knowing", lines=remarks),
+    ]
 
 
 def result(totals: Totals, out_dir: str, *, is_interrupted: bool = False) -> str:
