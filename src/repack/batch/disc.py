@@ -10,10 +10,11 @@ import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from repack import __version__, pipeline
-from repack.batch import identity
+from repack.batch import identity, lock
 from repack.batch.line import BatchLine, Output, Result, Source, as_text
 from repack.batch.naming import Disc
 from repack.errors import BundleUnreadable, DifferenceFound, ExitCode, OutputUnwritable, RepackError, WrongUsage
@@ -39,11 +40,12 @@ class Options:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What is to be done with a disc: the name of its output, the options, its line of an earlier batch."""
+    """What is to be done with a disc: the name of its output, the options, whose batch, its line of an earlier one."""
 
     disc: Disc
     name: str
     options: Options
+    batch: str  # the number of the batch (lock.py)
     prior: BatchLine | None = None
     is_careful: bool = False  # it has ended a worker before: its images go to a process of their own
 
@@ -82,6 +84,8 @@ def process(address: str, out_dir: str, order: Order) -> BatchLine:
     if order.options.version != __version__:
         problem = f"this worker has repack {__version__} and the batch {order.options.version}"
         raise WrongUsage(problem, "install the same version on both")
+    still_wanted = partial(lock.check, Path(out_dir), order.batch)
+    still_wanted()
     bundle, target = Path(address), Path(out_dir, order.name)
     begun, now = time.monotonic(), identity.identify(bundle)
     if order.prior is not None and now is not None and is_still_true(order.prior, order, now, bundle, target):
@@ -98,7 +102,8 @@ def process(address: str, out_dir: str, order: Order) -> BatchLine:
             jobs=int(order.is_careful),
             overwrite=True,
             access=order.options.access,
-        )
+        ),
+        may_publish=still_wanted,
     )
     return _describe(order, done, _complete(now, bundle, done), time.monotonic() - begun)
 
