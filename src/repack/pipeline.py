@@ -43,10 +43,16 @@ class Done:
     is_idle: bool = False  # the bundle is what was asked for already: nothing was written
 
 
-def run(request: Request, progress: Progress | None = None, when_published: Callable[[], None] | None = None) -> Done:
+def run(
+    request: Request,
+    progress: Progress | None = None,
+    when_published: Callable[[], None] | None = None,
+    may_publish: Callable[[], None] | None = None,
+) -> Done:
     """The main job. Raises RepackError; the target appears only when it is complete and proven.
 
-    `when_published` is called in the moment in which the target appears, before an interrupt can come between.
+    `when_published` is called in the moment in which the target appears, before an interrupt can come between. Where
+    `may_publish` raises, just before that moment, it does not appear.
     """
     progress = progress or NoProgress()
     drafts.clear_stale(request.target)
@@ -80,6 +86,8 @@ def run(request: Request, progress: Progress | None = None, when_published: Call
                 sourcefile.check_unchanged(request.bundle, source)
             size = draft.path.stat().st_size
             with interrupts.undisturbed():
+                if may_publish is not None:
+                    may_publish()
                 draft.publish(overwrite=request.overwrite)
                 if when_published is not None:
                     when_published()

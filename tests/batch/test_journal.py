@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from repack.batch import journal, line
+from repack.batch import journal, line, lock
 from repack.batch.line import BatchLine, Output, Result, Source
 from repack.errors import OutputUnwritable
 
@@ -74,14 +74,16 @@ def test_a_kill_in_any_byte_costs_the_last_line_alone(
 
 
 def test_another_batch_waits_its_turn(tmp_path: Path) -> None:
-    with (
-        journal.opened(tmp_path / "out"),
-        pytest.raises(OutputUnwritable, match="another batch is at work"),
-        journal.opened(tmp_path / "out"),
-    ):
-        pass
-    with journal.opened(tmp_path / "out"):
-        pass
+    out_dir = tmp_path / "a" / "out"
+    with lock.held(out_dir) as first:
+        lock.check(out_dir, first)
+        with pytest.raises(OutputUnwritable, match="another batch is at work"), lock.held(out_dir):
+            pass
+        lock.check(out_dir, first)
+    with lock.held(out_dir) as second:
+        lock.check(out_dir, second)
+        with pytest.raises(OutputUnwritable, match="another batch has begun"):
+            lock.check(out_dir, first)
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a disk that is always full")

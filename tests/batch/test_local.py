@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from repack.batch import journal, running
+from repack.batch import journal, lock, running
 from repack.batch.disc import Task
 from repack.batch.engine import Answer, Died, stream
 from repack.batch.line import BatchLine, Result
@@ -25,8 +25,8 @@ def _no_survivors() -> Iterator[None]:
 @pytest.fixture
 def tasks(tmp_path: Path) -> list[Task]:
     asked = request(make_discs(tmp_path / "in", 3), tmp_path / "out")
-    with journal.opened(asked.out_dir) as record:
-        return list(running._tasks(asked, record))
+    with lock.held(asked.out_dir) as number, journal.opened(asked.out_dir) as record:
+        return list(running._tasks(asked, number, record))
 
 
 def _next(engine: Local) -> list[tuple[Task, Answer]]:

@@ -5,13 +5,14 @@ import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from fixtures.disc import write_folder
-from repack import api
-from repack.batch import engine, journal, running
-from repack.batch.disc import Task
+from repack import api, pipeline
+from repack.batch import engine, journal, lock, running
+from repack.batch.disc import Task, work
 from repack.batch.engine import Died, Lost
 from repack.batch.line import Result
 from repack.errors import ExitCode, OutputUnwritable
@@ -69,7 +70,11 @@ def test_outputs_are_those_of_the_main_job(run: RunBatch, discs: list[Path], out
         read = {"size": status.st_size, "changed": status.st_mtime_ns, "sha256": digest(disc), "mark": ""}
         assert line["read"] == read
         assert line["images"] == open_finished(output).manifest.totals.images > 0
-    assert sorted(path.name for path in out.iterdir()) == ["batch.jsonl", *(f"scan000{n}.repacked.zip" for n in "012")]
+    assert sorted(path.name for path in out.iterdir()) == [
+        "batch.jsonl",
+        "batch.lock",
+        *(f"scan000{n}.repacked.zip" for n in "012"),
+    ]
 
 
 def test_one_that_fails_does_not_stop_the_others_and_the_highest_code_counts(
@@ -92,12 +97,12 @@ def test_one_that_fails_does_not_stop_the_others_and_the_highest_code_counts(
 def test_what_is_done_and_still_true_is_left_alone(run: RunBatch, discs: list[Path], out: Path) -> None:
     run(request(discs, out))
     record = (out / journal.RECORD).read_bytes()
-    stamps = {path.name: path.stat().st_mtime_ns for path in out.iterdir()}
+    stamps = {path.name: path.stat().st_mtime_ns for path in out.glob("*.zip")}
     totals, said = run(request(discs, out))
     assert set(said.values()) == {"skipped"}
     assert totals.counts[Result.DONE] == totals.skipped == 3
     assert (out / journal.RECORD).read_bytes() == record
-    assert {path.name: path.stat().st_mtime_ns for path in out.iterdir()} == stamps
+    assert {path.name: path.stat().st_mtime_ns for path in out.glob("*.zip")} == stamps
 
 
 def _change_source(disc: Path, _output: Path) -> None:
@@ -233,18 +238,18 @@ def test_a_bundle_that_is_as_it_should_be_is_idle_once_and_again(run: RunBatch, 
     assert said == {"finished.zip": "idle"}
     assert (totals.code, totals.counts[Result.IDLE]) == (0, 1)
     assert run(request([finished], out))[1] == {"finished.zip": "skipped"}
-    assert [path.name for path in out.iterdir()] == [journal.RECORD]
+    assert sorted(path.name for path in out.iterdir()) == [journal.RECORD, lock.NAME]
 
 
 def test_two_batches_do_not_share_an_out_dir(run: RunBatch, discs: list[Path], out: Path) -> None:
-    with journal.opened(out), pytest.raises(OutputUnwritable, match="another batch"):
+    with lock.held(out), pytest.raises(OutputUnwritable, match="another batch"):
         run(request(discs, out))
 
 
 def test_what_a_bug_says_of_a_disc_is_not_recorded(
     run: RunBatch, discs: list[Path], out: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail(*_rest: object) -> None:
+    def fail(*_rest: object, **_named: object) -> None:
         raise ValueError("DOE^JANE")
 
     monkeypatch.setattr("repack.pipeline.run", fail)
@@ -255,22 +260,40 @@ def test_what_a_bug_says_of_a_disc_is_not_recorded(
     assert b"DOE" not in (out / journal.RECORD).read_bytes()
 
 
-def test_a_worker_whose_output_cannot_be_seen_has_failed(
-    run: RunBatch, discs: list[Path], out: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_worker_that_sees_another_folder_begins_nothing(discs: list[Path], out: Path, tmp_path: Path) -> None:
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
-    collect = Inline.collect
+    line = work(replace(_tasks(discs, out)[0], out_dir=str(elsewhere)))
+    assert (line.result, line.code) == (Result.FAILED, ExitCode.UNWRITABLE)
+    assert "sees another folder" in line.reason
+    assert list(elsewhere.iterdir()) == []
 
-    def collect_from_elsewhere(self: Inline, seconds: float) -> list[tuple[Task, engine.Answer]]:
-        task = self._out[0]
-        self._out[0] = replace(task, out_dir=str(elsewhere))
-        return [(task, answer) for _task, answer in collect(self, seconds)]
 
-    monkeypatch.setattr(Inline, "collect", collect_from_elsewhere)
-    totals, said = run(request(discs[:1], out))
-    assert said == {"scan0000.zip": "failed"}
-    assert "cannot be seen from here" in totals.failures[0][1]
+def test_an_output_that_cannot_be_seen_from_here_has_failed(discs: list[Path], out: Path) -> None:
+    task = _tasks(discs, out)[0]
+    line = work(task)
+    assert running._check_visible(task, line) == line
+    (out / task.order.name).unlink()
+    assert running._check_visible(task, line).result is Result.FAILED
+
+
+def test_a_worker_of_a_batch_that_is_over_publishes_nothing(
+    run: RunBatch, discs: list[Path], out: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stale = _tasks(discs, out)[0]
+    real = pipeline.carry_out
+
+    def carry_out_slowly(*rest: Any) -> Any:  # noqa: ANN401  whatever it takes and gives
+        monkeypatch.setattr(pipeline, "carry_out", real)
+        run(request(discs[:1], out, options(Wishes(codec="none", is_codec_named=True))))
+        return real(*rest)
+
+    monkeypatch.setattr(pipeline, "carry_out", carry_out_slowly)
+    line = work(stale)
+    assert line.result is Result.FAILED
+    assert "another batch has begun" in line.reason
+    assert last_lines(out)[str(discs[0])]["output"]["sha256"] == digest(out / stale.order.name)
+    assert [path.name for path in out.iterdir() if path.name.endswith(".repack-draft")] == []
 
 
 # --- the window, and workers that die ---
@@ -278,8 +301,8 @@ def test_a_worker_whose_output_cannot_be_seen_has_failed(
 
 def _tasks(discs: list[Path], out: Path) -> list[Task]:
     asked = request(discs, out)
-    with journal.opened(out) as record:
-        return list(running._tasks(asked, record))
+    with lock.held(out) as number, journal.opened(out) as record:
+        return list(running._tasks(asked, number, record))
 
 
 def _stream(with_engine: Inline, tasks: list[Task]) -> list[tuple[Task, str]]:

@@ -7,14 +7,14 @@ import hashlib
 import json
 import multiprocessing
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
 from repack import __version__, pipeline
-from repack.batch import elsewhere, identity
+from repack.batch import elsewhere, identity, lock
 from repack.batch.line import BatchLine, Output, Result, Source, as_text
 from repack.batch.naming import Disc
 from repack.errors import BundleUnreadable, DifferenceFound, ExitCode, OutputUnwritable, RepackError, WrongUsage
@@ -39,15 +39,17 @@ class Options:
     version: str = __version__
     staging: Path = Path()  # where discs from elsewhere lie meanwhile,
     most_staged: int = 1 << 30  # and how many at once
+    record: Path | None = None  # the folder of the record, where outputs go elsewhere and the workers are here
 
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What is to be done with a disc: the name of its output, the options, its line of an earlier batch."""
+    """What is to be done with a disc: the name of its output, the options, whose batch, its line of an earlier one."""
 
     disc: Disc
     name: str
     options: Options
+    batch: str  # the number of the batch (lock.py)
     prior: BatchLine | None = None
     is_careful: bool = False  # it has ended a worker before: its images go to a process of their own
 
@@ -86,17 +88,26 @@ def process(address: str, out_dir: str, order: Order) -> BatchLine:
     if order.options.version != __version__:
         problem = f"this worker has repack {__version__} and the batch {order.options.version}"
         raise WrongUsage(problem, "install the same version on both")
+    still_wanted = partial(_check_wanted, out_dir, order)
+    still_wanted()
     if elsewhere.is_elsewhere(address, out_dir):
-        return _process_elsewhere(address, out_dir, order)
+        return _process_elsewhere(address, out_dir, order, still_wanted)
     bundle, target = Path(address), Path(out_dir, order.name)
     now = identity.identify(bundle)
     if order.prior is not None and now is not None and is_still_true(order.prior, order, now, bundle, target):
         return order.prior
     refuse_foreign(target, bundle, order)
-    return _repack(order, bundle, target, now)
+    return _repack(order, still_wanted, bundle, target, now)
 
 
-def _process_elsewhere(address: str, out_dir: str, order: Order) -> BatchLine:
+def _check_wanted(out_dir: str, order: Order) -> None:
+    """Raise OutputUnwritable where the batch is over. Of one that delivers elsewhere only its own computer can tell."""
+    folder = addresses.find_local(out_dir) or order.options.record
+    if folder is not None:
+        lock.check(folder, order.batch)
+
+
+def _process_elsewhere(address: str, out_dir: str, order: Order, still_wanted: Callable[[], None]) -> BatchLine:
     options = order.options
     journey = elsewhere.Journey(address, addresses.within(out_dir, order.name), options.staging, options.most_staged)
     prior = order.prior
@@ -106,10 +117,12 @@ def _process_elsewhere(address: str, out_dir: str, order: Order) -> BatchLine:
     with elsewhere.fetched_output(journey) as there:
         if there is not None:
             refuse_foreign(there, Path(addresses.name_of(address)), order)
-    return elsewhere.carry(journey, partial(_repack, order), is_new=there is None)
+    return elsewhere.carry(journey, partial(_repack, order, still_wanted), still_wanted, is_new=there is None)
 
 
-def _repack(order: Order, bundle: Path, target: Path, now: Source | None) -> BatchLine:
+def _repack(
+    order: Order, still_wanted: Callable[[], None], bundle: Path, target: Path, now: Source | None
+) -> BatchLine:
     begun = time.monotonic()
     if order.is_careful:
         multiprocessing.current_process().daemon = False  # a daemon may not have workers; ours end with us all the same
@@ -122,7 +135,8 @@ def _repack(order: Order, bundle: Path, target: Path, now: Source | None) -> Bat
             jobs=int(order.is_careful),
             overwrite=True,
             access=order.options.access,
-        )
+        ),
+        may_publish=still_wanted,
     )
     return _describe(order, done, _complete(now, bundle, done), time.monotonic() - begun)
 

@@ -68,10 +68,17 @@ def fetched_output(journey: Journey) -> Iterator[Path | None]:
             yield found.path
 
 
-def carry(journey: Journey, work: Callable[[Path, Path, Source | None], BatchLine], *, is_new: bool) -> BatchLine:
+def carry(
+    journey: Journey,
+    work: Callable[[Path, Path, Source | None], BatchLine],
+    may_deliver: Callable[[], None],
+    *,
+    is_new: bool,
+) -> BatchLine:
     """The line of a disc that is worked on here, between its two places; `is_new`: nothing lies there yet.
 
-    `work` gets the bundle, where its output goes, and what the bundle was when it was fetched. Raises RepackError.
+    `work` gets the bundle, where its output goes, and what the bundle was when it was fetched. What `may_deliver`
+    raises comes before anything is uploaded. Raises RepackError.
     """
     with ExitStack() as stack:
         bundle, outgoing, read = _fetch(journey, stack)
@@ -82,6 +89,7 @@ def carry(journey: Journey, work: Callable[[Path, Path, Source | None], BatchLin
         line = work(bundle, outgoing / addresses.name_of(journey.target), read)
         if line.output is None:
             return line
+        may_deliver()
         carriage.deliver(outgoing / line.output.name, journey.target, overwrite=not is_new)
         return replace(line, output=_marked(line.output, carriage.look(journey.target)))
 

@@ -1,12 +1,10 @@
 """batch.jsonl: what came of every disc, one line each, only ever added to; the last line of a disc counts.
 
 Each line is on the disk before the next disc counts as done. A kill may tear the last line; it is passed over, and the
-disc is done again. Whoever writes holds a lock on the file (flock(2)), which the system takes back when the process
-dies; so there is one batch in an out-dir at a time.
+disc is done again. Whoever writes has the lock of the out-dir (lock.py).
 """
 
 import os
-import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,12 +16,6 @@ from repack.batch.naming import RECORD
 from repack.errors import OutputUnwritable
 from repack.processes import interrupts
 
-if sys.platform == "win32":
-    import msvcrt
-else:
-    import fcntl
-
-_FAR = 0x7FFFFFF0  # the byte that is locked on Windows: none that anybody reads
 _ADVICE = "choose another folder with --out-dir, or make room there"
 
 
@@ -89,35 +81,13 @@ class Journal:
 
 @contextmanager
 def opened(out_dir: Path) -> Iterator[Journal]:
-    """The record of an out-dir, which is made if needed. Raises OutputUnwritable where another batch has it."""
+    """The record of an out-dir, empty at first. Raises OutputUnwritable."""
     path = out_dir / RECORD
     try:
-        out_dir.mkdir(parents=True, exist_ok=True)
         handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0), 0o666)
     except OSError as error:
         raise OutputUnwritable(str(path), error.strerror or type(error).__name__, _ADVICE) from error
     try:
-        if not _lock(handle):
-            problem = "another batch is at work in this folder"
-            raise OutputUnwritable(str(path), problem, "wait for it, or choose another folder with --out-dir")
         yield Journal(path, handle)
     finally:
         os.close(handle)
-
-
-def _lock(handle: int) -> bool:
-    """Lock an open file unless somebody else has it; a file system without locks cannot say."""
-    if sys.platform == "win32":
-        os.lseek(handle, _FAR, os.SEEK_SET)
-        try:
-            msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
-        except OSError:
-            return False
-        return True
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    except OSError:
-        return True
-    return True

@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 
+from repack.batch import lock
 from repack.errors import WrongUsage
 from repack.output import drafts
 from repack.places import addresses, carriage
@@ -70,7 +71,7 @@ def find_discs(words: Iterable[str], out_dir: Path | None, place: str = "") -> l
 def _is_ours(given: str, path: Path, out_dir: Path) -> bool:
     if path != out_dir and out_dir.is_relative_to(path):
         raise WrongUsage(f"the out-dir lies inside the bundle {given}", "name another folder with --out-dir")
-    is_written = path.name.endswith((_SUFFIX, drafts.SUFFIX)) or path.name == RECORD
+    is_written = path.name.endswith((_SUFFIX, drafts.SUFFIX)) or path.name in {RECORD, lock.NAME}
     return path == out_dir or (path.parent == out_dir and is_written)
 
 

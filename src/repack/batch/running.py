@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
-from repack.batch import disc, journal, naming
+from repack.batch import disc, journal, lock, naming
 from repack.batch.cluster import Cluster
 from repack.batch.disc import Options, Order, Task
 from repack.batch.engine import AtWork, Engine, stream
@@ -86,10 +86,10 @@ def run(request: Request, totals: Totals, watcher: Watcher) -> None:
     An interrupt ends the workers; what is in the totals is in the record.
     """
     totals.discs = len(request.discs)
-    with journal.opened(request.out_dir) as record:
+    with lock.held(request.out_dir) as number, journal.opened(request.out_dir) as record:
         totals.torn = record.torn
         watcher.begin(totals.discs)
-        for task, line in _lines(request, record, watcher):
+        for task, line in _lines(request, number, record, watcher):
             seen = _check_visible(task, line)
             is_skipped = seen == task.order.prior
             if not is_skipped:
@@ -98,13 +98,13 @@ def run(request: Request, totals: Totals, watcher: Watcher) -> None:
             watcher.show_line(seen, is_skipped=is_skipped)
 
 
-def _lines(request: Request, record: Journal, watcher: Watcher) -> Iterator[tuple[Task, BatchLine]]:
+def _lines(request: Request, number: str, record: Journal, watcher: Watcher) -> Iterator[tuple[Task, BatchLine]]:
     """The line of every disc, as it is done; whatever happens, no draft of our own workers stays."""
     left: Sequence[Task] = ()
     try:
         with _engine(request) as engine:
             try:
-                yield from stream(engine, _tasks(request, record), watcher.show_workers)
+                yield from stream(engine, _tasks(request, number, record), watcher.show_workers)
             finally:
                 left = engine.out()
     finally:
@@ -134,8 +134,8 @@ def _engine(request: Request) -> "AbstractContextManager[Engine]":
     return Cluster(request.scheduler) if request.scheduler else Local(request.jobs)
 
 
-def _tasks(request: Request, record: Journal) -> Iterator[Task]:
+def _tasks(request: Request, number: str, record: Journal) -> Iterator[Task]:
     out_dir = request.place or str(request.out_dir.absolute())
     names = naming.name_outputs(request.discs, record.names)
     for one, name in zip(request.discs, names, strict=True):
-        yield Task(one.address, out_dir, Order(one, name, request.options, record.prior(one.key)))
+        yield Task(one.address, out_dir, Order(one, name, request.options, number, record.prior(one.key)))

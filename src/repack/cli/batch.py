@@ -117,6 +117,7 @@ def batch(
     if dry_run:
         return _foretell(foretelling.foretell(discs, how, jobs, Sampling(sample)), screen, is_json=json)
     _check_travelling(access, [place, *(disc.address for disc in discs)], scheduler)
+    how = replace(how, record=folder.absolute() if place and not scheduler else None)
     return _run(running.Request(discs, folder, how, jobs, scheduler or "", place), screen, is_json=json)
 
 
