@@ -106,19 +106,23 @@ def batch(
     limits = opening.read_limits(max_entries, max_size, max_ratio)
     access = opening.read_access(Path(), password_file, limits, decrypts=decrypt, may_ask=False)
     how = _read_options(wishes, tuple(rules or ()), access, overwrite=overwrite, rechecks=recheck)
+    folder, place = (None, "") if dry_run else _read_out_dir(out_dir, record)
     how = replace(how, staging=staging.absolute(), most_staged=most_staged or how.most_staged)
-    folder, place = (Path(), "") if dry_run else _read_out_dir(out_dir, record)
-    words = [*(bundles or ()), *_read_names(names_from or ())]
-    discs = naming.find_discs(words, None if dry_run else folder, place)
-    if not discs:
-        problem = "no bundle was named (what a batch wrote into --out-dir is none)"
-        raise WrongUsage(problem, "give paths or patterns, or a file of names with --from")
+    discs = _find_discs([*(bundles or ()), *_read_names(names_from or ())], folder, place)
     screen = console.open_screen(is_json=json, is_quiet=quiet)
-    if dry_run:
+    if folder is None:
         return _foretell(foretelling.foretell(discs, how, jobs, Sampling(sample)), screen, is_json=json)
     _check_travelling(access, [place, *(disc.address for disc in discs)], scheduler)
     how = replace(how, record=folder.absolute() if place and not scheduler else None)
     return _run(running.Request(discs, folder, how, jobs, scheduler or "", place), screen, is_json=json)
+
+
+def _find_discs(words: Sequence[str], folder: Path | None, place: str) -> list[naming.Disc]:
+    discs = naming.find_discs(words, folder, place)
+    if not discs:
+        problem = "no bundle was named (what a batch wrote into --out-dir is none)"
+        raise WrongUsage(problem, "give paths or patterns, or a file of names with --from")
+    return discs
 
 
 def _read_out_dir(out_dir: str | None, record: Path | None) -> tuple[Path, str]:
