@@ -198,9 +198,9 @@ MAY_IMPORT: dict[str, set[str]] = {
     "batch.line": set(),
     "batch.identity": {"batch.line", "errors", "sourcefile"},
     "batch.lock": {"errors"},
-    "batch.naming": {"batch.lock", "errors", "output.drafts"},
+    "batch.naming": {"batch.line", "batch.lock", "errors", "output.drafts"},
     "batch.disc": {
-        "", "batch.identity", "batch.line", "batch.lock", "batch.naming", "errors", "giveback.finished",
+        "", "batch.identity", "batch.line", "batch.lock", "batch.naming", "bundles", "errors", "giveback.finished",
         "giveback.verify", "model", "output.drafts", "pipeline", "record.manifest",
     },
     "batch.engine": {"batch.disc", "batch.line", "errors"},
@@ -209,7 +209,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "batch.local": {"batch.disc", "batch.engine", "batch.line", "errors", "processes.interrupts", "processes.serving"},
     "batch.running": {
         "batch.cluster", "batch.disc", "batch.engine", "batch.journal", "batch.line", "batch.local", "batch.lock",
-        "batch.naming", "errors", "output.drafts",
+        "batch.naming", "errors", "output.drafts", "processes.interrupts",
     },
     "report.batched": {"batch.line", "batch.running", "report.tables", "report.words"},
     "report.batch_progress": {"batch.line", "report.batched", "report.console", "report.words"},

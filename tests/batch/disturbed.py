@@ -11,7 +11,7 @@ from repack.output import drafts
 from tests.batch.clusters import Processes, cluster, killing_workers, run_batch, start_batch
 from tests.batch.stage import digest, last_lines
 
-_LONGEST = 900.0
+_LONGEST, _PATIENCE = 900.0, 120.0
 _MOST_ROUNDS = 12
 
 
@@ -126,7 +126,7 @@ def with_scheduler_lost(shelf: Shelf) -> tuple[list[str], str]:
 
 
 def wait_for_lines(out_dir: Path, count: int) -> int:
-    record, end = out_dir / "batch.jsonl", time.monotonic() + 120
+    record, end = out_dir / "batch.jsonl", time.monotonic() + _PATIENCE
     while time.monotonic() < end:
         if record.exists() and (lines := record.read_bytes().count(b"\n")) >= count:
             return lines
@@ -157,7 +157,7 @@ def interrupt(shelf: Shelf, blow: Blow, processes: Processes | None = None) -> t
         except subprocess.TimeoutExpired:
             _hit(batch, blow.kind)
         begun = time.monotonic()
-        _out, err = batch.communicate(timeout=60)
+        _out, err = batch.communicate(timeout=_PATIENCE)
     seconds = time.monotonic() - begun
     faults = [f"it said a traceback: {err[-800:]}"] if "Traceback" in err and "repack: " in err else []
     if batch.returncode == 0 and faults_of(shelf, out_dir):

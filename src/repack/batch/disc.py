@@ -14,9 +14,10 @@ from functools import partial
 from pathlib import Path
 
 from repack import __version__, pipeline
-from repack.batch import identity, lock
+from repack.batch import identity, lock, naming
 from repack.batch.line import BatchLine, Output, Result, Source, as_text
 from repack.batch.naming import Disc
+from repack.bundles import open_bundle
 from repack.errors import BundleUnreadable, DifferenceFound, ExitCode, OutputUnwritable, RepackError, WrongUsage
 from repack.giveback import verify as verifying
 from repack.giveback.finished import open_finished
@@ -88,8 +89,11 @@ def process(address: str, out_dir: str, order: Order) -> BatchLine:
     still_wanted()
     bundle, target = Path(address), Path(out_dir, order.name)
     begun, now = time.monotonic(), identity.identify(bundle)
-    if order.prior is not None and now is not None and is_still_true(order.prior, order, now, bundle, target):
+    is_another = order.prior is not None and now is not None and _is_another(order, order.prior, now, bundle)
+    if order.prior is not None and not is_another and is_still_true(order.prior, order, target):
         return order.prior
+    if is_another and now is not None and target.exists() and not order.options.overwrite:
+        target = target.with_name(naming.rename(order.disc, now))
     refuse_foreign(target, bundle, order)
     if order.is_careful:
         multiprocessing.current_process().daemon = False  # a daemon may not have workers; ours end with us all the same
@@ -105,15 +109,22 @@ def process(address: str, out_dir: str, order: Order) -> BatchLine:
         ),
         may_publish=still_wanted,
     )
-    return _describe(order, done, _complete(now, bundle, done), time.monotonic() - begun)
+    line = _describe(order, done, _complete(now, bundle, done), time.monotonic() - begun)
+    kept = f"the bundle has changed since {order.name} was made, which is kept"
+    return replace(line, reason=as_text(kept)) if target.name != order.name else line
 
 
-def is_still_true(prior: BatchLine, order: Order, now: Source, bundle: Path, target: Path) -> bool:
-    """Is there nothing to do: same source, same options, same repack, and the output as it was written?"""
+def _is_another(order: Order, prior: BatchLine, now: Source, bundle: Path) -> bool:
+    """Does another disc lie under this address than at the last time? A drive and a file of a reader often do that."""
+    return prior.read is not None and not identity.is_same(bundle, prior.read, now, is_sure=order.options.rechecks)
+
+
+def is_still_true(prior: BatchLine, order: Order, target: Path) -> bool:
+    """Is there nothing to do with a source that is the same: same options, same repack, output as it was written?"""
     options = order.options
     if prior.result is Result.FAILED or (prior.options, prior.version) != (options.digest, options.version):
         return False
-    if prior.read is None or not identity.is_same(bundle, prior.read, now, is_sure=options.rechecks):
+    if prior.read is None:
         return False
     if prior.output is None:
         return prior.result is Result.IDLE
@@ -136,13 +147,21 @@ def refuse_foreign(target: Path, bundle: Path, order: Order) -> None:
     prior = order.prior.output if order.prior else None
     if order.options.overwrite or not target.exists() or (prior is not None and prior.name == target.name):
         return
-    try:  # a batch that was killed between its output and its line leaves one that was made from this bundle
-        history = open_finished(target).manifest.history
-    except (BundleUnreadable, DifferenceFound):
-        history = ()
-    if not history or history[-1].source.name not in {as_text(path.name) for path in (bundle, bundle.resolve())}:
+    if not _is_made_from(target, bundle, order.options.access):
         problem = "it exists already, and was not made from this bundle"
         raise OutputUnwritable(target.name, problem, "use --overwrite, or another folder with --out-dir")
+
+
+def _is_made_from(target: Path, bundle: Path, access: Access) -> bool:
+    """A batch that was killed between its output and its line leaves one that was made from the bundle as it is."""
+    try:
+        record = open_finished(target).manifest
+    except (BundleUnreadable, DifferenceFound):
+        return False
+    if bundle.is_file():
+        return bool(record.history) and record.history[-1].source.sha256 == identity.hash_file(bundle)
+    files = ((entry.path, entry.size) for entry in open_bundle(bundle, access).entries if not entry.is_directory)
+    return sorted(files) == sorted((line.path, line.before.size) for line in record.entries if not line.folder)
 
 
 def _complete(now: Source | None, bundle: Path, done: pipeline.Done) -> Source | None:
