@@ -102,9 +102,14 @@ def interrupt(folder: Path, given: argparse.Namespace) -> list[str]:
     faults: list[str] = []
     with cluster(folder / "cluster") if given.scheduler else _nobody() as processes:
         for number in range(given.count):
-            blow = disturbed.choose_blow(chance, shelf.seconds)
+            blow = disturbed.choose_blow(chance, shelf)
             found, said = disturbed.interrupt(shelf, blow, processes)
-            print(f"{number:3} {blow.kind:7} at {blow.after:5.2f} s: {said}", *found, sep="\n    ", flush=True)
+            print(
+                f"{number:3} {blow.kind:7} at {blow.after:5.2f} s after line {blow.lines}: {said}",
+                *found,
+                sep="\n    ",
+                flush=True,
+            )
             faults += found
     return faults
 

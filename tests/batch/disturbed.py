@@ -136,10 +136,11 @@ def wait_for_lines(out_dir: Path, count: int) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Blow:
-    """What hits a batch: which signal (int twice for int-int), after how many seconds from its start."""
+    """What hits a batch: which signal (int twice for int-int), so many seconds after its start or its n-th line."""
 
     kind: str
     after: float
+    lines: int = 0
 
 
 def interrupt(shelf: Shelf, blow: Blow, processes: Processes | None = None) -> tuple[list[str], str]:
@@ -152,6 +153,8 @@ def interrupt(shelf: Shelf, blow: Blow, processes: Processes | None = None) -> t
     words = [shelf.discs, "--out-dir", str(out_dir), "-j", "2"]
     words += ["--scheduler", processes.address] if processes else []
     with start_batch(*words) as batch:
+        if blow.lines:
+            wait_for_lines(out_dir, blow.lines)
         try:
             batch.wait(blow.after)
         except subprocess.TimeoutExpired:
@@ -182,6 +185,9 @@ def _hit(batch: subprocess.Popen[str], kind: str) -> None:
         time.sleep(0.05)
 
 
-def choose_blow(chance: random.Random, seconds: float) -> Blow:
-    """Any moment of the whole run, the loading of the program too."""
-    return Blow(chance.choice(["int", "kill", "term", "int-int"]), chance.uniform(0.05, 1.0) * seconds)
+def choose_blow(chance: random.Random, shelf: Shelf) -> Blow:
+    """Every other time any moment of the whole run, the loading of the program too; else between two lines."""
+    kind = chance.choice(["int", "kill", "term", "int-int"])
+    if chance.random() < 0.5:
+        return Blow(kind, chance.uniform(0.05, 1.0) * shelf.seconds)
+    return Blow(kind, chance.uniform(0.0, 0.3), chance.randint(1, shelf.count - 1))
