@@ -207,13 +207,13 @@ MAY_IMPORT: dict[str, set[str]] = {
     "places.carriage": {
         "errors", "places.addresses", "places.connecting", "places.staging", "places.store", "processes.interrupts",
     },
-    "batch.naming": {"batch.lock", "errors", "output.drafts", "places.addresses", "places.carriage"},
+    "batch.naming": {"batch.line", "batch.lock", "errors", "output.drafts", "places.addresses", "places.carriage"},
     "batch.elsewhere": {
         "batch.identity", "batch.line", "errors", "places.addresses", "places.carriage", "places.staging",
         "places.store",
     },
     "batch.disc": {
-        "", "batch.elsewhere", "batch.identity", "batch.line", "batch.lock", "batch.naming", "errors",
+        "", "batch.elsewhere", "batch.identity", "batch.line", "batch.lock", "batch.naming", "bundles", "errors",
         "giveback.finished", "giveback.verify", "model", "output.drafts", "pipeline", "places.addresses",
         "record.manifest",
     },
@@ -223,7 +223,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "batch.local": {"batch.disc", "batch.engine", "batch.line", "errors", "processes.interrupts", "processes.serving"},
     "batch.running": {
         "batch.cluster", "batch.disc", "batch.engine", "batch.journal", "batch.line", "batch.local", "batch.lock",
-        "batch.naming", "errors", "output.drafts", "places.staging",
+        "batch.naming", "errors", "output.drafts", "places.staging", "processes.interrupts",
     },
     "report.batched": {"batch.line", "batch.running", "report.tables", "report.words"},
     "report.batch_progress": {"batch.line", "report.batched", "report.console", "report.words"},

@@ -24,8 +24,6 @@ from tests.batch import disturbed
 from tests.batch.clusters import cluster, run_batch
 from tests.batch.stage import Notes, entry_hashes, make_discs, options
 
-_EVERY = 3.0  # seconds between two killed workers
-
 
 def main() -> int:
     """Do one of the jobs above."""
@@ -33,6 +31,7 @@ def main() -> int:
     parser.add_argument("job", choices=JOBS)
     parser.add_argument("--count", type=int, default=50)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--every", type=float, default=3.0, help="workers: seconds between two that are killed")
     parser.add_argument("--rounds", type=int, default=3, help="same: how often both are timed")
     parser.add_argument("--viewer", action="store_true", help="discs with a viewer: 220 entries instead of 8")
     parser.add_argument("--scheduler", action="store_true", help="interrupt: on a cluster")
@@ -78,7 +77,7 @@ def same(folder: Path, given: argparse.Namespace) -> list[str]:
 def workers(folder: Path, given: argparse.Namespace) -> list[str]:
     """Lines and outputs after a re-run."""
     make_discs(folder / "in", given.count, has_viewer=given.viewer)
-    faults, said = disturbed.with_dying_workers(disturbed.make_shelf(folder, given.count), _EVERY, given.seed)
+    faults, said = disturbed.with_dying_workers(disturbed.make_shelf(folder, given.count), given.every, given.seed)
     print(said)
     return faults
 
@@ -103,9 +102,14 @@ def interrupt(folder: Path, given: argparse.Namespace) -> list[str]:
     faults: list[str] = []
     with cluster(folder / "cluster") if given.scheduler else _nobody() as processes:
         for number in range(given.count):
-            blow = disturbed.choose_blow(chance, shelf.seconds)
+            blow = disturbed.choose_blow(chance, shelf)
             found, said = disturbed.interrupt(shelf, blow, processes)
-            print(f"{number:3} {blow.kind:7} at {blow.after:5.2f} s: {said}", *found, sep="\n    ", flush=True)
+            print(
+                f"{number:3} {blow.kind:7} at {blow.after:5.2f} s after line {blow.lines}: {said}",
+                *found,
+                sep="\n    ",
+                flush=True,
+            )
             faults += found
     return faults
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-_PATIENCE = 30.0
+_PATIENCE = 90.0
 _ENVIRONMENT = os.environ | {"DASK_DISTRIBUTED__ADMIN__LOW_LEVEL_LOG_LENGTH": "0", "SOURCE_DATE_EPOCH": "1767312000"}
 
 

@@ -11,7 +11,7 @@ from repack.output import drafts
 from tests.batch.clusters import Processes, cluster, killing_workers, run_batch, start_batch
 from tests.batch.stage import digest, last_lines
 
-_LONGEST = 900.0
+_LONGEST, _PATIENCE = 900.0, 120.0
 _MOST_ROUNDS = 12
 
 
@@ -126,7 +126,7 @@ def with_scheduler_lost(shelf: Shelf) -> tuple[list[str], str]:
 
 
 def wait_for_lines(out_dir: Path, count: int) -> int:
-    record, end = out_dir / "batch.jsonl", time.monotonic() + 120
+    record, end = out_dir / "batch.jsonl", time.monotonic() + _PATIENCE
     while time.monotonic() < end:
         if record.exists() and (lines := record.read_bytes().count(b"\n")) >= count:
             return lines
@@ -136,10 +136,11 @@ def wait_for_lines(out_dir: Path, count: int) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Blow:
-    """What hits a batch: which signal (int twice for int-int), after how many seconds from its start."""
+    """What hits a batch: which signal (int twice for int-int), so many seconds after its start or its n-th line."""
 
     kind: str
     after: float
+    lines: int = 0
 
 
 def interrupt(shelf: Shelf, blow: Blow, processes: Processes | None = None) -> tuple[list[str], str]:
@@ -152,12 +153,14 @@ def interrupt(shelf: Shelf, blow: Blow, processes: Processes | None = None) -> t
     words = [shelf.discs, "--out-dir", str(out_dir), "-j", "2"]
     words += ["--scheduler", processes.address] if processes else []
     with start_batch(*words) as batch:
+        if blow.lines:
+            wait_for_lines(out_dir, blow.lines)
         try:
             batch.wait(blow.after)
         except subprocess.TimeoutExpired:
             _hit(batch, blow.kind)
         begun = time.monotonic()
-        _out, err = batch.communicate(timeout=60)
+        _out, err = batch.communicate(timeout=_PATIENCE)
     seconds = time.monotonic() - begun
     faults = [f"it said a traceback: {err[-800:]}"] if "Traceback" in err and "repack: " in err else []
     if batch.returncode == 0 and faults_of(shelf, out_dir):
@@ -182,6 +185,9 @@ def _hit(batch: subprocess.Popen[str], kind: str) -> None:
         time.sleep(0.05)
 
 
-def choose_blow(chance: random.Random, seconds: float) -> Blow:
-    """Any moment of the whole run, the loading of the program too."""
-    return Blow(chance.choice(["int", "kill", "term", "int-int"]), chance.uniform(0.05, 1.0) * seconds)
+def choose_blow(chance: random.Random, shelf: Shelf) -> Blow:
+    """Every other time any moment of the whole run, the loading of the program too; else between two lines."""
+    kind = chance.choice(["int", "kill", "term", "int-int"])
+    if chance.random() < 0.5:
+        return Blow(kind, chance.uniform(0.05, 1.0) * shelf.seconds)
+    return Blow(kind, chance.uniform(0.0, 0.3), chance.randint(1, shelf.count - 1))

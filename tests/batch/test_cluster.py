@@ -22,7 +22,9 @@ pytestmark = [
 ]
 _COUNT = 6
 _chance = random.Random(20_240_315)  # noqa: S311  the same moments each time are easier to discuss
-MOMENTS = [(kind, round(_chance.uniform(0.1, 1.0), 2)) for kind in ("int", "kill", "term", "int-int", "kill", "int")]
+MOMENTS = [
+    Blow(kind, round(_chance.uniform(0.0, 0.3), 2), lines) for lines in (0, 1, 3) for kind in ("int", "kill", "int-int")
+]
 
 
 @pytest.fixture(scope="module")
@@ -47,15 +49,15 @@ def test_a_cluster_gives_the_same_zips(shelf: Shelf, processes: Processes) -> No
     assert said.count("was done already") == _COUNT
 
 
-@pytest.mark.parametrize(("kind", "share"), MOMENTS)
-def test_interrupted_and_run_again(shelf: Shelf, kind: str, share: float) -> None:
-    faults, _said = disturbed.interrupt(shelf, Blow(kind, share * shelf.seconds))
+@pytest.mark.parametrize("blow", MOMENTS, ids=str)
+def test_interrupted_and_run_again(shelf: Shelf, blow: Blow) -> None:
+    faults, _said = disturbed.interrupt(shelf, blow)
     assert faults == []
 
 
-@pytest.mark.parametrize(("kind", "share"), MOMENTS[:3])
-def test_interrupted_on_a_cluster_and_run_again(shelf: Shelf, processes: Processes, kind: str, share: float) -> None:
-    faults, _said = disturbed.interrupt(shelf, Blow(kind, share * shelf.seconds), processes)
+@pytest.mark.parametrize("blow", MOMENTS[3:6], ids=str)
+def test_interrupted_on_a_cluster_and_run_again(shelf: Shelf, processes: Processes, blow: Blow) -> None:
+    faults, _said = disturbed.interrupt(shelf, blow, processes)
     assert faults == []
 
 

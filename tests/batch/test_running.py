@@ -133,7 +133,7 @@ def _nothing(_disc: Path, _output: Path) -> None:
     pass
 
 
-_SAME = options()
+_SAME, _OTHERS = options(), options(Wishes(exact_only=True))
 
 
 @pytest.mark.parametrize(
@@ -141,7 +141,7 @@ _SAME = options()
     [
         (_nothing, _SAME, "skipped"),
         (_nothing, replace(_SAME, rechecks=True), "skipped"),
-        (_nothing, options(Wishes(exact_only=True)), "done"),
+        (_nothing, _OTHERS, "done"),
         (_touch, _SAME, "skipped"),
         (_change_source, _SAME, "done"),
         (_damage, _SAME, "done"),
@@ -166,10 +166,12 @@ def test_run_again(
     _totals, said = run(request(discs[:1], out, how))
     assert said == {"scan0000.zip": becomes}
     if becomes == "done":
-        assert last_lines(out)[str(discs[0])]["output"]["sha256"] == digest(output)
+        name = last_lines(out)[str(discs[0])]["output"]["name"]
+        assert last_lines(out)[str(discs[0])]["output"]["sha256"] == digest(out / name)
+        assert (name != output.name) == (change in {_change_source, _change_source_in_secret})
         _totals, said = run(request(discs[:1], out, how))
         assert said == {"scan0000.zip": "skipped"}
-    if change in {_damage, _lose}:
+    if how is not _OTHERS:  # the output of a disc that is gone is not lost
         assert digest(output) == before
 
 
@@ -218,6 +220,41 @@ def test_twins_get_names_of_their_own_and_keep_them(run: RunBatch, tmp_path: Pat
     assert outputs["scan0000.repacked.zip"] == str(first)
     assert len(outputs) == 2
     assert run(request([first, second], out))[0].skipped == 2
+
+
+def test_a_drive_with_one_disc_after_another_loses_none(run: RunBatch, tmp_path: Path, out: Path) -> None:
+    drive = tmp_path / "cdrom"
+    for number in (1, 2, 1):
+        shutil.rmtree(drive, ignore_errors=True)
+        write_folder(drive, small_disc(number))
+        assert run(request([drive], out))[1] == {"cdrom": "done"}
+        assert run(request([drive], out))[1] == {"cdrom": "skipped"}
+    outputs = {open_finished(path).manifest.entries for path in out.glob("*.zip")}
+    assert len(outputs) == 2
+    names = sorted(path.name for path in out.glob("*.zip"))
+    assert len(names) == 3  # the first was not known any more
+    assert all(len(name) <= len("cdrom.12345678.repacked.zip") for name in names)
+    assert "which is kept" in last_lines(out)[str(drive)]["reason"]
+    shutil.rmtree(drive)
+    write_folder(drive, small_disc(4))
+    assert run(request([drive], out, options(overwrite=True)))[1] == {"cdrom": "done"}
+    assert len(list(out.glob("*.zip"))) == 3
+
+
+def test_an_output_without_a_line_is_replaced_only_by_the_same_disc(
+    run: RunBatch, discs: list[Path], tmp_path: Path, out: Path
+) -> None:
+    folder = tmp_path / "disc"
+    write_folder(folder, small_disc(1))
+    run(request([discs[0], folder], out))
+    before = {path.name: digest(path) for path in out.glob("*.zip")}
+    (out / journal.RECORD).unlink()
+    assert set(run(request([discs[0], folder], out))[1].values()) == {"done"}
+    (out / journal.RECORD).unlink()
+    shutil.copyfile(discs[1], discs[0])
+    (folder / "more.txt").write_text("new", "utf-8")
+    assert set(run(request([discs[0], folder], out))[1].values()) == {"failed"}
+    assert {path.name: digest(path) for path in out.glob("*.zip")} == before
 
 
 def test_folders_are_known_by_what_they_list(run: RunBatch, tmp_path: Path, out: Path) -> None:

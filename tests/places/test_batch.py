@@ -78,17 +78,24 @@ def _login(place: Place) -> str:
 
 
 @pytest.mark.slow
-def test_what_changed_there_is_done_again(run: Run, place: Place, discs: list[Path], tmp_path: Path):
+@pytest.mark.parametrize("to", ["here", "there"])
+def test_another_disc_under_an_address_gets_an_output_of_its_own(
+    run: Run, place: Place, discs: list[Path], tmp_path: Path, to: str
+):
     upload(place, discs)
-    words = (place.address("scan*.zip"), "--out-dir", tmp_path / "out")
+    out = place.address("new") if to == "there" else tmp_path / "out"
+    words = (place.address("scan*.zip"), "--out-dir", out, *(("--record", tmp_path / "out") if to == "there" else ()))
     assert run(*words)[0] == 0
-    other = make_discs(tmp_path / "other", 5)[4]
-    place.write(discs[0].name, other.read_bytes())
+    place.write(discs[0].name, make_discs(tmp_path / "other", 5)[4].read_bytes())
     code, said = run(*words)
     assert code == 0
     assert "2 of them by an earlier batch" in " ".join(said.split())
-    with zipfile.ZipFile(tmp_path / "out" / "scan0000.repacked.zip") as archive:
-        assert archive.read("NUMBER.TXT") == b"disc 4\n"
+    if to == "there":
+        made = [place.read(name) for name in place.names() if name.startswith("new/")]
+    else:
+        made = [path.read_bytes() for path in (tmp_path / "out").glob("*.zip")]
+    numbers = [zipfile.ZipFile(io.BytesIO(content)).read("NUMBER.TXT") for content in made]
+    assert sorted(numbers) == [b"disc 0\n", b"disc 1\n", b"disc 2\n", b"disc 4\n"]
 
 
 @pytest.mark.slow

@@ -23,7 +23,7 @@ from repack.errors import ExitCode, WrongUsage
 from repack.processes import interrupts
 
 _AHEAD = 2  # discs a worker thread: the one it is at, and the next
-_CONNECTING = 10.0  # seconds in which a scheduler has to answer
+_CONNECTING = 20.0  # seconds in which a scheduler has to answer
 _RETURNING = 60.0  # seconds in which it has to come back
 _HIRING = 300.0  # seconds without any worker
 _ASKING = 2.0  # seconds between two questions to the scheduler

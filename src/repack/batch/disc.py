@@ -14,9 +14,10 @@ from functools import partial
 from pathlib import Path
 
 from repack import __version__, pipeline
-from repack.batch import elsewhere, identity, lock
+from repack.batch import elsewhere, identity, lock, naming
 from repack.batch.line import BatchLine, Output, Result, Source, as_text
 from repack.batch.naming import Disc
+from repack.bundles import open_bundle
 from repack.errors import BundleUnreadable, DifferenceFound, ExitCode, OutputUnwritable, RepackError, WrongUsage
 from repack.giveback import verify as verifying
 from repack.giveback.finished import open_finished
@@ -94,8 +95,11 @@ def process(address: str, out_dir: str, order: Order) -> BatchLine:
         return _process_elsewhere(address, out_dir, order, still_wanted)
     bundle, target = Path(address), Path(out_dir, order.name)
     now = identity.identify(bundle)
-    if order.prior is not None and now is not None and is_still_true(order.prior, order, now, bundle, target):
+    is_another = order.prior is not None and now is not None and _is_another(order, order.prior, now, bundle)
+    if order.prior is not None and not is_another and is_still_true(order.prior, order, target):
         return order.prior
+    if is_another and now is not None and target.exists() and not order.options.overwrite:
+        target = target.with_name(naming.rename(order.disc, now))
     refuse_foreign(target, bundle, order)
     return _repack(order, still_wanted, bundle, target, now)
 
@@ -108,16 +112,22 @@ def _check_wanted(out_dir: str, order: Order) -> None:
 
 
 def _process_elsewhere(address: str, out_dir: str, order: Order, still_wanted: Callable[[], None]) -> BatchLine:
-    options = order.options
-    journey = elsewhere.Journey(address, addresses.within(out_dir, order.name), options.staging, options.most_staged)
-    prior = order.prior
-    is_known = prior is not None and _is_ordered_so(prior, options)
-    if prior is not None and is_known and elsewhere.is_still_true(journey, prior, is_sure=options.rechecks):
-        return prior
-    with elsewhere.fetched_output(journey) as there:
-        if there is not None:
-            refuse_foreign(there, Path(addresses.name_of(address)), order)
-    return elsewhere.carry(journey, partial(_repack, order, still_wanted), still_wanted, is_new=there is None)
+    options, prior, name = order.options, order.prior, order.name
+    journey = elsewhere.Journey(address, addresses.within(out_dir, name), options.staging, options.most_staged)
+    now = elsewhere.identify(journey)
+    if prior is not None and prior.read is not None and now is not None:
+        if not elsewhere.is_same_source(journey, prior.read, now, is_sure=options.rechecks):
+            is_kept = not options.overwrite and elsewhere.has_output(journey)
+            name = naming.rename(order.disc, now) if is_kept else name
+        elif _is_ordered_so(prior, options) and elsewhere.is_output_true(journey, prior, is_sure=options.rechecks):
+            return prior
+    is_known = options.overwrite or (prior is not None and prior.output is not None and prior.output.name == name)
+    return elsewhere.carry(
+        replace(journey, target=addresses.within(out_dir, name)),
+        partial(_repack, order, still_wanted),
+        None if is_known else partial(refuse_foreign, order=order),
+        still_wanted,
+    )
 
 
 def _repack(
@@ -138,15 +148,22 @@ def _repack(
         ),
         may_publish=still_wanted,
     )
-    return _describe(order, done, _complete(now, bundle, done), time.monotonic() - begun)
+    line = _describe(order, done, _complete(now, bundle, done), time.monotonic() - begun)
+    kept = f"the bundle has changed since {order.name} was made, which is kept"
+    return replace(line, reason=as_text(kept)) if target.name != order.name else line
 
 
-def is_still_true(prior: BatchLine, order: Order, now: Source, bundle: Path, target: Path) -> bool:
-    """Is there nothing to do: same source, same options, same repack, and the output as it was written?"""
+def _is_another(order: Order, prior: BatchLine, now: Source, bundle: Path) -> bool:
+    """Does another disc lie under this address than at the last time? A drive and a file of a reader often do that."""
+    return prior.read is not None and not identity.is_same(bundle, prior.read, now, is_sure=order.options.rechecks)
+
+
+def is_still_true(prior: BatchLine, order: Order, target: Path) -> bool:
+    """Is there nothing to do with a source that is the same: same options, same repack, output as it was written?"""
     options = order.options
     if not _is_ordered_so(prior, options):
         return False
-    if prior.read is None or not identity.is_same(bundle, prior.read, now, is_sure=options.rechecks):
+    if prior.read is None:
         return False
     if prior.output is None:
         return prior.result is Result.IDLE
@@ -173,13 +190,21 @@ def refuse_foreign(target: Path, bundle: Path, order: Order) -> None:
     prior = order.prior.output if order.prior else None
     if order.options.overwrite or not target.exists() or (prior is not None and prior.name == target.name):
         return
-    try:  # a batch that was killed between its output and its line leaves one that was made from this bundle
-        history = open_finished(target).manifest.history
-    except (BundleUnreadable, DifferenceFound):
-        history = ()
-    if not history or history[-1].source.name not in {as_text(path.name) for path in (bundle, bundle.resolve())}:
+    if not _is_made_from(target, bundle, order.options.access):
         problem = "it exists already, and was not made from this bundle"
         raise OutputUnwritable(target.name, problem, "use --overwrite, or another folder with --out-dir")
+
+
+def _is_made_from(target: Path, bundle: Path, access: Access) -> bool:
+    """A batch that was killed between its output and its line leaves one that was made from the bundle as it is."""
+    try:
+        record = open_finished(target).manifest
+    except (BundleUnreadable, DifferenceFound):
+        return False
+    if bundle.is_file():
+        return bool(record.history) and record.history[-1].source.sha256 == identity.hash_file(bundle)
+    files = ((entry.path, entry.size) for entry in open_bundle(bundle, access).entries if not entry.is_directory)
+    return sorted(files) == sorted((line.path, line.before.size) for line in record.entries if not line.folder)
 
 
 def _complete(now: Source | None, bundle: Path, done: pipeline.Done) -> Source | None:

@@ -1,7 +1,7 @@
 """A disc of which the bundle or the output lies elsewhere (s3://, sftp://): fetched, worked on here, delivered."""
 
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -27,10 +27,32 @@ def is_elsewhere(bundle: str, out_dir: str) -> bool:
     return addresses.is_remote(bundle) or addresses.is_remote(out_dir)
 
 
-def is_still_true(journey: Journey, prior: BatchLine, *, is_sure: bool) -> bool:
-    """Are source and output what they were? What lies elsewhere is known by size and mark; `is_sure` reads it all."""
-    if prior.read is None or not _is_same_source(journey, prior.read, is_sure=is_sure):
-        return False
+def identify(journey: Journey) -> Source | None:
+    """What the bundle is now; None where it cannot be had. What lies elsewhere is known by its size and mark."""
+    local = addresses.find_local(journey.bundle)
+    if local is not None:
+        return identity.identify(local)
+    there = carriage.look(journey.bundle)
+    return None if there is None else Source(there.size, 0, None, there.mark)
+
+
+def is_same_source(journey: Journey, before: Source, now: Source, *, is_sure: bool) -> bool:
+    """Is the bundle what it was? `is_sure` reads all of it."""
+    local = addresses.find_local(journey.bundle)
+    if local is not None:
+        return identity.is_same(local, before, now, is_sure=is_sure)
+    is_same = (now.size, now.mark) == (before.size, before.mark)
+    return is_same and (not is_sure or carriage.digest(journey.bundle) == before.sha256)
+
+
+def has_output(journey: Journey) -> bool:
+    """Does something lie under the name of the output?"""
+    local = addresses.find_local(journey.target)
+    return local.exists() if local is not None else carriage.look(journey.target) is not None
+
+
+def is_output_true(journey: Journey, prior: BatchLine, *, is_sure: bool) -> bool:
+    """Is the output what it was? `is_sure` reads all of it."""
     if prior.output is None:
         return prior.result is Result.IDLE
     if prior.output.name != addresses.name_of(journey.target):
@@ -44,47 +66,30 @@ def is_still_true(journey: Journey, prior: BatchLine, *, is_sure: bool) -> bool:
     return not is_sure or carriage.digest(journey.target) == prior.output.sha256
 
 
-def _is_same_source(journey: Journey, before: Source, *, is_sure: bool) -> bool:
-    local = addresses.find_local(journey.bundle)
-    if local is not None:
-        now = identity.identify(local)
-        return now is not None and identity.is_same(local, before, now, is_sure=is_sure)
-    there = carriage.look(journey.bundle)
-    if there is None or (there.size, there.mark) != (before.size, before.mark):
-        return False
-    return not is_sure or carriage.digest(journey.bundle) == before.sha256
-
-
-@contextmanager
-def fetched_output(journey: Journey) -> Iterator[Path | None]:
-    """What lies under the name of the output, on this computer; None where nothing does."""
-    local = addresses.find_local(journey.target)
-    if local is not None:
-        yield local if local.exists() else None
-    elif carriage.look(journey.target) is None:
-        yield None
-    else:
-        with carriage.staged(journey.target, journey.staging, journey.at_most) as found:
-            yield found.path
-
-
 def carry(
     journey: Journey,
     work: Callable[[Path, Path, Source | None], BatchLine],
+    refuse: Callable[[Path, Path], None] | None,
     may_deliver: Callable[[], None],
-    *,
-    is_new: bool,
 ) -> BatchLine:
-    """The line of a disc that is worked on here, between its two places; `is_new`: nothing lies there yet.
+    """The line of a disc that is worked on here, between its two places. Raises RepackError.
 
-    `work` gets the bundle, where its output goes, and what the bundle was when it was fetched. What `may_deliver`
-    raises comes before anything is uploaded. Raises RepackError.
+    `work` gets the bundle, where its output goes, and what the bundle was when it was fetched. `refuse` is asked of
+    what lies under the output's name and the bundle, unless that may be replaced. What `may_deliver` raises comes
+    before anything is uploaded.
     """
     with ExitStack() as stack:
         bundle, outgoing, read = _fetch(journey, stack)
         target = addresses.find_local(journey.target)
         if target is not None:
+            if refuse is not None:
+                refuse(target, bundle)
             return work(bundle, target, read)
+        is_new = not has_output(journey)
+        if refuse is not None and not is_new:
+            there = carriage.fetch(journey.target, outgoing)
+            refuse(there, bundle)
+            there.unlink()
         carriage.check_free(journey.target, overwrite=not is_new)
         line = work(bundle, outgoing / addresses.name_of(journey.target), read)
         if line.output is None:

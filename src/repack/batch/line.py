@@ -48,7 +48,7 @@ class BatchLine:
     key: str  # which bundle it is: SHA-256 of its full address
     result: Result
     code: int  # the exit code that repack would have ended with
-    reason: str  # why it failed; empty where it did not
+    reason: str  # why it failed, or what else has to be said
     options: str  # SHA-256 of all that changes the result
     version: str
     finished: str  # when, in UTC

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePath
 
 from repack.batch import lock
+from repack.batch.line import Source
 from repack.errors import WrongUsage
 from repack.output import drafts
 from repack.places import addresses, carriage
@@ -109,11 +110,20 @@ def name_outputs(discs: Sequence[Disc], recorded: Mapping[str, str]) -> list[str
             names[key] = recorded[key]
             continue
         wanted = [f"{stem}{_SUFFIX}"] if plain[_fold(stem + _SUFFIX)] == 1 and not _is_long(stem) else []
-        short = os.fsdecode(os.fsencode(stem)[:_LONGEST]) if _is_long(stem) else stem
-        wanted += [f"{short}.{key[:length]}{_SUFFIX}" for length in (8, 16, 32)]
+        wanted += [f"{_shorten(stem)}.{key[:length]}{_SUFFIX}" for length in (8, 16, 32)]
         names[key] = next(name for name in wanted if _fold(name) not in taken)
         taken.add(_fold(names[key]))
     return [names[disc.key] for disc in discs]
+
+
+def rename(disc: Disc, read: Source) -> str:
+    """The name for another disc under an address, where the earlier one's output keeps its own: by the disc's state."""
+    state = hashlib.sha256(f"{disc.key} {read.size} {read.changed} {read.sha256}{read.mark}".encode()).hexdigest()
+    return f"{_shorten(_stem(disc.address))}.{state[:8]}{_SUFFIX}"
+
+
+def _shorten(stem: str) -> str:
+    return os.fsdecode(os.fsencode(stem)[:_LONGEST])
 
 
 def _stem(address: str) -> str:

@@ -1,6 +1,6 @@
 """The story of a batch: names, record, tasks, workers, lines, totals."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,6 +17,7 @@ from repack.batch.naming import Disc
 from repack.errors import ExitCode
 from repack.output import drafts
 from repack.places import staging
+from repack.processes import interrupts
 
 _MOST_NAMED = 12  # failures that are kept in memory for the summary; batch.jsonl has them all
 
@@ -89,16 +90,25 @@ def run(request: Request, totals: Totals, watcher: Watcher) -> None:
     with lock.held(request.out_dir) as number, journal.opened(request.out_dir) as record:
         totals.torn = record.torn
         watcher.begin(totals.discs)
-        for task, line in _lines(request, number, record, watcher):
-            seen = _check_visible(task, line)
-            is_skipped = seen == task.order.prior
-            if not is_skipped:
-                record.add(seen)
-            totals.count(seen, is_skipped=is_skipped)
-            watcher.show_line(seen, is_skipped=is_skipped)
+        lines = _lines(request, number, record, watcher)
+        try:
+            for task, line in lines:
+                seen = _check_visible(task, line)
+                is_skipped = seen == task.order.prior
+                if not is_skipped:
+                    record.add(seen)
+                totals.count(seen, is_skipped=is_skipped)
+                watcher.show_line(seen, is_skipped=is_skipped)
+        except BaseException as error:
+            interrupts.accept(error)
+            raise
+        finally:
+            lines.close()  # ends the workers
 
 
-def _lines(request: Request, number: str, record: Journal, watcher: Watcher) -> Iterator[tuple[Task, BatchLine]]:
+def _lines(
+    request: Request, number: str, record: Journal, watcher: Watcher
+) -> Generator[tuple[Task, BatchLine], None, None]:
     """The line of every disc, as it is done; whatever happens, no draft of our own workers stays."""
     left: Sequence[Task] = ()
     try:

@@ -51,6 +51,14 @@ def look(address: str) -> Seen | None:
         return store.look(path)
 
 
+def fetch(address: str, folder: Path) -> Path:
+    """Download a remote file into a folder, under its own name. Raises BundleUnreadable."""
+    local = folder / addresses.name_of(address)
+    with telling(address, unreadable), connected(address) as (store, path):
+        store.fetch(path, local)
+    return local
+
+
 def digest(address: str) -> str:
     """SHA-256 of a remote file, read from its place. Raises BundleUnreadable."""
     with telling(address, unreadable), connected(address) as (store, path):

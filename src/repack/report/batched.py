@@ -65,6 +65,7 @@ def told(line: BatchLine, number: int, of: int, *, is_skipped: bool) -> str:
         case Result.DONE:
             before, after = line.read.size if line.read else 0, line.output.size if line.output else 0
             said = f"{words.size(before)} became {words.size(after)} ({words.saved(before, after)} saved)"
+            said += f"; {line.reason}" * bool(line.reason)
     return f"[{number:,}/{of:,}] {line.source}: {'was done already, ' if is_skipped else ''}{said}"
 
 
