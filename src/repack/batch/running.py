@@ -2,7 +2,7 @@
 
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
 
@@ -145,7 +145,9 @@ def _engine(request: Request) -> "AbstractContextManager[Engine]":
 
 
 def _tasks(request: Request, number: str, record: Journal) -> Iterator[Task]:
-    out_dir = request.place or str(request.out_dir.absolute())
+    folder, options = request.out_dir.absolute(), request.options
+    if request.place and not request.scheduler:
+        options = replace(options, record=folder)
     names = naming.name_outputs(request.discs, record.names)
     for one, name in zip(request.discs, names, strict=True):
-        yield Task(one.address, out_dir, Order(one, name, request.options, number, record.prior(one.key)))
+        yield Task(one.address, request.place or str(folder), Order(one, name, options, number, record.prior(one.key)))

@@ -113,7 +113,6 @@ def batch(
     if folder is None:
         return _foretell(foretelling.foretell(discs, how, jobs, Sampling(sample)), screen, is_json=json)
     _check_travelling(access, [place, *(disc.address for disc in discs)], scheduler)
-    how = replace(how, record=folder.absolute() if place and not scheduler else None)
     return _run(running.Request(discs, folder, how, jobs, scheduler or "", place), screen, is_json=json)
 
 
