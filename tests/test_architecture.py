@@ -225,10 +225,8 @@ MAY_IMPORT: dict[str, set[str]] = {
         "processes.workers",
     },
     "cli.opening": {"bundles.zip_bundle", "errors", "model"},
-    "cli.previewing": {
-        "cli.options", "model", "pipeline", "processes.workers", "progress", "report.console", "report.tables",
-        "survey",
-    },
+    "cli.previewing": {"cli.options", "model", "pipeline", "report.console", "report.tables", "survey"},
+    "report.conformance": {"conformance.checks", "model", "record.manifest", "report.tables"},
     "codecs.png": set(),
     "dicom.groups": {"dicom.header", "dicom.part10"},
     "dicom.showing": {"dicom.groups", "dicom.header", "dicom.image"},
@@ -272,7 +270,6 @@ MAY_IMPORT: dict[str, set[str]] = {
         "model", "record.manifest", "report.accounts", "report.advice", "report.areas", "report.cards", "report.page",
         "report.told", "report.words", "thumbnails.looking",
     },
-    "report.conformance": {"conformance.checks", "model", "record.manifest", "report.tables"},
     "cli.report_file": {
         "", "cli.options", "conformance.checks", "conformance.disc", "errors", "model", "pipeline",
         "processes.interrupts", "processes.workers", "progress", "report.conformance", "report.console", "report.html",
@@ -299,7 +296,57 @@ MAY_IMPORT: dict[str, set[str]] = {
         "processes.interrupts", "report.console", "report.restored", "report.verified",
     },
     "cli.tools": {"cli.giveback", "cli.helping", "cli.looking"},
-    "cli": {"cli.completing", "cli.job", "cli.names", "cli.tools", "errors", "report.plain"},
+    "places.addresses": {"errors"},
+    "batch.line": set(),
+    "batch.lock": {"errors"},
+    "places.store": set(),
+    "places.s3": {"places.store"},
+    "places.sftp": {"places.addresses", "places.store"},
+    "places.connecting": {"errors", "places.addresses", "places.s3", "places.sftp", "places.store"},
+    "places.staging": {"errors", "output.drafts", "processes.interrupts"},
+    "places.carriage": {
+        "errors", "places.addresses", "places.connecting", "places.staging", "places.store", "processes.interrupts",
+    },
+    "batch.naming": {"batch.line", "batch.lock", "errors", "output.drafts", "places.addresses", "places.carriage"},
+    "batch.identity": {"batch.line", "errors", "sourcefile"},
+    "batch.elsewhere": {
+        "batch.identity", "batch.line", "errors", "places.addresses", "places.carriage", "places.staging",
+        "places.store",
+    },
+    "batch.disc": {
+        "", "batch.elsewhere", "batch.identity", "batch.line", "batch.lock", "batch.naming", "bundles", "errors",
+        "giveback.finished", "giveback.verify", "model", "output.drafts", "pipeline", "places.addresses",
+        "record.manifest",
+    },
+    "batch.engine": {"batch.disc", "batch.line", "errors"},
+    "batch.cluster": {"batch.disc", "batch.engine", "batch.line", "errors", "processes.interrupts"},
+    "batch.journal": {"batch.line", "batch.naming", "errors", "processes.interrupts"},
+    "batch.local": {"batch.disc", "batch.engine", "batch.line", "errors", "processes.interrupts", "processes.serving"},
+    "batch.running": {
+        "batch.cluster", "batch.disc", "batch.engine", "batch.journal", "batch.line", "batch.local", "batch.lock",
+        "batch.naming", "errors", "output.drafts", "places.staging", "processes.interrupts",
+    },
+    "report.batched": {"batch.line", "batch.running", "report.tables", "report.words"},
+    "report.batch_progress": {"batch.line", "report.batched", "report.console", "report.words"},
+    "planning.sampling": set(),
+    "planning.weighing": {
+        "bundles.zipped", "classify.references", "conformance.review", "course", "deflate", "following", "model",
+        "moving", "output.zipformat", "record.leaflet", "record.manifest", "record.recording", "record.restoredata",
+    },
+    "planning.estimate": {
+        "bundles.places", "bundles.zipped", "errors", "model", "moving", "outcomes", "pipeline", "planning.sampling",
+        "planning.weighing", "processes.workers", "progress", "survey",
+    },
+    "batch.foretelling": {
+        "batch.disc", "batch.naming", "errors", "pipeline", "places.addresses", "places.carriage", "planning.estimate",
+    },
+    "report.foretold": {"batch.foretelling", "planning.estimate", "report.tables", "report.words"},
+    "cli.batch": {
+        "batch.disc", "batch.foretelling", "batch.naming", "batch.running", "cli.helping", "cli.opening", "cli.options",
+        "errors", "model", "places.addresses", "planning.estimate", "report.batch_progress", "report.batched",
+        "report.console", "report.foretold", "survey",
+    },
+    "cli": {"cli.batch", "cli.completing", "cli.job", "cli.names", "cli.tools", "errors", "report.plain"},
     "__main__": {"cli", "processes.interrupts"},
     "giveback": set(),
     "output": set(),
@@ -308,6 +355,12 @@ MAY_IMPORT: dict[str, set[str]] = {
     "record": set(),
     "conformance": set(),
     "thumbnails": set(),
+    "api": {
+        "bundles", "errors", "giveback.restore", "giveback.verify", "model", "output.structure", "pipeline", "progress",
+        "record.manifest",
+    },
+    "batch": set(),
+    "places": set(),
 }  # fmt: skip
 
 #: Third-party package -> the modules that may know it.
@@ -315,6 +368,8 @@ THIRD_PARTIES: dict[str, set[str]] = {
     "Cryptodome": {"bundles.zip_encryption"},
     "backports": {"bundles.zip_methods"},
     "compression": {"bundles.zip_methods"},
+    "distributed": {"batch.cluster"},
+    "fsspec": {"places.s3", "places.sftp"},
     "imagecodecs": {
         "codecs.jpeg", "codecs.jpeg2000", "codecs.jpeglossless", "codecs.jpegls", "codecs.jpegxl", "codecs.png",
         "codecs.rle", "squeeze",
@@ -325,19 +380,22 @@ THIRD_PARTIES: dict[str, set[str]] = {
     "jpeg_ls": {"codecs.jpegls"},
     "langcodes": {"classify.languages"},
     "msgspec": {
-        "classify.rulefile", "record.manifest", "record.recording", "report.planned_json", "report.rules",
-        "report.verified",
+        "batch.line", "classify.rulefile", "record.manifest", "record.recording", "report.batched", "report.foretold",
+        "report.planned_json", "report.rules", "report.verified",
     },
     "numpy": {
         "codecs.arrays", "codecs.png", "dicom.samples", "thumbnails.drawing", "thumbnails.scaling", "thumbnails.tones",
     },
     "openjpeg": {"codecs.jpeg2000"},
+    "paramiko": {"places.sftp"},
     "pefile": {"classify.pe"},
     "pycdlib": {"bundles.iso_image"},
     "pydicom": {"codecs.plugins", "dicom.explicit", "dicom.header"},
-    "rich": {"report.console"},
+    "rich": {"report.batch_progress", "report.console"},
     "rle": {"codecs.rle"},
-    "typer": {"cli", "cli.giveback", "cli.helping", "cli.job", "cli.looking", "cli.opening", "cli.options"},
+    "typer": {
+        "cli", "cli.batch", "cli.giveback", "cli.helping", "cli.job", "cli.looking", "cli.opening", "cli.options",
+    },
 }  # fmt: skip
 
 #: An import of ours inside a function, and why it is there.

@@ -16,8 +16,8 @@ from repack.processes import interrupts
 from repack.processes.workers import Pool
 from repack.progress import NoProgress, Progress
 from repack.record import leaflet, manifest, recording
-from repack.record.manifest import Manifest, OwnFile
-from repack.survey import View, make_plan, survey
+from repack.record.manifest import EntryRecord, Manifest, OwnFile
+from repack.survey import Survey, View, make_plan, survey
 
 #: What progress names, in order; the last byte is checked before the new zip gets its name.
 STAGES = ("Looking at the disc", "Repacking", "Checking")
@@ -47,10 +47,16 @@ class Done:
     is_idle: bool = False  # the bundle is what was asked for already: nothing was written
 
 
-def run(request: Request, progress: Progress | None = None, when_published: Callable[[], None] | None = None) -> Done:
+def run(
+    request: Request,
+    progress: Progress | None = None,
+    when_published: Callable[[], None] | None = None,
+    may_publish: Callable[[], None] | None = None,
+) -> Done:
     """The main job. Raises RepackError; the target appears only when it is complete and proven.
 
-    `when_published` is called in the moment in which the target appears, before an interrupt can come between.
+    `when_published` is called in the moment in which the target appears, before an interrupt can come between. Where
+    `may_publish` raises, just before that moment, it does not appear.
     """
     progress = progress or NoProgress()
     drafts.clear_stale(request.target)
@@ -68,20 +74,7 @@ def run(request: Request, progress: Progress | None = None, when_published: Call
             return Done(plan, record, request.bundle, found.bundle.size or record.totals.after.stored, is_idle=True)
         with archive.drafting(request.target, overwrite=request.overwrite) as draft:
             records, damaged = carry_out(plan, found.past, draft, pool, progress)
-            draft.add_ours(LEAFLET_NAME, leaflet.compose(records, _languages(request.wishes, found.past)))
-            record = recording.compose(
-                plan,
-                records,
-                source_hash.result(),
-                (file.name for file in request.rule_files),
-                _past_manifest(found.past),
-            )
-            own = [OwnFile(*file) for file in draft.own_files()]
-            names = (*(file.path for file in own), MANIFEST_NAME)
-            checked = review(plan, _past_manifest(found.past), records, names, draft.read_back)
-            digest = draft.directory_digest(plan.bundle.comment)
-            record = recording.seal(record, own, digest, draft.overhead(), checked)
-            draft.add_ours(MANIFEST_NAME, manifest.encode(record))
+            record = _tell(request, found, plan, draft, records, source_hash.result)
             written = draft.finish(plan.bundle.comment)
             try:
                 prove(draft, written, record, damaged, pool, progress)
@@ -89,14 +82,51 @@ def run(request: Request, progress: Progress | None = None, when_published: Call
                 sourcefile.check_unchanged(request.bundle, source)
             size = draft.path.stat().st_size
             with interrupts.undisturbed():
+                if may_publish is not None:
+                    may_publish()
                 draft.publish(overwrite=request.overwrite)
                 if when_published is not None:
                     when_published()
     return Done(plan, record, request.target, size)
 
 
+def _tell(
+    request: Request,
+    found: Survey,
+    plan: Plan,
+    draft: archive.Draft,
+    records: list[EntryRecord],
+    hash_source: Callable[[], str | None],
+) -> Manifest:
+    """Add what tells of the run: the leaflet for people, and the manifest, which is the last to be known."""
+    past = _past_manifest(found.past)
+    draft.add_ours(LEAFLET_NAME, leaflet.compose(records, _languages(request.wishes, found.past)))
+    record = recording.compose(plan, records, hash_source(), (file.name for file in request.rule_files), past)
+    own = [OwnFile(*file) for file in draft.own_files()]
+    names = (*(file.path for file in own), MANIFEST_NAME)
+    checked = review(plan, past, records, names, draft.read_back)
+    digest = draft.directory_digest(plan.bundle.comment)
+    record = recording.seal(record, own, digest, draft.overhead(), checked)
+    draft.add_ours(MANIFEST_NAME, manifest.encode(record))
+    return record
+
+
 def _past_manifest(past: Past | None) -> Manifest | None:
     return past.finished.manifest if past else None
+
+
+def look(request: Request, progress: Progress | None = None, *, as_it_is: bool = False) -> Survey:
+    """What is known of a bundle; nothing is written. A zip of our own is seen as it was at first, or `as_it_is`."""
+    view = View(without=request.target, access=request.access, as_it_is=as_it_is)
+    with Pool(request.jobs) as pool:
+        return survey(request.bundle, request.rule_files, pool, progress or NoProgress(), view)
+
+
+def preview(request: Request, progress: Progress | None = None) -> Plan:
+    """What `run` would do; nothing is written. Raises BundleUnreadable and RuleInvalid."""
+    found = look(request, progress)
+    refuse_encrypted(found.bundle, request.access)
+    return make_plan(found, request.wishes)
 
 
 def _languages(wishes: Wishes, past: Past | None) -> tuple[str, ...]:

@@ -146,9 +146,9 @@ def test_a_consumer_that_stops_early_costs_nothing(pool: Pool) -> None:
     assert list(pool.run(square, [3])) == [9]
 
 
-def test_at_least_one_worker_and_no_more_than_asked() -> None:
+def test_no_more_workers_than_asked() -> None:
     assert count_cores() >= 1
-    assert [Pool(jobs).jobs for jobs in (-1, 0, 1, 7)] == [1, 1, 1, 7]
+    assert [Pool(jobs).jobs for jobs in (-1, 0, 1, 7)] == [0, 0, 1, 7]
 
 
 # --- the end ---
@@ -322,3 +322,17 @@ def test_where_every_process_dies_at_its_start_the_work_is_done_here(monkeypatch
     monkeypatch.setattr(serving, "_serve", die_at_once)
     with Pool(2) as pool:
         assert set(pool.run(tell_process, range(3))) == {os.getpid()}
+
+
+def test_without_jobs_everything_is_done_in_this_process() -> None:
+    with Pool(0) as pool:
+        pool.warm(_fail_to_get_ready)
+        assert list(pool.run(_process_id, range(5))) == [os.getpid()] * 5
+
+
+def _process_id(_task: int) -> int:
+    return os.getpid()
+
+
+def _fail_to_get_ready(_nothing: None) -> None:
+    raise AssertionError

@@ -36,6 +36,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def _load_app(given: Sequence[str]) -> typer.Typer:
     """The commands that these words are for: the others are not loaded, which would take longer than a small disc."""
+    if given and given[0] == "batch":
+        from repack.cli.batch import shelf  # noqa: PLC0415  see above
+
+        return shelf
     if given and given[0] in NAMED:
         from repack.cli.tools import tools  # noqa: PLC0415  see above
 

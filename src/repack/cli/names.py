@@ -10,6 +10,7 @@ NAMED = {
     "verify": "Check a zip that repack made: all that is in it, and that every original can be rebuilt.",
     "restore": "Give the original files back, each compared with its SHA-256 before it gets its name.",
     "rules": "List, show, check and try rules.",
+    "batch": "Repack many discs; one that fails does not stop the others.",
     "codecs": "Show what can be read and written on this installation.",
 }
 

@@ -154,6 +154,34 @@ def check_codec(name: str | None, max_error: int, effort: int | None, *, is_exac
     return name
 
 
+def read_wishes(
+    keep_locales: str | None,
+    drop_redist: bool,
+    drop: list[Category] | None,
+    drop_path: list[str] | None,
+    keep: list[str] | None,
+    force_drop: bool,
+    codec: str | None,
+    max_error: int,
+    effort: int | None,
+    exact_only: bool,
+) -> Wishes:
+    """The wishes as they were typed. Raises WrongUsage."""
+    return Wishes(
+        keep_locales=read_locales(keep_locales),
+        drop_redist=drop_redist,
+        drop=tuple(drop or ()),
+        drop_path=slashed(drop_path),
+        keep=slashed(keep),
+        force_drop=force_drop,
+        codec=check_codec(codec, max_error, effort, is_exact_only=exact_only),
+        is_codec_named=codec is not None,
+        exact_only=exact_only,
+        max_error=max_error,
+        effort=effort,
+    )
+
+
 def choose_target(bundle: Path, output: Path | None) -> Path:
     """Beside the input under its name, unless -o says otherwise; never the input itself.
 

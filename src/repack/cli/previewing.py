@@ -5,23 +5,19 @@ from pathlib import Path
 from repack import pipeline, survey
 from repack.cli import options
 from repack.model import Plan
-from repack.processes.workers import Pool
-from repack.progress import NoProgress
 from repack.report import console, tables
 
 
 def survey_only(request: pipeline.Request, screen: console.Screen, *, as_it_is: bool = False) -> survey.Survey:
     """What is known of a bundle; nothing is written. A zip of our own is seen as it was at first, or `as_it_is`."""
-    view = survey.View(without=request.target, access=request.access, as_it_is=as_it_is)
-    with Pool(request.jobs) as pool, console.watching(screen, pipeline.STAGES[:1]) as progress:
-        return survey.survey(request.bundle, request.rule_files, pool, progress or NoProgress(), view)
+    with console.watching(screen, pipeline.STAGES[:1]) as progress:
+        return pipeline.look(request, progress, as_it_is=as_it_is)
 
 
 def plan_only(request: pipeline.Request, screen: console.Screen) -> Plan:
     """The plan of a bundle; nothing is written."""
-    found = survey_only(request, screen)
-    pipeline.refuse_encrypted(found.bundle, request.access)
-    return survey.make_plan(found, request.wishes)
+    with console.watching(screen, pipeline.STAGES[:1]) as progress:
+        return pipeline.preview(request, progress)
 
 
 def tell_idle(

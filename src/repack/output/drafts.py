@@ -76,7 +76,7 @@ def _claim(target: Path) -> Claim:
 
 
 def _is_ours(handle: int, path: Path) -> bool:
-    if not _lock(handle, is_surely=False):
+    if not lock(handle, is_surely=False):
         return False
     try:
         return os.path.samestat(os.fstat(handle), path.stat())
@@ -84,7 +84,7 @@ def _is_ours(handle: int, path: Path) -> bool:
         return False
 
 
-def _lock(handle: int, *, is_surely: bool) -> bool:
+def lock(handle: int, *, is_surely: bool) -> bool:
     """Lock an open file unless somebody else has it; False too where there are no locks and it must be sure."""
     if not HAS_LOCKS:
         return not is_surely
@@ -113,7 +113,7 @@ def _clear(path: Path) -> None:
             return
         handle = os.open(path, os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK)
         try:
-            if _lock(handle, is_surely=True):
+            if lock(handle, is_surely=True):
                 path.unlink()
         finally:
             os.close(handle)

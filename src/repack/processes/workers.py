@@ -82,10 +82,13 @@ def count_cores() -> int:
 
 
 class Pool:
-    """Worker processes, started when first needed. Spawned, never forked: the same on every system."""
+    """Worker processes, started when first needed. Spawned, never forked: the same on every system.
+
+    With 0 jobs there are none: all is done in this process, where the crash of a codec ends it.
+    """
 
     def __init__(self, jobs: int) -> None:
-        self.jobs = max(1, jobs)
+        self.jobs = max(0, jobs)
         self._workers: list[_Worker] = []
         self._waiting: deque[_Job] = deque()
         self._false_starts = 0

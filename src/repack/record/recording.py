@@ -66,6 +66,11 @@ def of_same(held: EntryRecord, line: Planned, length: int) -> EntryRecord:
     return msgspec.structs.replace(held, after=after, wish=decision.wish, guard=decision.guard, forced=decision.forced)
 
 
+def of_alike(like: EntryRecord, path: str, before: State, after: State) -> EntryRecord:
+    """The line of an entry to which the same happened as to another one."""
+    return msgspec.structs.replace(like, path=path, before=before, after=after)
+
+
 def merge(past: "Manifest | None", lines: dict[int, EntryRecord]) -> list[EntryRecord]:
     """All lines in their order: those of this round by number, and those of entries that were dropped before."""
     if past is None:

@@ -1,0 +1,93 @@
+"""batch.jsonl: what came of every disc, one line each, only ever added to; the last line of a disc counts.
+
+Each line is on the disk before the next disc counts as done. A kill may tear the last line; it is passed over, and the
+disc is done again. Whoever writes has the lock of the out-dir (lock.py).
+"""
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+from repack.batch import line as lines
+from repack.batch.line import BatchLine
+from repack.batch.naming import RECORD
+from repack.errors import OutputUnwritable
+from repack.processes import interrupts
+
+_ADVICE = "choose another folder with --out-dir, or make room there"
+
+
+class Journal:
+    """The open record. In memory it keeps where the last line of each disc lies, and the name of its output."""
+
+    def __init__(self, path: Path, handle: int) -> None:
+        self.path = path
+        self._handle = handle
+        self._at: dict[str, int] = {}
+        self._names: dict[str, str] = {}
+        self.torn = 0  # lines that are none
+        self._is_torn = False  # the last line has no end
+        with path.open("rb") as file:
+            self._read(file)
+
+    def _read(self, file: BinaryIO) -> None:
+        at = 0
+        for data in file:
+            line = lines.decode(data)
+            if line is not None and data.endswith(b"\n"):
+                self._note(line, at)
+            else:
+                self.torn += 1
+            self._is_torn = not data.endswith(b"\n")
+            at += len(data)
+
+    def _note(self, line: BatchLine, at: int) -> None:
+        self._at[line.key] = at
+        if line.output is not None:
+            self._names[line.key] = line.output.name
+
+    def prior(self, key: str) -> BatchLine | None:
+        """The last line of a disc."""
+        at = self._at.get(key)
+        if at is None:
+            return None
+        with self.path.open("rb") as file:
+            file.seek(at)
+            return lines.decode(file.readline())
+
+    @property
+    def names(self) -> Mapping[str, str]:
+        """The name that the output of a disc has had so far, by the disc's key."""
+        return self._names
+
+    def add(self, line: BatchLine) -> None:
+        """Write a line, and see to it that it is on the disk. Raises OutputUnwritable."""
+        data = b"\n" * self._is_torn + lines.encode(line)
+        with interrupts.undisturbed():
+            try:
+                at = os.fstat(self._handle).st_size + self._is_torn
+                self._is_torn = True  # until all of it is there
+                left = memoryview(data)
+                while left:
+                    left = left[os.write(self._handle, left) :]
+                os.fsync(self._handle)
+            except OSError as error:
+                raise OutputUnwritable(RECORD, error.strerror or type(error).__name__, _ADVICE) from error
+            self._is_torn = False
+            self._note(line, at)
+
+
+@contextmanager
+def opened(out_dir: Path) -> Iterator[Journal]:
+    """The record of an out-dir, empty at first. Raises OutputUnwritable."""
+    path = out_dir / RECORD
+    try:
+        handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0), 0o666)
+    except OSError as error:
+        raise OutputUnwritable(str(path), error.strerror or type(error).__name__, _ADVICE) from error
+    try:
+        yield Journal(path, handle)
+    finally:
+        os.close(handle)

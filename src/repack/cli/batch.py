@@ -1,0 +1,202 @@
+"""The command for many discs: batch."""
+
+import sys
+import tempfile
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from repack import survey
+from repack.batch import disc, foretelling, naming, running
+from repack.batch.foretelling import Foretold
+from repack.cli import helping, opening, options
+from repack.errors import ExitCode, WrongUsage
+from repack.model import Access, Wishes
+from repack.places import addresses
+from repack.planning.estimate import Sampling
+from repack.report import batched, console, foretold
+from repack.report.batch_progress import BatchView
+
+_EXAMPLES = (
+    ("repack batch shelf/*.zip --out-dir smaller", "every zip of a folder; run it again to go on"),
+    ("repack batch shelf/*.iso --dry-run", "estimate what that would save"),
+    ("repack batch --from discs.txt --out-dir smaller", "the discs that a file names, one a line"),
+)
+shelf = typer.Typer(cls=helping.Group, context_settings=options.NAMES, rich_markup_mode=None)
+
+Bundles = Annotated[
+    list[str] | None, typer.Argument(metavar="BUNDLE", help="Zips, ISO images, folders, or patterns of them.")
+]
+OutDir = Annotated[
+    str | None,
+    typer.Option("--out-dir", metavar="DIR", help="Where the new zips and batch.jsonl go; may be s3:// or sftp://."),
+]
+Record = Annotated[
+    Path | None, typer.Option("--record", metavar="DIR", help="Keep batch.jsonl here, where --out-dir is an address.")
+]
+Staging = Annotated[
+    Path,
+    typer.Option("--staging", metavar="DIR", show_default=False, help="Where discs from elsewhere lie meanwhile."),
+]
+MostStaged = Annotated[
+    int | None, typer.Option("--most-staged", min=1, metavar="N", help="So many discs at most lie there at once.")
+]
+DryRun = Annotated[
+    bool, typer.Option("--dry-run", "-n", help="Estimate the saving from a sample of each disc; write nothing.")
+]
+Sample = Annotated[
+    int, typer.Option("--sample", min=2, metavar="N", help="About so many images of each disc are tried for that.")
+]
+NamesFrom = Annotated[
+    list[Path] | None, typer.Option("--from", metavar="FILE", help="More bundles, one a line; - is standard input.")
+]
+Scheduler = Annotated[
+    str | None, typer.Option("--scheduler", metavar="ADDRESS", help="A Dask cluster, e.g. tcp://10.0.0.5:8786.")
+]
+Recheck = Annotated[
+    bool, typer.Option("--recheck", help="Hash sources and verify outputs before a disc counts as done already.")
+]
+Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace files that no batch has written.")]
+Jobs = Annotated[int, typer.Option("--jobs", "-j", min=1, help="Discs at once; default: one a processor core.")]
+
+
+@shelf.callback()
+def _keep_the_name() -> None:
+    """Repack many discs."""  # a callback, or typer would take away the name of a command that is alone
+
+
+@shelf.command(cls=helping.Command, epilog=helping.show_examples(_EXAMPLES))
+def batch(
+    bundles: Bundles = None,
+    out_dir: OutDir = None,
+    names_from: NamesFrom = None,
+    keep_locales: options.KeepLocales = None,
+    drop_redist: options.DropRedist = False,
+    drop: options.DropCategory = None,
+    drop_path: options.DropPath = None,
+    keep: options.Keep = None,
+    rules: options.RuleFiles = None,
+    force_drop: options.ForceDrop = False,
+    codec: options.CodecName = None,
+    max_error: options.MaxError = 0,
+    effort: options.Effort = None,
+    exact_only: options.ExactOnly = False,
+    password_file: opening.PasswordFile = None,
+    decrypt: opening.Decrypt = False,
+    max_entries: opening.MaxEntries = opening.ENTRIES,
+    max_size: opening.MaxSize = opening.SIZE,
+    max_ratio: opening.MaxRatio = opening.RATIO,
+    jobs: Jobs = options.CORES,
+    scheduler: Scheduler = None,
+    recheck: Recheck = False,
+    overwrite: Overwrite = False,
+    record: Record = None,
+    staging: Staging = Path(tempfile.gettempdir()),  # noqa: B008  the same for all calls
+    most_staged: MostStaged = None,
+    dry_run: DryRun = False,
+    sample: Sample = Sampling().count,  # noqa: B008  as above
+    json: Annotated[bool, typer.Option("--json", help="A line of JSON for each disc on standard output.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but errors.")] = False,
+) -> int:
+    """Repack many discs; one that fails does not stop the others. Run it again to go on where it was stopped.
+
+    batch.jsonl in the out-dir has a line for each disc. Exit code: 0 where all went well, else the highest of any disc.
+    """
+    wishes = options.read_wishes(
+        keep_locales, drop_redist, drop, drop_path, keep, force_drop, codec, max_error, effort, exact_only
+    )
+    limits = opening.read_limits(max_entries, max_size, max_ratio)
+    access = opening.read_access(Path(), password_file, limits, decrypts=decrypt, may_ask=False)
+    how = _read_options(wishes, tuple(rules or ()), access, overwrite=overwrite, rechecks=recheck)
+    folder, place = (None, "") if dry_run else _read_out_dir(out_dir, record)
+    how = replace(how, staging=staging.absolute(), most_staged=most_staged or how.most_staged)
+    discs = _find_discs([*(bundles or ()), *_read_names(names_from or ())], folder, place)
+    screen = console.open_screen(is_json=json, is_quiet=quiet)
+    if folder is None:
+        return _foretell(foretelling.foretell(discs, how, jobs, Sampling(sample)), screen, is_json=json)
+    _check_travelling(access, [place, *(disc.address for disc in discs)], scheduler)
+    return _run(running.Request(discs, folder, how, jobs, scheduler or "", place), screen, is_json=json)
+
+
+def _find_discs(words: Sequence[str], folder: Path | None, place: str) -> list[naming.Disc]:
+    discs = naming.find_discs(words, folder, place)
+    if not discs:
+        problem = "no bundle was named (what a batch wrote into --out-dir is none)"
+        raise WrongUsage(problem, "give paths or patterns, or a file of names with --from")
+    return discs
+
+
+def _read_out_dir(out_dir: str | None, record: Path | None) -> tuple[Path, str]:
+    """The folder of the record, and the address of the outputs where they go elsewhere. Raises WrongUsage."""
+    if out_dir is None:
+        raise WrongUsage("where the new zips should go was not said", "add --out-dir DIR, or look first with --dry-run")
+    local = addresses.find_local(out_dir)
+    if local is not None and record is not None:
+        raise WrongUsage("--record goes with an --out-dir that is an address", "leave it out: batch.jsonl lies in DIR")
+    if local is not None:
+        return local, ""
+    if record is None:
+        problem = f"batch.jsonl cannot be kept at {addresses.show(out_dir)}"
+        raise WrongUsage(problem, "name a folder on this computer for it with --record DIR")
+    return record, out_dir
+
+
+def _foretell(found: Iterable[Foretold], screen: console.Screen, *, is_json: bool) -> int:
+    kept: list[Foretold] = []
+    for one in found:
+        kept.append(one)
+        if is_json:
+            console.show_json(foretold.encode(one))
+    console.show_sheets(screen, foretold.sheets(kept))
+    console.show_result(screen, foretold.result(kept))
+    return max(one.code for one in kept)
+
+
+def _run(request: running.Request, screen: console.Screen, *, is_json: bool) -> ExitCode | int:
+    totals = running.Totals()
+    is_whole = False
+    try:
+        with BatchView(screen, is_json=is_json) as view:
+            running.run(request, totals, view)
+        is_whole = True
+    finally:
+        if totals.seen:
+            console.show_sheets(screen, batched.sheets(totals))
+            console.show_result(screen, batched.result(totals, _show_place(request), is_interrupted=not is_whole))
+    return totals.code
+
+
+def _read_options(
+    wishes: Wishes, rules: tuple[Path, ...], access: Access, *, overwrite: bool, rechecks: bool
+) -> disc.Options:
+    """The options for every disc; a rule file that is wrong is told before anything begins. Raises RuleInvalid."""
+    survey.load_rules(rules)
+    rule_files = tuple(file.absolute() for file in rules)
+    return disc.Options(
+        wishes, rule_files, access, disc.digest_options(wishes, rule_files, access), overwrite, rechecks
+    )
+
+
+def _show_place(request: running.Request) -> str:
+    return addresses.show(request.place) if request.place else str(request.out_dir)
+
+
+def _check_travelling(access: Access, given: Sequence[str], scheduler: str | None) -> None:
+    if scheduler is None or scheduler.startswith("tls://"):
+        return
+    if access.password is not None or any(map(addresses.has_password, given)):
+        problem = "a password would travel unprotected to the workers of --scheduler"
+        raise WrongUsage(problem, "use a tls:// address, or repack the discs that need it without --scheduler")
+
+
+def _read_names(files: list[Path] | tuple[()]) -> Iterator[str]:
+    for file in files:
+        try:
+            data = sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()
+        except OSError as error:
+            problem = f"the list of bundles {file.name} cannot be read: {error.strerror or 'read error'}"
+            raise WrongUsage(problem, "check --from") from error
+        yield from naming.read_names(data)

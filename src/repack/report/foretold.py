@@ -1,0 +1,62 @@
+"""What `repack batch --dry-run` says: a row for each disc, and all together with their error."""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from repack.batch.foretelling import Foretold
+from repack.planning.estimate import Estimate, add_up
+from repack.report import words
+from repack.report.tables import Column, Sheet
+
+_MOST_ROWS = 50  # of a long list only the sum is shown; --json has every disc
+
+
+def sheets(found: Sequence[Foretold]) -> list[Sheet]:
+    """The discs, those that cannot be told, and what the numbers mean."""
+    told = [(one.source, one.estimate) for one in found if one.estimate is not None]
+    titles = ("Before", "After, about", "Saved", "Give or take", "Tried")
+    columns = (Column("Disc", ratio=1), *(Column(title, is_number=True) for title in titles))
+    rows = tuple((source, *_row(estimate)) for source, estimate in told)
+    total = add_up(estimate for _source, estimate in told)
+    shown = rows if len(rows) <= _MOST_ROWS else ()
+    failures = tuple(f"{one.source}: {one.reason}" for one in found if one.estimate is None)
+    return [
+        Sheet("What would be saved (nothing was written)", columns, shown, ("all", *_row(total)) if told else ()),
+        Sheet("Cannot be repacked as it is", lines=failures),
+    ]
+
+
+def _row(estimate: Estimate) -> tuple[str, ...]:
+    return (
+        words.size(estimate.before),
+        words.size(estimate.after),
+        words.saved(estimate.before, estimate.after),
+        words.size(estimate.error),
+        f"{estimate.sampled:,} of {estimate.images:,}",
+    )
+
+
+def result(found: Sequence[Foretold]) -> str:
+    """The last line."""
+    told = [one.estimate for one in found if one.estimate is not None]
+    if not told:
+        return "no disc could be looked at"
+    total, discs = add_up(told), words.plural(len(told), "disc")
+    how = f"{total.sampled:,} of {words.plural(total.images, 'image')} tried"
+    if total.saved < 0:
+        return f"{discs} would grow by {words.size(-total.saved)}, give or take {words.size(total.error)} ({how})"
+    share = words.saved(total.before, total.after)
+    return f"{discs} would save {words.size(total.saved)} ({share}), give or take {words.size(total.error)} ({how})"
+
+
+def encode(one: Foretold) -> bytes:
+    """A line of JSON for programs; sizes are bytes."""
+    line: dict[str, object] = {"schema": "repack-estimate-1", "source": one.source}
+    if one.estimate is None:
+        line |= {"code": one.code, "reason": one.reason}
+    else:
+        told = one.estimate
+        line |= {"before": told.before, "after": told.after, "saved": told.saved, "error": told.error}
+        line |= {"images": told.images, "sampled": told.sampled}
+    return msgspec.json.encode(line) + b"\n"

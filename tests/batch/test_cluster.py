@@ -1,0 +1,93 @@
+"""A Dask cluster does what the local pool does, and loses nothing when parts of it die. Larger counts: tests.batch."""
+
+import importlib.util
+import random
+import signal
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from repack.errors import ExitCode
+from tests.batch import disturbed
+from tests.batch.clusters import Processes, cluster, free_port, run_batch, start_batch
+from tests.batch.disturbed import Blow, Shelf
+from tests.batch.stage import make_discs
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(sys.platform != "linux", reason="looks at /proc and sends signals to process groups"),
+    pytest.mark.skipif(importlib.util.find_spec("distributed") is None, reason="needs repack[batch]"),
+]
+_COUNT = 6
+_chance = random.Random(20_240_315)  # noqa: S311  the same moments each time are easier to discuss
+MOMENTS = [
+    Blow(kind, round(_chance.uniform(0.0, 0.3), 2), lines) for lines in (0, 1, 3) for kind in ("int", "kill", "int-int")
+]
+
+
+@pytest.fixture(scope="module")
+def shelf(tmp_path_factory: pytest.TempPathFactory) -> Shelf:
+    folder = tmp_path_factory.mktemp("shelf")
+    make_discs(folder / "in", _COUNT, has_viewer=True)
+    return disturbed.make_shelf(folder, _COUNT)
+
+
+@pytest.fixture(scope="module")
+def processes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Processes]:
+    with cluster(tmp_path_factory.mktemp("cluster")) as started:
+        yield started
+
+
+def test_a_cluster_gives_the_same_zips(shelf: Shelf, processes: Processes) -> None:
+    words = (shelf.discs, "--out-dir", shelf.folder / "same", "--scheduler", processes.address)
+    assert run_batch(*words)[0] == 0
+    assert disturbed.faults_of(shelf, shelf.folder / "same") == []
+    code, said = run_batch(*words)
+    assert code == 0
+    assert said.count("was done already") == _COUNT
+
+
+@pytest.mark.parametrize("blow", MOMENTS, ids=str)
+def test_interrupted_and_run_again(shelf: Shelf, blow: Blow) -> None:
+    faults, _said = disturbed.interrupt(shelf, blow)
+    assert faults == []
+
+
+@pytest.mark.parametrize("blow", MOMENTS[3:6], ids=str)
+def test_interrupted_on_a_cluster_and_run_again(shelf: Shelf, processes: Processes, blow: Blow) -> None:
+    faults, _said = disturbed.interrupt(shelf, blow, processes)
+    assert faults == []
+
+
+def test_workers_that_die_lose_nothing(shelf: Shelf) -> None:
+    faults, said = disturbed.with_dying_workers(shelf, 1.5, 1)
+    assert faults == [], said
+
+
+def test_a_scheduler_that_is_started_again_finds_the_batch_waiting(shelf: Shelf) -> None:
+    faults, said = disturbed.with_scheduler_restart(shelf)
+    assert faults == [], said
+
+
+def test_no_scheduler_there(shelf: Shelf) -> None:
+    code, said = run_batch(
+        shelf.discs, "--out-dir", shelf.folder / "none", "--scheduler", f"tcp://127.0.0.1:{free_port()}"
+    )
+    assert code == ExitCode.USAGE
+    assert "no scheduler answers at tcp://127.0.0.1" in said
+    assert "dask scheduler" in said
+    assert said.count("\n") == 1
+
+
+def test_an_interrupt_while_the_scheduler_is_away_ends_at_once(shelf: Shelf, tmp_path: Path) -> None:
+    out_dir = tmp_path / "out"
+    with cluster(tmp_path / "cluster", workers=1) as processes:
+        with start_batch(shelf.discs, "--out-dir", out_dir, "--scheduler", processes.address) as batch:
+            disturbed.wait_for_lines(out_dir, 1)
+            processes.kill_scheduler()
+            batch.send_signal(signal.SIGINT)
+            _out, err = batch.communicate(timeout=15)
+        assert batch.returncode == ExitCode.INTERRUPTED
+        assert "Traceback" not in err

@@ -1,0 +1,138 @@
+"""`repack batch` as people use it."""
+
+import inspect
+import io
+import json
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from repack.cli import batch, job, main
+from repack.errors import ExitCode
+from tests.batch.stage import entry_hashes, last_lines, make_discs
+
+Run = Callable[..., tuple[int, str, str]]
+
+#: Options of the main job that a batch does not have, and why.
+NOT_OF_A_BATCH = {
+    "bundle": "there are many",
+    "output": "--out-dir says where to",
+    "manifest_file": "batch.jsonl is the record; each zip holds its manifest",
+    "verbose": "every decision of every disc is too much to show",
+    "version": "repack --version",
+}
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str]) -> Run:
+    def call(*words: str | Path) -> tuple[int, str, str]:
+        with pytest.raises(SystemExit) as left:
+            main(["batch", *(str(word) for word in words)])
+        out, err = capsys.readouterr()
+        return int(left.value.code or 0), out, err
+
+    return call
+
+
+@pytest.fixture
+def discs(tmp_path: Path) -> list[Path]:
+    return make_discs(tmp_path / "in", 2)
+
+
+def test_it_has_every_option_of_the_main_job() -> None:
+    its, of_job = (inspect.signature(function).parameters for function in (batch.batch, job.repack))
+    assert set(of_job) - set(its) == set(NOT_OF_A_BATCH)
+    for name in set(of_job) & set(its) - {
+        "jobs",
+        "overwrite",
+        "json",
+        "quiet",
+        "dry_run",
+    }:  # these have words of their own
+        assert its[name] == of_job[name], name
+
+
+def test_a_table_a_line_for_each_disc_and_the_record(run: Run, discs: list[Path], tmp_path: Path) -> None:
+    code, out, err = run(tmp_path / "in" / "*.zip", tmp_path / "gone.zip", "--out-dir", tmp_path / "out", "-j", 2)
+    assert code == ExitCode.UNREADABLE
+    assert [line.split()[:2] for line in out.splitlines() if line.startswith((" repacked", " failed"))] == [
+        ["repacked", "2"], ["failed", "1"],
+    ]  # fmt: skip
+    assert "2 of 3 discs are done" in out
+    assert "gone.zip:cannotreadgone.zip" in "".join(out.split())  # a long path is folded
+    assert len([line for line in err.splitlines() if line.startswith("[")]) == 3
+    names = {Path(source).name for source in last_lines(tmp_path / "out")}
+    assert names == {"scan0000.zip", "scan0001.zip", "gone.zip"}
+    code, out, _err = run(*discs, "--out-dir", tmp_path / "out", "--recheck")
+    assert code == 0
+    assert "2 of 2 discs are done, 2 of them by an earlier batch" in " ".join(out.split())
+
+
+def test_names_from_files_and_lines_of_json(
+    run: Run, discs: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = tmp_path / "names.txt"
+    names.write_bytes(os.fsencode(discs[0]) + b"\r\n")
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(os.fsencode(discs[1]) + b"\0")))
+    options = ["--from", names, "--from", "-", "--out-dir", tmp_path / "out", "--drop", "junk", "-j", 1, "--json", "-q"]
+    code, out, err = run(*options)
+    assert (code, err) == (0, "")
+    said = [json.loads(line) for line in out.splitlines()]
+    assert [(line["source"], line["result"], line["skipped"]) for line in said] == [
+        (str(disc), "done", False) for disc in discs
+    ]
+    assert {line["options"] for line in said} == {last_lines(tmp_path / "out")[str(discs[0])]["options"]}
+    with_others = run(*discs, "--out-dir", tmp_path / "plain", "--json", "-q", "-j", 1)[1]
+    assert json.loads(with_others.splitlines()[0])["options"] != said[0]["options"]
+    assert entry_hashes(tmp_path / "out" / "scan0000.repacked.zip")
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "says"),
+    [
+        ([], ExitCode.USAGE, "no bundle was named"),
+        (["x.zip", "--codec", "nonesuch"], ExitCode.USAGE, "--codec nonesuch"),
+        (["x.zip", "--from", "nowhere.txt"], ExitCode.USAGE, "nowhere.txt cannot be read"),
+        (["x.zip", "--rules", "broken.toml"], ExitCode.RULES, "broken.toml"),
+        (["."], ExitCode.USAGE, "lies inside the bundle"),
+    ],
+)
+def test_what_is_wrong_for_all_is_told_before_anything_begins(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: list[str], code: ExitCode, says: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "broken.toml").write_text("[[rule]]\nid = 1\n", "utf-8")
+    ended, out, err = run(*words, "--out-dir", "out")
+    assert (ended, out) == (code, "")
+    assert says in err
+    assert err.count("\n") == 1
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_password_does_not_travel_unprotected(run: Run, discs: list[Path], tmp_path: Path) -> None:
+    (tmp_path / "password").write_text("secret\n", "utf-8")
+    code, _out, err = run(
+        *discs, "--out-dir", tmp_path / "out", "--password-file", tmp_path / "password", "--scheduler", "tcp://x:1"
+    )
+    assert code == ExitCode.USAGE
+    assert "unprotected" in err
+    assert "secret" not in err
+
+
+def test_a_cluster_needs_a_package(
+    run: Run, discs: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda _name: None)
+    code, _out, err = run(*discs, "--out-dir", tmp_path / "out", "--scheduler", "tcp://127.0.0.1:1")
+    assert code == ExitCode.USAGE
+    assert "pip install 'repack[batch]'" in err
+
+
+def test_an_out_dir_that_cannot_be(run: Run, discs: list[Path], tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    code, _out, err = run(*discs, "--out-dir", tmp_path / "file")
+    assert code == ExitCode.UNWRITABLE
+    assert err.count("\n") == 1
