@@ -48,9 +48,9 @@ def test_the_index_that_is_kept_against_a_wish_says_both(run: Run):
 def test_an_image_that_is_kept_against_a_wish_says_both(run: Run):
     out, entries = run("--drop-path", "DICOM/I0000001")
     image = entries["DICOM/I0000001"]
-    assert (image["action"], image["guard"]) == ("transcoded", "DICOMDIR lists it")
+    assert (image["action"], image["guard"]) == ("transcoded", "images are what the disc is for")
     assert image["reason"].startswith("Explicit VR Little Endian to JPEG-LS Lossless")
-    assert "DICOM/I0000001: DICOMDIR lists it (--drop-path DICOM/I0000001)" in out
+    assert "DICOM/I0000001: images are what the disc is for (--drop-path DICOM/I0000001)" in out
 
 
 def test_images_that_were_dropped_by_force_are_not_said_to_resist_compression(run: Run):
@@ -59,7 +59,7 @@ def test_images_that_were_dropped_by_force_are_not_said_to_resist_compression(ru
     assert "its images were dropped, as you asked" in out
     assert "could be compressed" not in out
     assert entries["DICOM/I0000001"]["forced"]
-    assert entries["DICOM/I0000001"]["guard"] == "DICOMDIR lists it"
+    assert entries["DICOM/I0000001"]["guard"] == "images are what the disc is for"
     assert "DICOMDIR lists DICOM/I0000001 and 1 more file; they are dropped" in out
     assert "--force-drop overrode what keeps 2 files" in out
 

@@ -2,16 +2,22 @@
 
 import multiprocessing
 import os
+import time
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 import pytest
 
-from repack import carrying
+from repack import carrying, pipeline
+from repack.errors import ProofFailed
 from repack.model import Action, KeptAsIs, Raw, Wishes
 from repack.outcomes import Task
+from repack.output.archive import Draft, Written
 from repack.processes.workers import Pool
+from tests.bundles.handmade import Made, make_zip
+from tests.inline import Inline
 
 
 @dataclass(frozen=True)
@@ -43,6 +49,16 @@ class Deadly(Bytes):
         return self.content
 
 
+@dataclass(frozen=True)
+class Endless(Bytes):
+    """A place that a worker process never finishes reading, as a codec does that hangs on a damaged stream."""
+
+    def read(self) -> bytes:
+        if multiprocessing.parent_process() is not None:
+            time.sleep(3_600)
+        return self.content
+
+
 def task(index: int, place: Bytes, action: Action = Action.TRANSCODE) -> Task:
     return Task(index, place, len(place.content), len(place.content), action, "asked", Wishes(), None, is_dicom=True)
 
@@ -59,6 +75,28 @@ def test_a_crash_costs_one_entry_and_not_its_neighbours() -> None:
         assert isinstance(outcome, KeptAsIs)
         assert outcome.content is not None
         assert outcome.content.crc == zlib.crc32(place.content)
+
+
+def test_a_task_that_hangs_costs_one_entry_and_not_its_neighbours(monkeypatch: pytest.MonkeyPatch) -> None:
+    places = [Bytes(b"a" * 50), Endless(b"b" * 50), Bytes(b"c" * 50)]
+    lot = tuple(task(index, place) for index, place in enumerate(places))
+    hangs = {id(one.place) for one in lot if isinstance(one.place, Endless)}
+    monkeypatch.setattr(carrying, "_allow", lambda lot: 0.5 if hangs & {id(one.place) for one in lot} else 3_600.0)
+    with Pool(2) as pool:
+        found = list(carrying._work([lot], pool))
+    assert [isinstance(outcome, KeptAsIs) for outcome in found] == [True] * 3
+    assert [isinstance(outcome, KeptAsIs) and "came to no end" in outcome.reason for outcome in found] == [
+        False,
+        True,
+        False,
+    ]
+
+
+def test_a_codec_has_time_enough() -> None:
+    """A gigabyte at 0.1 MB a second, and minutes for a slice on a computer that does much else."""
+    assert carrying._allow((task(0, Bytes(b"")),)) >= 60
+    large = replace(task(0, Bytes(b"")), size=1_000_000_000)
+    assert carrying._allow((large, large)) >= 2 * 10_000
 
 
 @pytest.mark.parametrize(
@@ -79,3 +117,31 @@ def test_small_entries_travel_together(sizes: list[int], action: Action, lots: l
     made = list(carrying._make_lots(tasks))
     assert [len(lot) for lot in made] == lots
     assert [task for lot in made for task in lot] == tasks
+
+
+@pytest.mark.parametrize("method", [0, 8])
+@pytest.mark.parametrize("at", [0, 1_000, -1])
+def test_a_changed_byte_of_what_was_carried_over_is_noticed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, method: int, at: int
+) -> None:
+    made = [Made(name=name, data=os.urandom(3_000), method=method) for name in (b"a.bin", b"b.bin")]
+    (tmp_path / "in.zip").write_bytes(make_zip(made))
+    finish, changed = Draft.finish, []
+
+    def spoil(draft: Draft, comment: bytes = b"") -> tuple[Written, ...]:
+        written = finish(draft, comment)
+        raw = written[1].place.raw()
+        with draft.path.open("r+b") as file:
+            file.seek(raw.offset + at % raw.length)
+            byte = file.read(1)[0]
+            file.seek(-1, os.SEEK_CUR)
+            file.write(bytes([byte ^ 0x80]))
+        changed.append(written[1].name.raw)
+        return written
+
+    monkeypatch.setattr(pipeline, "Pool", Inline)
+    monkeypatch.setattr(Draft, "finish", spoil)
+    with pytest.raises(ProofFailed, match=r"b\.bin reads back differently"):
+        pipeline.run(pipeline.Request(tmp_path / "in.zip", tmp_path / "out.zip"))
+    assert changed == [b"b.bin"]
+    assert not (tmp_path / "out.zip").exists()

@@ -1,33 +1,29 @@
 """Passwords and limits on the command line: never an argument, never in a message, one line and exit 3 when refused."""
 
 import io
+import os
 import sys
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
+import typer
 
-from repack.cli import main, opening
+from repack.cli import opening, options
+from repack.cli.job import job
+from repack.cli.tools import tools
 from tests.bundles import samples
 from tests.bundles.handmade import Made, make_zip
 from tests.bundles.handmade_iso import make_iso
 from tests.bundles.test_limits import MB, bomb
+from tests.commands import Run
 
-Run = Callable[..., tuple[int, str, str]]
 
-
-@pytest.fixture
-def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Run:
+@pytest.fixture(autouse=True)
+def _no_password(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("REPACK_PASSWORD", raising=False)
-
-    def call(*words: str | Path) -> tuple[int, str, str]:
-        with pytest.raises(SystemExit) as left:
-            main([str(word) for word in words])
-        out, err = capsys.readouterr()
-        return int(left.value.code or 0), out, err
-
-    return call
 
 
 @pytest.fixture
@@ -108,6 +104,55 @@ class _Terminal(io.StringIO):
         return True
 
 
+def parameters(*words: str) -> set[str]:
+    command: Any = typer.main.get_command(job if words == ("repack",) else tools)
+    for word in words:
+        command = command.commands[word] if hasattr(command, "commands") else command
+    return {parameter.name for parameter in command.params}
+
+
+@pytest.mark.parametrize("words", [("repack",), ("explain",), ("verify",), ("rules", "test")])
+def test_every_command_that_opens_a_bundle_takes_the_same_options_for_it(words: tuple[str, ...]) -> None:
+    shared = {"password_file", "max_entries", "max_size", "max_ratio"}
+    assert shared <= parameters("inspect")
+    assert shared <= parameters(*words)
+
+
+def test_restore_takes_a_password_and_no_limits() -> None:
+    """What comes out of a zip of ours is bounded by its manifest."""
+    assert "password_file" in parameters("restore")
+    assert "max_size" not in parameters("restore")
+
+
+def test_an_encrypted_original_can_be_compared_with(locked: Path, run: Run) -> None:
+    (locked.parent / "pw").write_bytes(b"secret")
+    given = ("--password-file", locked.parent / "pw")
+    assert run(locked, "-q", "--decrypt", *given)[0] == 0
+    made = locked.with_name("locked.repacked.zip")
+    refused(run("verify", made, "--against", locked), 3, "entries are encrypted", "--password-file")
+    code, out, _err = run("verify", made, "--against", locked, *given)
+    assert (code, "original" in out) == (0, True)
+
+
+def test_an_original_beyond_the_limits_can_be_compared_with(tmp_path: Path, run: Run) -> None:
+    with zipfile.ZipFile(tmp_path / "many.zip", "w") as archive:
+        for name in ("a.txt", "b.txt", "c.txt"):
+            archive.writestr(name, name)
+    assert run(tmp_path / "many.zip", "-q")[0] == 0
+    words = ("verify", tmp_path / "many.repacked.zip", "--against", tmp_path / "many.zip", "--max-entries")
+    refused(run(*words, "2"), 3, "many.zip", "--max-entries")
+    assert run(*words, "3")[0] == 0
+
+
+def test_rules_are_tried_on_an_encrypted_bundle(locked: Path, run: Run) -> None:
+    rules, given = locked.with_name("my.toml"), locked.with_name("pw")
+    rules.write_text("[[rule]]\nid='x'\ncategory='junk'\nmatch={name='a.txt'}\nwhy='my own'\n", "utf-8")
+    given.write_bytes(b"secret")
+    refused(run("rules", "test", rules, locked), 3, "entries are encrypted")
+    code, out, _err = run("rules", "test", rules, locked, "--password-file", given)
+    assert (code, "a.txt" in out) == (0, True)
+
+
 def test_a_terminal_is_asked_only_where_it_is_needed(locked: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[str] = []
     monkeypatch.setattr(sys, "stdin", _Terminal())
@@ -151,6 +196,51 @@ def test_an_image_is_named_after_its_stem(tmp_path: Path, run: Run) -> None:
     (tmp_path / "Disc.ISO").write_bytes(make_iso({"A.TXT;1": b"a" * 99}))
     assert run(tmp_path / "Disc.ISO")[0] == 0
     assert names_in(tmp_path) == {"Disc.ISO", "Disc.repacked.zip"}
+
+
+@pytest.fixture
+def read_only(monkeypatch: pytest.MonkeyPatch) -> Callable[[Path], None]:
+    """Makes a folder take no files; permissions stop no superuser, so the question is answered here."""
+
+    def close(folder: Path) -> None:
+        allows = os.access
+        monkeypatch.setattr(os, "access", lambda path, mode: Path(path) != folder and allows(path, mode))
+
+    return close
+
+
+@pytest.mark.parametrize("is_folder", [True, False])
+def test_beside_a_mounted_disc_the_zip_goes_into_the_working_folder(
+    tmp_path: Path, run: Run, read_only: Callable[[Path], None], monkeypatch: pytest.MonkeyPatch, *, is_folder: bool
+) -> None:
+    media, work = tmp_path / "media", tmp_path / "work"
+    bundle = media / ("DISC" if is_folder else "disc.iso")
+    (bundle if is_folder else media).mkdir(parents=True)
+    work.mkdir()
+    (bundle / "A.TXT" if is_folder else bundle).write_bytes(b"a" if is_folder else make_iso({"A.TXT;1": b"a"}))
+    monkeypatch.chdir(work)
+    read_only(media)
+    code, out, _err = run(bundle)
+    assert (code, names_in(work), names_in(media)) == (0, {f"{bundle.stem}.repacked.zip"}, {bundle.name})
+    assert f"beside {bundle.name} no file can be made" in " ".join(out.split())
+    assert run(bundle, "-o", work / "named.zip", "-q")[1] == ""
+
+
+def test_the_root_of_a_drive_has_nothing_beside_it() -> None:
+    root = Path(Path.cwd().anchor)
+    target = options.choose_target(root, None)
+    assert target == Path("disc.repacked.zip")
+    assert "goes into the working folder" in options.explain_target(root, None, target)
+
+
+def test_the_working_folder_is_not_taken_where_it_is_part_of_the_disc(
+    tmp_path: Path, read_only: Callable[[Path], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    disc = tmp_path / "DISC"
+    disc.mkdir()
+    monkeypatch.chdir(disc)
+    read_only(tmp_path)
+    assert options.choose_target(disc, None) == tmp_path / "DISC.repacked.zip"
 
 
 def test_what_is_odd_about_a_bundle_is_told_by_every_view(tmp_path: Path, run: Run) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from repack import outcomes, sourcefile
 from repack.carrying import carry_out, prove
+from repack.conformance.review import review
 from repack.errors import BundleUnreadable
 from repack.model import LEAFLET_NAME, MANIFEST_NAME, Access, Bundle, Plan, Wishes
 from repack.moving import Past
@@ -17,6 +18,9 @@ from repack.progress import NoProgress, Progress
 from repack.record import leaflet, manifest, recording
 from repack.record.manifest import Manifest, OwnFile
 from repack.survey import View, make_plan, survey
+
+#: What progress names, in order; the last byte is checked before the new zip gets its name.
+STAGES = ("Looking at the disc", "Repacking", "Checking")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +58,9 @@ def run(request: Request, progress: Progress | None = None, when_published: Call
     source = sourcefile.state(request.bundle)
     with Pool(request.jobs) as pool, sourcefile.hashing_beside(request.bundle) as source_hash:
         pool.warm(partial(outcomes.get_ready, wishes=request.wishes))
-        found = survey(request.bundle, request.rule_files, pool, progress, View(request.target, request.access))
+        found = survey(
+            request.bundle, request.rule_files, pool, progress, View(request.target, request.access, digests=True)
+        )
         refuse_encrypted(found.bundle, request.access)
         plan = make_plan(found, request.wishes)
         if found.past is not None and plan.is_idle:
@@ -68,10 +74,12 @@ def run(request: Request, progress: Progress | None = None, when_published: Call
                 records,
                 source_hash.result(),
                 (file.name for file in request.rule_files),
-                found.past.finished.manifest if found.past else None,
+                _past_manifest(found.past),
             )
             own = [OwnFile(*file) for file in draft.own_files()]
-            record = recording.seal(record, own, draft.directory_digest(plan.bundle.comment))
+            names = (*(file.path for file in own), MANIFEST_NAME)
+            checked = review(plan, _past_manifest(found.past), records, names, draft.read_back)
+            record = recording.seal(record, own, draft.directory_digest(plan.bundle.comment), checked)
             draft.add_ours(MANIFEST_NAME, manifest.encode(record))
             written = draft.finish(plan.bundle.comment)
             try:
@@ -84,6 +92,10 @@ def run(request: Request, progress: Progress | None = None, when_published: Call
                 if when_published is not None:
                     when_published()
     return Done(plan, record, request.target, size)
+
+
+def _past_manifest(past: Past | None) -> Manifest | None:
+    return past.finished.manifest if past else None
 
 
 def _languages(wishes: Wishes, past: Past | None) -> tuple[str, ...]:

@@ -11,6 +11,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from fixtures.dicom import dicomdir
+from fixtures.disc import dental_disc
 from repack.bundles import iso_image, open_bundle
 from repack.bundles.iso import IsoPlace, choose_tree
 from repack.bundles.iso_image import Record
@@ -18,6 +20,7 @@ from repack.errors import BundleUnreadable
 from repack.model import Access, Bundle, Entry, EntryUnreadable, Limits, Stamp, Wishes
 from repack.pipeline import Request, run
 from tests.bundles.handmade_iso import SECTOR, Extent, both, make_iso
+from tests.classify.synthetic import exe
 
 FILES = {"DICOMDIR;1": b"index", "DICOM/IM1.;1": b"x" * 5_000, "DICOM/SUB/IM2.DCM;1": b"y" * 3_000}
 JOLIET = {"DICOMDIR": b"index", "DICOM/Größe.txt": b"x" * 5_000, "DICOM/sub/表 2.dcm": b"y" * 3_000}
@@ -32,6 +35,10 @@ def open_made(tmp_path: Path) -> OpenMade:
         return open_bundle(path, access)
 
     return open_one
+
+
+def small_image(number: int) -> bytes:
+    return next(f.content for f in dental_disc(2, size=40) if f.path == f"DICOM/I000000{number}")
 
 
 def read(entry: Entry) -> bytes:
@@ -94,6 +101,24 @@ def record(*names: str) -> list[Record]:
 )
 def test_choosing_a_tree(trees: Mapping[str, list[Record]], chosen: str) -> None:
     assert choose_tree(trees) == chosen
+
+
+def test_an_index_in_capitals_finds_the_files_of_a_tree_in_mixed_case(tmp_path: Path) -> None:
+    """DICOMDIR and autorun.inf speak of the 8.3 names of the ISO 9660 tree; the files have their Joliet names (I10)."""
+    files = [("Dicom/i1", small_image(1)), ("Dicom/i2", small_image(2))]
+    index = dicomdir([(path.upper(), content) for path, content in files])
+    assert b"DICOM\\I1" in index
+    joliet = dict(files) | {"Dicomdir": index, "autorun.inf": b"[autorun]\r\nOPEN=VIEWER\\EZVIEW.EXE\r\n"}
+    joliet |= {"Viewer/EzView.exe": exe(), "Viewer/other.exe": exe()}
+    path = tmp_path / "disc.iso"
+    path.write_bytes(make_iso({f"{name.upper()};1": data for name, data in joliet.items()}, joliet=joliet))
+    done = run(Request(path, tmp_path / "out.zip", Wishes(drop_path=("Viewer/**",))))
+    lines = {line.path: line for line in done.manifest.entries}
+    assert set(lines) == set(joliet)
+    assert [lines[name].action for name in ("Dicom/i1", "Dicom/i2", "Dicomdir")] == ["transcoded"] * 3
+    assert "of 2 records follow" in lines["Dicomdir"].reason
+    assert lines["Viewer/EzView.exe"].guard == "autorun.inf starts or shows it"
+    assert lines["Viewer/other.exe"].action == "dropped"
 
 
 def test_empty_folders_are_kept(open_made: OpenMade) -> None:

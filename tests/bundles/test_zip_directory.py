@@ -64,6 +64,18 @@ def test_numbers_behind_the_data_are_no_disagreement(open_made: OpenMade) -> Non
     assert all(entry.notes == () for entry in bundle.entries)
 
 
+def test_what_was_streamed_is_written_with_its_sizes_in_front(tmp_path: Path) -> None:
+    """Compressed bytes are carried over, but not the flag that says that their sizes come later (Z19)."""
+    path, new = tmp_path / "made.zip", tmp_path / "out.zip"
+    path.write_bytes(make_zip([Made(b"a.txt", TEXT, method=8, flags=DESCRIPTOR)]))
+    run(Request(path, new))
+    with zipfile.ZipFile(new) as archive:
+        info = archive.getinfo("a.txt")
+        assert archive.read(info) == TEXT
+    flags, method, *_time, crc, stored, size = struct.unpack_from("<4H3I", new.read_bytes(), info.header_offset + 6)
+    assert (flags & 8, method, crc, stored, size) == (0, 8, info.CRC, info.compress_size, len(TEXT))
+
+
 def test_both_views_go_into_the_manifest(tmp_path: Path) -> None:
     path = tmp_path / "made.zip"
     path.write_bytes(make_zip([Made(local_name=b"other")]))

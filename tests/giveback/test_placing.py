@@ -57,6 +57,24 @@ def test_a_second_file_of_a_name_gets_a_number() -> None:
     }  # fmt: skip
 
 
+@pytest.mark.parametrize("is_windows", [True, False])
+@pytest.mark.parametrize("stem", ["a" * 300, "表" * 200, "🦷" * 150, "." + "b" * 400])
+def test_a_name_that_no_file_system_holds_is_shortened(stem: str, *, is_windows: bool) -> None:
+    (one,), (two,) = (components(f"{stem}{n}.dcm", is_windows=is_windows) for n in (1, 2))
+    assert one != two
+    for name in (one, two):
+        assert name.endswith(".dcm")
+        assert len(name.encode("utf-16-le")) <= 500 if is_windows else len(name.encode()) <= 250
+        assert name[:20] == stem[:20]
+    assert components("表" * 200, is_windows=True) == ("表" * 200,), "Windows counts letters"
+
+
+def test_a_shortened_name_can_be_made(tmp_path: Path) -> None:
+    (name,) = components("表" * 300 + ".jpeg")
+    (tmp_path / name).write_bytes(b"x")
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+
+
 def test_the_case_probe_leaves_nothing(tmp_path: Path) -> None:
     assert ignores_case(tmp_path) == (tmp_path / "A").exists()
     assert list(tmp_path.iterdir()) == []

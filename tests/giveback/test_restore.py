@@ -3,12 +3,16 @@
 import errno
 import hashlib
 import json
+import re
 import struct
 import subprocess
 import sys
 import time
+import unicodedata
+import warnings
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -18,8 +22,10 @@ from hypothesis import strategies as st
 from fixtures.disc import dental_disc, write_folder, write_zip
 from repack import pipeline
 from repack.cli import main
-from repack.giveback import giving, restore
+from repack.giveback import giving, placing, restore
 from repack.model import Stamp
+from repack.output import archive
+from repack.processes.workers import Crashed
 from tests.inline import Inline
 
 Run = Callable[..., tuple[int, str, str]]
@@ -91,7 +97,10 @@ def test_every_file_comes_back_under_its_name_and_time(disc: Path, run: Run, tmp
 
 
 def test_the_left_out_are_listed_with_size_hash_and_rule(disc: Path, run: Run, tmp_path: Path) -> None:
-    _code, out, _err = run("restore", disc, "-o", tmp_path / "out")
+    _code, short, _err = run("restore", disc, "-o", tmp_path / "one")
+    assert re.search(r"redistributable +2 +\S+ \S+ +--drop-redist", short)
+    assert "vcredist_x86.exe" not in short
+    _code, out, _err = run("restore", disc, "-o", tmp_path / "out", "-v")
     with zipfile.ZipFile(disc) as archive:
         entries = json.loads(archive.read("REPACK/manifest.json"))["entries"]
     dropped = [entry for entry in entries if entry["action"] == "dropped"]
@@ -163,6 +172,25 @@ def test_damaged_restore_data_costs_only_what_needs_it(disc: Path, run: Run, tmp
     found = files_below(tmp_path / "out")
     assert "License.txt" in found
     assert all(content == originals(disc)[name] for name, content in found.items() if name in originals(disc))
+
+
+class Dying(Inline):
+    """A pool whose workers die while they read the new zip back."""
+
+    def run(self, function: Callable, tasks: Iterable, _allow: Callable | None = None) -> Iterator:
+        is_check = function is archive.check_contents
+        return (Crashed(task) if is_check else function(task) for task in tasks)
+
+
+@pytest.mark.parametrize("is_damaged", [True, False])
+def test_a_worker_that_dies_while_it_reads_back_proves_nothing(
+    disc: Path, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, is_damaged: bool
+) -> None:
+    monkeypatch.setattr(restore, "Pool", Dying)
+    if is_damaged:
+        monkeypatch.setattr(archive, "check_contents", lambda lot: lot[0][0])
+    code, _out, err = run("restore", disc, "-o", tmp_path / "back.zip")
+    assert (code, (tmp_path / "back.zip").exists()) == ((6, False) if is_damaged else (0, True)), err
 
 
 def test_without_restore_data_the_images_are_named(disc: Path, run: Run, tmp_path: Path) -> None:
@@ -289,3 +317,88 @@ def test_an_interrupt_while_the_zip_gets_its_name_comes_too_late(disc: Path, tmp
     assert (done.returncode, done.stderr) == (0, "")
     assert "given back" in done.stdout
     assert [path.name for path in tmp_path.iterdir()] == ["back.zip"]
+
+
+# --- what a file system cannot hold ---
+
+
+def repacked(folder: Path, files: dict[str, bytes], run: Run) -> Path:
+    """The new zip of a disc with these files, duplicates and all."""
+    with zipfile.ZipFile(folder / "odd.zip", "w") as archive:
+        for name, content in files.items():
+            archive.writestr(zipfile.ZipInfo(name), content)
+    assert run(folder / "odd.zip", "-q")[0] == 0
+    return folder / "odd.repacked.zip"
+
+
+def test_names_that_windows_forbids_get_safe_ones_and_are_told(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(placing, "components", partial(placing.components, is_windows=True))
+    files = {
+        name: name.encode() for name in ("CON", "dir/aux.txt", "at 9:30.txt", "end.", "blank ", "q?.dcm", "plain.txt")
+    }
+    code, out, err = run("restore", repacked(tmp_path, files, run), "-o", tmp_path / "out")
+    safe = {
+        "CON": "_CON",
+        "dir/aux.txt": "dir/_aux.txt",
+        "at 9:30.txt": "at 9_30.txt",
+        "end.": "end_",
+        "blank ": "blank_",
+    }
+    safe["q?.dcm"] = "q_.dcm"
+    assert (code, err) == (0, "")
+    assert files_below(tmp_path / "out") == {safe.get(name, name): content for name, content in files.items()}
+    for name, lies in safe.items():
+        assert f"{name.strip()}: lies under {lies}" in " ".join(out.split()).replace("blank :", "blank:")
+
+
+def test_where_case_does_not_count_the_later_one_gets_a_number(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(placing, "ignores_case", lambda _folder: True)
+    files = {"D/A.DCM": b"one", "d/a.dcm": b"two", "Größe.txt": b"composed", "Gro\u0308ße.txt": b"decomposed"}
+    code, out, err = run("restore", repacked(tmp_path, files, run), "-o", tmp_path / "out")
+    assert (code, err) == (0, "")
+    found = files_below(tmp_path / "out")
+    assert sorted(found.values()) == sorted(files.values())
+    assert len({unicodedata.normalize("NFC", name).casefold() for name in found}) == 4
+    assert found["d/a (2).dcm"] == b"two"
+    assert "d/a.dcm: lies under d/a (2).dcm" in " ".join(out.split())
+
+
+def test_duplicates_come_back_as_several_files(run: Run, tmp_path: Path) -> None:
+    with warnings.catch_warnings(), zipfile.ZipFile(tmp_path / "twice.zip", "w") as archive:
+        warnings.simplefilter("ignore")
+        for content in (b"first", b"second"):
+            archive.writestr("a.txt", content)
+    assert run(tmp_path / "twice.zip", "-q")[0] == 0
+    assert run("restore", tmp_path / "twice.repacked.zip", "-o", tmp_path / "out")[0] == 0
+    assert files_below(tmp_path / "out") == {"a.txt": b"first", "a (2).txt": b"second"}
+
+
+def test_a_link_in_a_zip_comes_back_as_a_file_and_is_never_made(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "outside").write_bytes(b"precious")
+    with zipfile.ZipFile(tmp_path / "links.zip", "w") as archive:
+        link = zipfile.ZipInfo("link")
+        link.create_system, link.external_attr = 3, 0o120777 << 16
+        archive.writestr(link, "../outside")
+        archive.writestr("link2/../link/below.txt", b"x")
+    assert run(tmp_path / "links.zip", "-q")[0] == 0
+    code, _out, _err = run("restore", tmp_path / "links.repacked.zip", "-o", tmp_path / "out")
+    assert code == 0
+    assert not any(path.is_symlink() for path in (tmp_path / "out").rglob("*"))
+    assert b"../outside" in files_below(tmp_path / "out").values()
+    assert (tmp_path / "outside").read_bytes() == b"precious"
+
+
+def test_a_name_that_is_too_long_is_shortened_and_a_path_that_is_costs_only_itself(run: Run, tmp_path: Path) -> None:
+    """What Windows does from 260 characters on by its settings, Linux does from 4,096."""
+    long, deep = "n" * 300 + ".txt", "/".join(["d" * 200] * 30) + "/x.txt"
+    made = repacked(tmp_path, {long: b"long", deep: b"deep", "a.txt": b"a"}, run)
+    code, out, err = run("restore", made, "-o", tmp_path / "out")
+    assert (code, "was not written" in err) == (5, True)
+    found = files_below(tmp_path / "out")
+    assert sorted(found.values()) == [b"a", b"long"]
+    assert len(next(name for name, content in found.items() if content == b"long")) <= 255
+    assert "lies under nnn" in " ".join(out.split())

@@ -161,6 +161,30 @@ def test_a_dicomdir_that_does_not_follow_is_found(disc: Path, run: Run, tmp_path
     assert "DICOMDIR states another transfer syntax than DICOM/I0000001 has" in shown
 
 
+@pytest.mark.parametrize("category", ["junk", "dicom"])
+def test_a_dicomdir_that_a_rule_calls_something_else_is_checked_too(
+    disc: Path, run: Run, tmp_path: Path, category: str
+) -> None:
+    own, made = tmp_path / "my.toml", tmp_path / "made.zip"
+    own.write_text(f"[[rule]]\nid='x'\ncategory='{category}'\nmatch={{name='DICOMDIR'}}\nwhy='a slip'\n", "utf-8")
+    with pytest.raises(SystemExit):
+        main([str(disc.with_name("scan.zip")), "-o", str(made), "--rules", str(own), "-q"])
+    code, out, _err = run(made, "--json")
+    assert (code, checks_of(out)["DICOMDIR"]) == (0, (1, 1))
+    stale = rewrite(made, tmp_path / "stale.zip", lambda name, data: data if name != "DICOMDIR" else stale_index(data))
+    code, out, err = run(stale, "--json")
+    assert code == 7
+    found = [difference["problem"] for difference in json.loads(out)["differences"]]
+    assert any("states another transfer syntax" in problem for problem in found), err
+
+
+def stale_index(data: bytes) -> bytes:
+    """Another transfer syntax of the same length in every record."""
+    new = data.replace(b"1.2.840.10008.1.2.4.80", b"1.2.840.10008.1.2.4.90")
+    assert new != data
+    return new
+
+
 def test_false_totals_are_found(disc: Path, run: Run, tmp_path: Path) -> None:
     def change(name: str, content: bytes) -> bytes:
         return content.replace(b'"dropped": 2', b'"dropped": 3') if name == "REPACK/manifest.json" else content

@@ -1,11 +1,12 @@
-"""Discs in the containers that other programs make: each repacked whole, every file compared with the original.
+"""Discs in the containers that other programs make: each repacked and restored, every file compared with the original.
 
-Archives by Info-ZIP, 7-Zip and Python; images by xorriso, genisoimage and pycdlib; the new zip read by Info-ZIP.
+Archives by Info-ZIP, 7-Zip and Python; images by xorriso, genisoimage and mkudffs; the new zip read by Info-ZIP.
 """
 
 import calendar
 import hashlib
 import io
+import json
 import os
 import shutil
 import subprocess
@@ -17,11 +18,16 @@ from pathlib import Path
 import pytest
 
 from fixtures.disc import dental_disc, write_folder
+from repack import pipeline
 from repack.bundles import open_bundle
 from repack.errors import BundleUnreadable
+from repack.giveback import restore
 from repack.model import Access
 from repack.pipeline import Request, run
 from repack.record.manifest import Manifest
+from tests.inline import Inline
+from tests.interop.programs import find
+from tests.packages.downloads import second_opinion
 
 pytestmark = pytest.mark.interop
 
@@ -30,16 +36,16 @@ LONG = "a file whose name is a good deal longer than the sixty-four letters that
 DEEP = "a/b/c/d/e/f/g/h/i/j/deep.txt"
 
 
-def program(name: str) -> str:
-    found = shutil.which(name)
-    if found is None:
-        pytest.skip(f"{name} is not installed")
-    return found
-
-
 def call(*words: str | Path, cwd: Path | None = None) -> None:
     done = subprocess.run([str(word) for word in words], capture_output=True, cwd=cwd, check=False)
     assert done.returncode == 0, (done.stdout + done.stderr).decode(errors="replace")
+
+
+@pytest.fixture(autouse=True)
+def _inline(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Starting worker processes would take longer than everything else."""
+    for module in (pipeline, restore):
+        monkeypatch.setattr(module, "Pool", Inline)
 
 
 @pytest.fixture(scope="module")
@@ -71,16 +77,20 @@ def hashes(root: Path) -> dict[str, str]:
 
 
 def check(made: Path, wanted: Mapping[str, str], access: Access = Access()) -> Manifest:  # noqa: B008  it is frozen
-    """Repack it; every file was read as it is, and every file that is no image comes out of Info-ZIP as it was."""
+    """There and back: every file was read as it is, what is no image comes out of Info-ZIP, and all out of restore."""
     target = made.with_name("out.zip")
-    done = run(Request(made, target, jobs=2, access=access))
+    done = run(Request(made, target, access=access))
     found = {entry.path: entry.before.sha256 for entry in done.manifest.entries if not entry.folder}
     assert found == wanted
     assert sum(entry.action == "transcoded" and entry.category == "dicom" for entry in done.manifest.entries) == 3
     out = made.with_name("out")
-    call(program("unzip"), "-q", target, "-d", out)
+    call(find("unzip"), "-q", target, "-d", out)
     kept = {entry.path for entry in done.manifest.entries if entry.action == "copied" and not entry.folder}
     assert {name: value for name, value in hashes(out).items() if name in kept} == {name: wanted[name] for name in kept}
+    back = made.with_name("back")
+    restored = restore.restore(restore.Request(target, back))
+    assert (restored.problems, restored.unwritten, restored.skipped, restored.names) == ({}, {}, {}, {})
+    assert hashes(back) == wanted
     return done.manifest
 
 
@@ -108,15 +118,15 @@ ARCHIVES: dict[str, tuple[list[str], bytes | None]] = {
 @pytest.mark.parametrize(("words", "password"), ARCHIVES.values(), ids=ARCHIVES.keys())
 def test_archives_of_other_programs(disc: Path, tmp_path: Path, words: list[str], password: bytes | None) -> None:
     made = tmp_path / "made.zip"
-    call(program(words[0]), *(made if word == "OUT" else word for word in words[1:]), cwd=disc)
+    call(find(words[0]), *(made if word == "OUT" else word for word in words[1:]), cwd=disc)
     manifest = check(made, hashes(disc), Access(password, decrypt=password is not None))
     assert all(not entry.notes for entry in manifest.entries)
 
 
 def test_an_archive_with_a_comment(disc: Path, tmp_path: Path) -> None:
     made = tmp_path / "made.zip"
-    call(program("zip"), "-qr", made, ".", cwd=disc)
-    subprocess.run([program("zip"), "-qz", made], input=b"from the clinic\n", check=True)
+    call(find("zip"), "-qr", made, ".", cwd=disc)
+    subprocess.run([find("zip"), "-qz", made], input=b"from the clinic\n", check=True)
     check(made, hashes(disc))
     with zipfile.ZipFile(tmp_path / "out.zip") as new:
         assert b"from the clinic" in new.comment
@@ -124,7 +134,7 @@ def test_an_archive_with_a_comment(disc: Path, tmp_path: Path) -> None:
 
 def test_a_self_extracting_archive(disc: Path, tmp_path: Path) -> None:
     plain, made = tmp_path / "plain.zip", tmp_path / "made.exe"
-    call(program("zip"), "-qr", plain, ".", cwd=disc)
+    call(find("zip"), "-qr", plain, ".", cwd=disc)
     made.write_bytes(b"MZ" + bytes(9_000) + plain.read_bytes())
     check(made, hashes(disc))
 
@@ -165,11 +175,35 @@ def test_an_archive_that_was_streamed(disc: Path, tmp_path: Path) -> None:
 
 def test_deflate64_gives_what_a_second_reader_gives(disc: Path, tmp_path: Path) -> None:
     made = tmp_path / "made.zip"
-    call(program("7z"), "a", "-bd", "-tzip", "-mm=Deflate64", made, ".", cwd=disc)
+    call(find("7z"), "a", "-bd", "-tzip", "-mm=Deflate64", made, ".", cwd=disc)
     for entry in open_bundle(made).entries:
         if entry.place is not None:
-            told = subprocess.run([program("7z"), "x", "-so", made, entry.path], capture_output=True, check=True).stdout
+            told = subprocess.run([find("7z"), "x", "-so", made, entry.path], capture_output=True, check=True).stdout
             assert entry.place.read() == told
+
+
+_SECOND_OPINION = """
+import hashlib, json, sys
+sys.path.insert(0, sys.argv[1])
+import zipfile, zipfile_deflate64
+with zipfile.ZipFile(sys.argv[2]) as archive:
+    files = [info for info in archive.infolist() if not info.is_dir()]
+    assert any(info.compress_type == 9 for info in files)
+    print(json.dumps({info.filename: hashlib.sha256(archive.read(info)).hexdigest() for info in files}))
+"""
+
+
+@pytest.mark.packages
+def test_deflate64_gives_what_zipfile_deflate64_gives(disc: Path, tmp_path: Path) -> None:
+    """Another implementation, in a process of its own: it changes zipfile for whoever imports it (Z1)."""
+    made = tmp_path / "made.zip"
+    call(find("7z"), *SEVEN[1:], "-mm=Deflate64", "-mcu=on", made, ".", cwd=disc)
+    words = [sys.executable, "-c", _SECOND_OPINION, second_opinion(), made]
+    done = subprocess.run(words, capture_output=True, text=True, encoding="utf-8", check=False)
+    assert done.returncode == 0, done.stderr
+    ours = {entry.path: entry.place.read() for entry in open_bundle(made).entries if entry.place is not None}
+    assert {name: hashlib.sha256(data).hexdigest() for name, data in ours.items()} == json.loads(done.stdout)
+    assert set(ours) == set(hashes(disc))
 
 
 # --- folders ---
@@ -203,7 +237,7 @@ def test_images_of_other_programs(disc: Path, tmp_path: Path, words: list[str]) 
     made = tmp_path / "made.iso"
     copy = tmp_path / "copy"
     shutil.copytree(disc, copy)
-    call(program(words[0]), *words[1:], "-o", made, copy)
+    call(find(words[0]), *words[1:], "-o", made, copy)
     wanted = hashes(disc)
     if "-b" in words:  # the boot catalogue is made by genisoimage, and the boot file changed by it
         bundle = {entry.path: entry for entry in open_bundle(made).entries}
@@ -229,7 +263,7 @@ def cut(name: str) -> str:
 def test_plain_images_keep_their_short_names(disc: Path, tmp_path: Path, words: list[str]) -> None:
     made = tmp_path / "made.iso"
     extra = ["-D"] if words is GENISOIMAGE else ["--norock"]
-    call(program(words[0]), *words[1:], *extra, "-o", made, disc)
+    call(find(words[0]), *words[1:], *extra, "-o", made, disc)
     entries = [entry for entry in open_bundle(made).entries if not entry.is_directory]
     assert not any(";" in entry.path for entry in entries)
     found = sorted(hashlib.sha256(entry.place.read()).hexdigest() for entry in entries if entry.place is not None)
@@ -242,7 +276,7 @@ def test_an_image_with_links_and_modes(disc: Path, tmp_path: Path) -> None:
     (copy / "start.sh").write_bytes(b"#!/bin/sh\n")
     (copy / "start.sh").chmod(0o755)
     (copy / "link").symlink_to("noise.bin")
-    call(program("xorriso"), "-as", "mkisofs", "-quiet", "-R", "-o", made, copy)
+    call(find("xorriso"), "-as", "mkisofs", "-quiet", "-R", "-o", made, copy)
     entries = {entry.path: entry for entry in open_bundle(made).entries}
     assert entries["start.sh"].attributes >> 16 == 0o100755
     assert entries["link"].attributes >> 28 == 0o12
@@ -257,7 +291,7 @@ def test_a_second_session(disc: Path, tmp_path: Path) -> None:
     shutil.copytree(disc, first)
     second.mkdir()
     (second / "added.txt").write_bytes(b"later")
-    xorriso = program("xorriso")
+    xorriso = find("xorriso")
     call(xorriso, "-outdev", made, "-joliet", "on", "-map", first, "/", "-commit_eject", "none")
     call(xorriso, "-dev", made, "-joliet", "on", "-map", second / "added.txt", "/added.txt", "-commit_eject", "none")
     check(made, hashes(disc) | {"added.txt": hashlib.sha256(b"later").hexdigest()})
@@ -269,10 +303,10 @@ def test_a_second_session_behind_the_first(disc: Path, tmp_path: Path) -> None:
     added = tmp_path / "added"
     shutil.copytree(disc, added)
     (added / "added.txt").write_bytes(b"later")
-    call(program("genisoimage"), "-quiet", "-R", "-o", first, disc)
+    call(find("genisoimage"), "-quiet", "-R", "-o", first, disc)
     begin = -(-first.stat().st_size // 2048) + 150
     words = ["-quiet", "-R", "-M", first, "-C", f"0,{begin}", "-o", second, added]
-    call(program("genisoimage"), *words)
+    call(find("genisoimage"), *words)
     made = tmp_path / "made.iso"
     made.write_bytes(first.read_bytes().ljust(begin * 2048, b"\0") + second.read_bytes())
     manifest = check(made, hashes(added))
@@ -283,7 +317,7 @@ def test_a_pure_udf_image_is_refused_with_advice(tmp_path: Path) -> None:
     made = tmp_path / "made.img"
     with made.open("wb") as file:
         file.truncate(8 << 20)
-    call(program("mkudffs"), "--blocksize=2048", made)
+    call(find("mkudffs"), "--blocksize=2048", made)
     with pytest.raises(BundleUnreadable, match=r"UDF image without an ISO 9660 half; mount it"):
         open_bundle(made)
 
@@ -299,7 +333,7 @@ def test_a_file_above_4_gib_in_an_image(tmp_path: Path) -> None:
         file.write(b"end")
     if (source / "large.raw").stat().st_blocks > 100_000 or shutil.disk_usage(tmp_path).free < 12 << 30:
         pytest.skip("this file system knows no holes or is too full")
-    call(program("xorriso"), "-as", "mkisofs", "-quiet", "-iso-level", "3", "-R", "-o", made, source)
+    call(find("xorriso"), "-as", "mkisofs", "-quiet", "-iso-level", "3", "-R", "-o", made, source)
     (entry,) = open_bundle(made).entries
     assert entry.place is not None
     assert entry.size == (4 << 30) + 123_459
@@ -312,6 +346,6 @@ def test_a_file_above_4_gib_in_an_image(tmp_path: Path) -> None:
 
 def test_one_part_of_a_split_archive_is_named(disc: Path, tmp_path: Path) -> None:
     made = tmp_path / "made.zip"
-    call(program("zip"), "-qr0", "-s", "64k", made, ".", cwd=disc)
+    call(find("zip"), "-qr0", "-s", "64k", made, ".", cwd=disc)
     with pytest.raises(BundleUnreadable, match="one part of a zip in several parts; join them"):
         open_bundle(made)

@@ -5,7 +5,7 @@ import hashlib
 import os
 import sys
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import wait
 from contextlib import contextmanager
 from pathlib import Path
@@ -298,6 +298,33 @@ def test_a_source_that_fails_is_trouble_with_the_bundle(tmp_path: Path, target: 
     with pytest.raises(BundleUnreadable, match=r"source\.zip"), drafting(target, overwrite=False) as draft:
         draft.add(SOME[0].entry, raw)
     assert not any(name.endswith(archive.DRAFT_SUFFIX) for name in names_in(tmp_path))
+
+
+def test_trouble_with_another_file_is_not_said_of_the_output(tmp_path: Path, target: Path) -> None:
+    """Whatever is read while a draft is open may fail; only what is written cannot be written."""
+    with (
+        pytest.raises(BundleUnreadable, match=r"cannot read scan\.zip: No such file"),
+        drafting(target, overwrite=False),
+    ):
+        (tmp_path / "scan.zip").read_bytes()
+    assert names_in(tmp_path) == []
+
+
+@pytest.mark.parametrize("relative", [True, False])
+def test_trouble_with_the_draft_is_said_of_the_output(
+    target: Path, monkeypatch: pytest.MonkeyPatch, *, relative: bool
+) -> None:
+    monkeypatch.chdir(target.parent)
+    wanted = Path(target.name) if relative else target
+    errors: list[Callable[[Path], OSError]] = [
+        lambda _draft: OSError(28, "No space left on device"),
+        lambda draft: PermissionError(13, "Permission denied", str(draft)),
+        lambda draft: PermissionError(13, "Permission denied", str(draft.parent)),
+    ]
+    for make in errors:
+        with pytest.raises(OutputUnwritable, match=target.name), drafting(wanted, overwrite=False) as draft:
+            raise make(draft.path)
+    assert names_in(target.parent) == []
 
 
 # --- the check ---

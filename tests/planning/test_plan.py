@@ -257,16 +257,57 @@ def test_a_program_that_autorun_starts_is_kept_against_a_path():
     assert "Viewer/ky/Ez3DViewer.resources.dll" in dropped(plan)
 
 
+LISTED = Facts("dicom", dicom=DIRECTORY, mentions=("I1",))
+_DROP_ALL = "[[rule]]\nid = 'x'\ncategory = 'junk'\nmatch = { path = 'I*' }\naction = 'drop'\nwhy = 'samples'\n"
+
+
 def test_what_dicomdir_lists_is_kept():
-    listed = Facts("dicom", dicom=DIRECTORY, mentions=("I1",))
-    disc = lay_out({"DICOMDIR": listed, "I1": DICOM, "I2": DICOM})
-    plan = disc.plan(drop_path=("I*",))
-    assert dropped(plan) == {"I2"}
+    disc = lay_out({"DICOMDIR": LISTED, "I1": DICOM, "I2": DICOM}, _DROP_ALL)
+    plan = disc.plan()
+    assert dropped(plan) == {"I2"}, "a rule takes images, if its maker says so"
     assert decision(plan, "I1").guard == "DICOMDIR lists it"
-    assert dropped(disc.plan(drop_path=("I*", "DICOMDIR"))) == {"I1", "I2", "DICOMDIR"}
-    forced = disc.plan(drop_path=("I1",), force_drop=True)
-    assert dropped(forced) == {"I1"}
+    forced = disc.plan(force_drop=True)
+    assert dropped(forced) == {"I1", "I2"}
     assert forced.warnings == ("DICOMDIR lists I1, which is dropped",)
+
+
+@pytest.mark.parametrize(
+    "wishes",
+    [
+        {"drop_path": ("**/*",)},
+        {"drop_path": ("**",)},
+        {"drop_path": ("I*", "DICOMDIR")},
+        {"drop": (Category.JUNK, Category.DICOM, Category.DICOMDIR)},
+    ],
+)
+def test_no_wish_takes_an_image_or_their_index_without_force(wishes: dict[str, object]):
+    """Neither a listed one nor another, nor a report without a picture, nor what a rule calls something else."""
+    own = "[[rule]]\nid = 'x'\ncategory = 'junk'\nmatch = { path = ['I3', 'DICOMDIR'] }\nwhy = 'a slip'\n"
+    report = Facts("dicom", dicom=replace(IMAGE, has_pixels=False))
+    disc = lay_out({"DICOMDIR": LISTED, "I1": DICOM, "I2": DICOM, "I3": DICOM, "I4": report, "a.txt": TEXT}, own)
+    plan = disc.plan(**wishes)
+    assert dropped(plan) <= {"a.txt"}
+    for line in plan.lines:
+        if line.decision.wish and line.entry.path != "a.txt":
+            assert line.decision.guard == "images are what the disc is for"
+    assert sum(bool(line.decision.wish) for line in plan.lines) >= 4
+    forced = disc.plan(**wishes, force_drop=True)
+    assert len(dropped(forced)) >= 4
+    assert all(line.decision.forced for line in forced.lines if line.entry.path in dropped(forced) - {"a.txt"})
+
+
+def test_an_index_that_goes_alone_is_remarked_on():
+    disc = lay_out({"DICOMDIR": LISTED, "I1": DICOM})
+    kept = disc.plan(drop_path=("DICOMDIR",))
+    assert (dropped(kept), decision(kept, "DICOMDIR").wish) == (set(), "--drop-path DICOMDIR")
+    said = "DICOMDIR is dropped and its images stay; viewers that look for it may show none of them"
+    assert disc.plan(drop_path=("DICOMDIR",), force_drop=True).warnings == (said,)
+    assert disc.plan(drop_path=("**",), force_drop=True).warnings == ()
+
+
+def test_an_image_that_cannot_be_read_can_be_given_up():
+    disc = lay_out({"I1": Facts("unreadable", problem="bad sector"), "I2": DICOM})
+    assert dropped(disc.plan(drop_path=("I*",))) == {"I1"}
 
 
 def test_images_stay_when_their_category_is_to_go():
@@ -420,8 +461,7 @@ def test_the_promises_hold_for_every_wish_on_every_disc(parts: list[int], wishes
         assert line.decision.reason
         if category is Category.UNKNOWN:
             assert wish.startswith(("--drop-path", "--drop unknown"))
-        if category in {Category.DICOM, Category.DICOMDIR}:
-            assert wish.startswith("--drop-path")
+        assert category not in {Category.DICOM, Category.DICOMDIR}
         assert not line.decision.forced
 
 

@@ -227,6 +227,21 @@ def test_crashes_do_not_draw_more_tasks_than_the_bound() -> None:
         assert list(results) == list(range(20))
 
 
+def hang(task: int | str) -> int | str:
+    if task == "hang":
+        time.sleep(3_600)
+    return task
+
+
+def test_a_task_that_comes_to_no_end_costs_only_itself() -> None:
+    """The limit is short for that task alone: how fast this computer is decides nothing."""
+    tasks: list[int | str] = [0, 1, "hang", 3, 4, "hang", 6, 7]
+    with Pool(2) as pool:
+        results = list(pool.run(hang, tasks, lambda task: 0.5 if task == "hang" else 3_600.0))
+        assert list(pool.run(square, [5])) == [25]
+    assert results == [Crashed(task, is_late=True) if task == "hang" else task for task in tasks]
+
+
 # --- memory, and what cannot travel ---
 
 

@@ -3,8 +3,8 @@
 import pytest
 
 from fixtures import golden_disc
-from repack.model import Action, Category, Plan
-from tests.classify.synthetic import Disc, lay_out
+from repack.model import Action, Category, Facts, PeFacts, Plan
+from tests.classify.synthetic import IMAGE, Disc, lay_out
 from tests.test_golden import NAMES
 
 EXTRAS = (Category.DOCUMENT, Category.PREVIEW, Category.SYMBOLS, Category.JUNK)
@@ -66,3 +66,27 @@ def test_a_runtime_that_a_kept_program_imports_stays(name: str):
     for line in plan.lines:
         if line.decision.action is not Action.DROP and line.facts.pe is not None:
             assert not [name for name in line.facts.pe.imports if name in gone - still], line.entry.path
+
+
+SYSTEM_FILES = {
+    "DICOM/._I1": b"\0\x05\x16\7\0\2\0\0Mac OS X        " + bytes(100),  # AppleDouble: what a Mac adds to a file
+    "._DICOMDIR": b"\0\x05\x16\7\0\2\0\0Mac OS X        " + bytes(100),
+    ".DS_Store": b"\0\0\0\1Bud1" + bytes(100),
+    "DICOM/Thumbs.db": b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600),
+    "System Volume Information/IndexerVolumeGuid": b"{\0A\0}\0",
+    "__MACOSX/DICOM/._I2": b"\0\x05\x16\7" + bytes(22),
+}
+
+
+def test_what_operating_systems_leave_behind_is_junk_and_nothing_else_is():
+    """Whoever copies a disc with Windows or a Mac takes such files along; only --drop junk takes them away."""
+    disc = lay_out(SYSTEM_FILES | {"DICOM/I1": Facts("dicom", dicom=IMAGE), "DICOM/_I3": b"x", "notes.db": b"x"})
+    assert {path for path, found in disc.by_path.items() if found.category is Category.JUNK} == set(SYSTEM_FILES)
+    assert dropped(disc.plan()) == set()
+    assert dropped(disc.plan(drop=(Category.JUNK,))) == set(SYSTEM_FILES)
+
+
+def test_an_image_or_a_program_with_such_a_name_is_no_junk():
+    image, library = Facts("dicom", dicom=IMAGE), Facts("pe", pe=PeFacts(True, "x86", {}, ()))  # noqa: FBT003  is_dll
+    disc = lay_out({"DICOM/._I1": image, "Thumbs.db": library, "System Volume Information/I2": image})
+    assert not any(found.category is Category.JUNK for found in disc.by_path.values())

@@ -7,11 +7,13 @@ was unpacked is taken as well.
 import io
 import mmap
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import count
 from pathlib import Path
 from typing import Any
 
 from repack.bundles import open_bundle
+from repack.bundles.names import folded
 from repack.errors import BundleUnreadable, DifferenceFound
 from repack.model import (
     MANIFEST_NAME,
@@ -21,6 +23,7 @@ from repack.model import (
     Access,
     Bundle,
     Entry,
+    EntryName,
     EntryUnreadable,
     Place,
     Restorable,
@@ -30,6 +33,8 @@ from repack.record.manifest import Manifest
 from repack.record.restoredata import read_records
 
 _LARGEST_MANIFEST = 1 << 30
+_LARGEST_FOREIGN = 64 << 20
+_SCHEMAS = manifest.SCHEMA.rpartition("-")[0].encode("ascii")  # of this version and of any other
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,21 +65,51 @@ class Finished:
                 raise ValueError(str(error)) from error
 
 
+def set_foreign_aside(bundle: Bundle) -> Bundle:
+    """The bundle with another name for a manifest.json of another program that has the name of ours.
+
+    Nothing but a readable file that does not even name our schema is taken for foreign, and only where there is no
+    restore data: what may be ours and damaged stays what it is.
+    """
+    taken = {folded(entry.path) for entry in bundle.entries}
+    found = [entry for entry in bundle.entries if folded(entry.path) == folded(MANIFEST_NAME)]
+    if len(found) != 1 or folded(RESTORE_NAME) in taken or not _is_foreign(found[0]):
+        return bundle
+    stem = MANIFEST_NAME.removesuffix(".json")
+    path = next(name for n in count(2) if folded(name := f"{stem}_{n}.json") not in taken)
+    aside = replace(found[0], path=path, name=EntryName(path.encode("ascii"), is_utf8=False))
+    aside = replace(aside, notes=(*aside.notes, "it had the name of the manifest of repack; it got another one"))
+    return replace(bundle, entries=tuple(aside if entry is found[0] else entry for entry in bundle.entries))
+
+
+def _is_foreign(entry: Entry) -> bool:
+    if entry.place is None or entry.size > _LARGEST_FOREIGN:
+        return False
+    try:
+        return _SCHEMAS not in entry.place.read()
+    except EntryUnreadable:
+        return False
+
+
 def is_finished(bundle: Bundle) -> bool:
     """Was this bundle made by repack?"""
     return any(entry.path == MANIFEST_NAME for entry in bundle.entries)
 
 
-def open_finished(path: Path) -> Finished:
-    """Open a zip that repack made. Raises BundleUnreadable where it is none, DifferenceFound where it is damaged."""
+def open_finished(path: Path, password: bytes | None = None) -> Finished:
+    """Open a zip that repack made; the password is for one that somebody has encrypted since.
+
+    Raises BundleUnreadable where it is none, DifferenceFound where it is damaged.
+    """
     try:
-        bundle = open_bundle(path, Access(limits=NO_LIMITS))
+        bundle = open_bundle(path, Access(password, limits=NO_LIMITS))
     except BundleUnreadable:
         if path.is_file() and has_traces(path):
             raise DifferenceFound(path.name, "its directory", "cannot be read") from None
         raise
-    if not is_finished(bundle):
-        if path.is_file() and has_traces(path):
+    is_foreign = set_foreign_aside(bundle) is not bundle
+    if is_foreign or not is_finished(bundle):
+        if not is_foreign and path.is_file() and has_traces(path):
             raise DifferenceFound(path.name, "its directory", f"does not list {MANIFEST_NAME}")
         raise BundleUnreadable(
             path.name, "it was not made by repack", f"give a zip that holds {MANIFEST_NAME}; repack BUNDLE makes one"

@@ -5,6 +5,7 @@ device names, letters that Windows forbids, links that lie in the target folder 
 """
 
 import contextlib
+import hashlib
 import os
 import secrets
 from collections.abc import Iterable, Iterator
@@ -23,7 +24,23 @@ class Misplaced(Exception):
 def components(path: str, *, is_windows: bool = os.name == "nt") -> tuple[str, ...]:
     """The folders and the name of a file as this system can hold them; usually unchanged. Never empty, never `..`."""
     parts = [part for part in make_safe(path).split("/") if part not in {"", ".", ".."}] or ["_"]
-    return tuple(_for_windows(part) for part in parts) if is_windows else tuple(parts)
+    if is_windows:
+        parts = [_for_windows(part) for part in parts]
+    return tuple(_shortened(part, is_windows=is_windows) for part in parts)
+
+
+def _shortened(name: str, *, is_windows: bool) -> str:
+    """A name that file systems hold: 255 bytes of UTF-8, or letters of UTF-16 on Windows, less room for a number."""
+    encoding, width = ("utf-16-le", 2) if is_windows else ("utf-8", 1)
+    raw = name.encode(encoding, "surrogatepass" if is_windows else "surrogateescape")
+    if len(raw) <= 255 * width:
+        return name
+    stem, dot, end = name.rpartition(".")
+    if not stem or len(end) > 20:
+        stem, dot, end = name, "", ""
+    told = f"~{hashlib.sha256(raw).hexdigest()[:8]}{dot}{end}"  # two long names that begin alike stay two
+    left = (240 - len(told.encode("utf-8", "replace"))) * width
+    return stem.encode(encoding, "replace")[:left].decode(encoding, "ignore") + told
 
 
 def _for_windows(name: str) -> str:

@@ -12,20 +12,19 @@ from pathlib import Path
 
 from repack import outcomes
 from repack.classify.patterns import matches
-from repack.errors import OutputUnwritable, ProofFailed, WrongUsage
+from repack.errors import OutputUnwritable, WrongUsage
 from repack.giveback import placing
 from repack.giveback.finished import Finished, open_finished
 from repack.giveback.giving import FileTask, give_file, give_packed, make_empty_folder
-from repack.giveback.originals import Item, Unlike
-from repack.model import STORED, Packed, Proof, Wishes
-from repack.output import archive
+from repack.giveback.originals import Item, Unlike, explain_crash
+from repack.model import STORED, Access, Packed, Proof, Wishes
+from repack.output import archive, proving
 from repack.processes import interrupts
-from repack.processes.workers import Crashed, Pool, with_tasks
+from repack.processes.workers import Crashed, Pool, give_time, with_tasks
 from repack.progress import NoProgress, Progress
 
 _LOT = 32  # entries that are read back together
 _DAMAGED = "was damaged in the original already; a zip as target (-o NAME.zip) takes its bytes as they are"
-_CRASHED = "crashed the decoder"
 _NO_STREAM = "cannot be restored, because the restore data is damaged"
 
 
@@ -38,6 +37,7 @@ class Request:
     globs: tuple[str, ...] = ()
     jobs: int = 1
     overwrite: bool = False
+    access: Access = field(default_factory=Access)
 
     @property
     def is_zip(self) -> bool:
@@ -73,7 +73,7 @@ def restore(
 
     `when_published` is called in the moment in which a new zip appears, before an interrupt can come between.
     """
-    finished = open_finished(request.source)
+    finished = open_finished(request.source, request.access.password)
     chosen = _choose(finished, request.globs)
     progress = progress or NoProgress()
     files = [n for n in chosen if n in finished.entries and not finished.manifest.entries[n].folder]
@@ -137,9 +137,9 @@ def _to_folder(
         FileTask(item, root, placed[item.number], finished.entries[item.number].stamp, request.overwrite)
         for item in _items(finished, [n for n, _path in files], problems)
     )
-    for task, result in with_tasks(pool, give_file, tasks):
+    for task, result in with_tasks(pool, give_file, tasks, lambda task: give_time(task.item.line.before.size)):
         if isinstance(result, Crashed):
-            problems[task.item.number] = _CRASHED
+            problems[task.item.number] = explain_crash(result)
         elif result is not None:
             (unwritten if result.is_of_target else problems)[task.item.number] = result.problem
         progress.advance(task.item.line.before.size)
@@ -183,9 +183,9 @@ def _to_zip(
     hashes: dict[int, str] = {}
     with archive.drafting(request.target, overwrite=request.overwrite) as draft:
         items = _items(finished, [n for n in chosen if not lines[n].folder], problems)
-        for item, result in with_tasks(pool, give_packed, items):
+        for item, result in with_tasks(pool, give_packed, items, lambda item: give_time(item.line.before.size)):
             if isinstance(result, Crashed | Unlike):
-                problems[item.number] = _CRASHED if isinstance(result, Crashed) else result.problem
+                problems[item.number] = explain_crash(result) if isinstance(result, Crashed) else result.problem
             else:
                 draft.add(entries[item.number], result.content)
                 hashes[entries[item.number].index] = result.sha256
@@ -209,7 +209,4 @@ def _prove(draft: archive.Draft, comment: bytes, hashes: dict[int, str], pool: P
     checks = [(n, one.place, hashes[n]) for n, one in zip(positions, written, strict=True) if hashes.get(n)]
     names = {n: one.name.raw.decode("utf-8", "replace") for n, one in zip(positions, written, strict=True)}
     lots = [tuple(checks[at : at + _LOT]) for at in range(0, len(checks), _LOT)]
-    for lot, wrong in with_tasks(pool, archive.check_contents, lots):
-        if wrong is not None:
-            number = wrong if isinstance(wrong, int) else lot[0][0]
-            raise ProofFailed(draft.target.name, names[number], "reads back differently")
+    proving.prove_contents(draft, lots, names, pool, NoProgress().advance)

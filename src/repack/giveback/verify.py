@@ -15,15 +15,16 @@ from repack import outcomes
 from repack.bundles import open_bundle
 from repack.classify import references
 from repack.dicom import dicomdir
+from repack.dicom.dicomdir import Directory
 from repack.dicom.image import NotDone
 from repack.errors import BundleUnreadable
 from repack.giveback import against
-from repack.giveback.finished import Finished, open_finished
-from repack.giveback.originals import Item, Unlike, check_content, rebuild
-from repack.model import MANIFEST_NAME, RESTORE_NAME, Category, EntryUnreadable, Proof, Wishes
+from repack.giveback.finished import Finished, open_finished, set_foreign_aside
+from repack.giveback.originals import Item, Unlike, check_content, explain_crash, rebuild_to
+from repack.model import MANIFEST_NAME, RESTORE_NAME, Access, Bundle, Category, Entry, EntryUnreadable, Proof, Wishes
 from repack.output.archive import digest_raw
 from repack.output.structure import Finding, check_structure
-from repack.processes.workers import Crashed, Pool, with_tasks
+from repack.processes.workers import Crashed, Pool, give_time, with_tasks
 from repack.progress import NoProgress, Progress
 from repack.record import manifest
 
@@ -37,12 +38,16 @@ _OURS = -1  # the number of an entry that is not in the manifest's list
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What is asked for. `share` of the rewritten images is decoded: 1.0 all, 0.0 none (hashes only)."""
+    """What is asked for. `share` of the rewritten images is decoded: 1.0 all, 0.0 none (hashes only).
+
+    `access` says how `against` may be opened; its password is tried on `source` as well.
+    """
 
     source: Path
     against: Path | None = None
     share: float = 1.0
     jobs: int = 1
+    access: Access = field(default_factory=Access)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +77,7 @@ class Verified:
 def verify(request: Request, progress: Progress | None = None) -> Verified:
     """Check a zip. Raises BundleUnreadable where it is not ours, DifferenceFound where not even its manifest is."""
     progress = progress or NoProgress()
-    finished = open_finished(request.source)
+    finished = open_finished(request.source, request.access.password)
     done = Verified(finished)
     if finished.bundle.kind == "zip":
         found = check_structure(finished.bundle.path, finished.manifest.directory)
@@ -85,10 +90,11 @@ def verify(request: Request, progress: Progress | None = None) -> Verified:
         _check_entries(finished, request, done, pool, progress)
         directories = list(_directories(finished))
         if directories:
-            found = [finding for number in directories for finding in _check_dicomdir(finished, number)]
+            found = [finding for entry, data in directories for finding in _check_dicomdir(finished, entry, data)]
             done.note("DICOMDIR", _twice(len(directories)), "offsets; transfer syntax of each image", found)
         if request.against is not None:
-            _check_against(finished, request.against, done, pool, progress)
+            original = set_foreign_aside(open_bundle(request.against, request.access))
+            _check_against(finished, original, done, pool, progress)
     return done
 
 
@@ -144,8 +150,8 @@ def _check_entries(finished: Finished, request: Request, done: Verified, pool: P
     progress.begin("Verifying", sum(lines[n].before.size for n in files), len(files))
     found = list(_check_own(finished))
     tasks = _tasks(finished, set(files), deep, found)
-    for task, result in with_tasks(pool, _check_one, tasks):
-        problem = Unlike("crashed the decoder") if isinstance(result, Crashed) else result
+    for task, result in with_tasks(pool, _check_one, tasks, lambda task: give_time(task.item.line.before.size)):
+        problem = Unlike(explain_crash(result)) if isinstance(result, Crashed) else result
         if problem is not None:
             found.append(Finding(task.item.line.path, problem.problem))
         progress.advance(task.item.line.before.size)
@@ -200,8 +206,7 @@ def _check_one(task: _Task) -> Unlike | None:
     problem = check_content(item)
     if problem is not None or not task.is_deep:
         return problem
-    original = rebuild(item)
-    return original if isinstance(original, Unlike) else None
+    return rebuild_to(item, lambda _piece: None)
 
 
 def _check_damaged(item: Item) -> Unlike | None:
@@ -230,20 +235,25 @@ def _check_own(finished: Finished) -> Iterator[Finding]:
 # --- DICOMDIR ---
 
 
-def _directories(finished: Finished) -> Iterator[int]:
-    """The DICOMDIRs that repack has rewritten; one that was carried over says what it always said."""
+def _directories(finished: Finished) -> Iterator[tuple[Entry, Directory | NotDone]]:
+    """The DICOMDIRs that repack has rewritten; one that was carried over says what it always said.
+
+    A rule of the user may call one something else: what it holds decides. Its own transfer syntax never changes.
+    """
     for number, line in enumerate(finished.manifest.entries):
-        if line.category is Category.DICOMDIR and line.action == "transcoded" and number in finished.entries:
-            yield number
+        entry = finished.entries.get(number)
+        keeps_syntax = line.after is not None and line.after.transfer_syntax == line.before.transfer_syntax
+        if line.action != "transcoded" or entry is None or entry.place is None or not keeps_syntax:
+            continue
+        try:
+            directory = dicomdir.read_directory(entry.place.read())
+        except EntryUnreadable:
+            continue  # named already
+        if line.category is Category.DICOMDIR or not isinstance(directory, NotDone):
+            yield entry, directory
 
 
-def _check_dicomdir(finished: Finished, number: int) -> Iterator[Finding]:
-    entry = finished.entries[number]
-    try:
-        data = entry.place.read() if entry.place else b""
-    except EntryUnreadable:
-        return  # named already
-    directory = dicomdir.read_directory(data)
+def _check_dicomdir(finished: Finished, entry: Entry, directory: Directory | NotDone) -> Iterator[Finding]:
     if isinstance(directory, NotDone):
         yield Finding(entry.path, f"cannot be read as a DICOMDIR: {directory.reason}")
         return
@@ -261,9 +271,9 @@ def _check_dicomdir(finished: Finished, number: int) -> Iterator[Finding]:
 # --- the original ---
 
 
-def _check_against(finished: Finished, path: Path, done: Verified, pool: Pool, progress: Progress) -> None:
+def _check_against(finished: Finished, original: Bundle, done: Verified, pool: Pool, progress: Progress) -> None:
     """Every original file against `before` in the manifest; what is rewritten was compared with that above."""
-    original = open_bundle(path)
+    path = original.path
     if original.path.resolve() == finished.bundle.path.resolve():
         raise BundleUnreadable(path.name, "it is the zip itself", "give --against the bundle that it was made from")
     lines = finished.manifest.entries

@@ -147,6 +147,15 @@ def unwritable(target: Path, error: OSError) -> OutputUnwritable:
     return OutputUnwritable(target.name, error.strerror or type(error).__name__, _ADVICE)
 
 
+def find_other(target: Path, error: OSError) -> Path | None:
+    """The file that an error names, where it is neither the target nor a draft of it. What is written names none."""
+    if not isinstance(error.filename, str | bytes) or not error.filename:
+        return None
+    path, target = Path(os.fsdecode(error.filename)).absolute(), target.absolute()
+    is_ours = path.name == target.name or path.name.startswith(f".{target.name[:50]}.")
+    return None if path == target.parent or (is_ours and path.parent == target.parent) else path
+
+
 def _sync_folder(folder: Path) -> None:
     """Make the new name itself durable, where a system lets folders be synced."""
     if os.name == "nt":

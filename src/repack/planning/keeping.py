@@ -41,3 +41,14 @@ def warn_of_programs(bundle: Bundle, facts: Sequence[Facts]) -> Iterator[str]:
     if found:
         others = f" and {len(found) - 1} more begin as programs do" if len(found) > 1 else " begins as a program does"
         yield f"{found[0]}{others}, in bytes that DICOM leaves free; they stay as they are, and nothing starts them"
+
+
+def warn_of_lost_index(bundle: Bundle, facts: Sequence[Facts], decisions: Sequence[Decision]) -> Iterator[str]:
+    """A DICOMDIR that goes while images stay: many viewers find images by it alone."""
+    images = sum(
+        fact.dicom is not None and not fact.dicom.is_directory and decision.action is not Action.DROP
+        for fact, decision in zip(facts, decisions, strict=True)
+    )
+    for entry, fact, decision in zip(bundle.entries, facts, decisions, strict=True):
+        if images and fact.dicom is not None and fact.dicom.is_directory and decision.action is Action.DROP:
+            yield f"{entry.path} is dropped and its images stay; viewers that look for it may show none of them"

@@ -48,7 +48,9 @@ def decide(
         entry.index: wish for entry in bundle.entries if (wish := _find_wish(entry, verdicts[entry.index], wishes))
     }
     named = {index: keep for index in asked if (keep := _find_keep(bundle.entries[index].path, wishes))}
-    stops = {index: _find_stop(verdicts[index], wishes, wish.option, sets) for index, wish in asked.items()} | named
+    stops = {
+        index: _find_stop(facts[index], verdicts[index], wishes, wish.option, sets) for index, wish in asked.items()
+    } | named
     empty = {entry.index for entry in bundle.entries if entry.place is None and not entry.is_directory}
     gone = frozenset(index for index, stop in stops.items() if not stop)
     stops |= guards.guard(bundle.entries, verdicts, needs, gone, empty, wishes)
@@ -67,6 +69,7 @@ def decide(
         *bundle.notes,
         *guards.warn_of_needs(bundle.entries, decisions, needs),
         *keeping.warn_of_programs(bundle, facts),
+        *keeping.warn_of_lost_index(bundle, facts, decisions),
         *_warn_of_idle_wishes(bundle, verdicts, wishes),
     )
     return Plan(bundle, wishes, lines, tuple(dict.fromkeys(warnings)))
@@ -124,11 +127,12 @@ def _find_keep(path: str, wishes: Wishes) -> str:
     return f"--keep {kept} asks for it" if kept is not None else ""
 
 
-def _find_stop(verdict: Verdict, wishes: Wishes, wish: str, sets: _LocaleSets) -> str:
+def _find_stop(fact: Facts, verdict: Verdict, wishes: Wishes, wish: str, sets: _LocaleSets) -> str:
     """What speaks against following a wish, seen from the entry alone; empty where nothing does."""
     if verdict.action is Action.COPY:
         return verdict.why
-    if verdict.category in _IMAGES and wish == f"--drop {verdict.category}":
+    # Whatever a rule calls them. A rule that drops images was written for that, and stays the way without force.
+    if (fact.dicom is not None or verdict.category in _IMAGES) and not wish.startswith("rule "):
         return "images are what the disc is for"
     if verdict.locale is None or Category.VIEWER in wishes.drop or wish not in _LANGUAGE_WISHES:
         return ""
@@ -173,4 +177,4 @@ def _warn_of_idle_wishes(bundle: Bundle, verdicts: Sequence[Verdict], wishes: Wi
         ("--keep-locales", Category.LOCALE, bool(wishes.keep_locales)),
     ):
         if is_asked and category not in found:
-            yield f"{option} found nothing to drop: there is no {category} on this disc"
+            yield f"{option} found nothing to drop: no file here was recognised as {category} (see repack inspect)"

@@ -35,6 +35,7 @@ class Kind(Enum):
     RAISED = auto()
     NO_MEMORY = auto()
     CRASHED = auto()  # said by the parent about a worker that says nothing any more
+    LATE = auto()  # as above: it was ended because it took too long
 
 
 class Answer(NamedTuple):

@@ -10,16 +10,19 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from types import TracebackType
 from typing import Any, Generic, Self, TypeVar, cast
 
+from repack import stopwatch
 from repack.processes import interrupts, serving
 from repack.processes.serving import Answer, Kind
 
 _AHEAD = 2  # tasks that a worker has at once: the one it is at, and the next
 _MOST_FALSE_STARTS = 3  # workers in a row that die before they can do anything: then there are none to be had
+_LONGEST_START, _SLOWEST = 120.0, 10 / 1_000_000  # seconds, and seconds a byte
 _PATIENCE = 3.0  # seconds that idle workers get for leaving in order
 
 Task = TypeVar("Task")
@@ -28,10 +31,14 @@ Result = TypeVar("Result")
 
 @dataclass(frozen=True, slots=True)
 class Crashed(Generic[Task]):
-    """The task ended the worker that ran it, or found too little memory, twice: once among others, once alone."""
+    """The task ended the worker that ran it, or found too little memory, twice: once among others, once alone.
+
+    Or it was not done in the time that it was given (`is_late`), and its worker was ended.
+    """
 
     task: Task
     is_memory: bool = False
+    is_late: bool = False
 
 
 @dataclass(slots=True, eq=False)
@@ -40,6 +47,7 @@ class _Job:
 
     function: Callable[[Any], Any]
     task: Any
+    seconds: float | None = None  # that it may take
     tries: int = 0  # that ended in a crash
     answer: Answer | None = None
 
@@ -52,6 +60,17 @@ class _Worker:
     pipe: Connection
     jobs: deque[_Job] = field(default_factory=deque)
     is_ready: bool = False
+    since: float = 0.0  # when it was last heard of, or got its first job
+
+    def left(self, now: float) -> float | None:
+        """Seconds that it still has for the job that it is at; None: as many as it likes."""
+        limit = self.jobs[0].seconds if self.jobs and self.is_ready else None
+        return None if limit is None else self.since + limit - now
+
+
+def give_time(size: int) -> float:
+    """Seconds for a task of so many bytes: far more than any codec needs, to end only what would never end."""
+    return _LONGEST_START + _SLOWEST * size
 
 
 def count_cores() -> int:
@@ -86,18 +105,24 @@ class Pool:
         self._waiting.extend(_Job(get_ready, None) for _ in range(self.jobs))
         self._assign()
 
-    def run(self, function: Callable[[Task], Result], tasks: Iterable[Task]) -> Iterator[Result | Crashed[Task]]:
+    def run(
+        self,
+        function: Callable[[Task], Result],
+        tasks: Iterable[Task],
+        allow: Callable[[Task], float] | None = None,
+    ) -> Iterator[Result | Crashed[Task]]:
         """The result of each task in order; at most two tasks a worker (and one more) are under way.
 
-        `function` is pure and of module level. What it raises comes out here; what kills its process, or finds too
-        little memory, comes out as Crashed.
+        `function` is pure and of module level. What it raises comes out here; what kills its process, finds too
+        little memory, or takes more seconds than `allow` gives it, comes out as Crashed.
         """
-        waiting = iter(tasks)
+        watch, waiting = stopwatch.current(), iter(tasks)
+        work = function if watch is None else partial(stopwatch.time_task, function=function)
         under_way: deque[_Job] = deque()
         try:
             while True:
                 for task in waiting:
-                    under_way.append(_Job(function, task))
+                    under_way.append(_Job(work, task, allow(task) if allow else None))
                     self._waiting.append(under_way[-1])
                     self._assign()
                     if len(under_way) > 2 * self.jobs:
@@ -107,7 +132,11 @@ class Pool:
                 while (answer := under_way[0].answer) is None:
                     self._take_turn()
                 job = under_way.popleft()
-                yield _result(job, answer)
+                result = _result(job, answer)
+                if watch is not None and isinstance(result, stopwatch.Timed):
+                    watch.add_worker(result.spent)
+                    result = result.value
+                yield result
         finally:  # of what nobody waits for any more, only what a worker has already is still done
             for job in under_way:
                 if job in self._waiting:
@@ -117,8 +146,12 @@ class Pool:
         """Hand out what can be handed out, and wait until some worker has something to say."""
         self._assign()
         if self._workers:
-            for pipe in wait([worker.pipe for worker in self._workers]):
+            limits = [left for worker in self._workers if (left := worker.left(time.monotonic())) is not None]
+            with stopwatch.stage("wait"):
+                ready = wait([worker.pipe for worker in self._workers], max(0.0, min(limits)) if limits else None)
+            for pipe in ready:
                 self._listen(next(worker for worker in self._workers if worker.pipe is pipe))
+            self._end_late()
         elif self._waiting:  # no process can be started on this computer: then the work is done here
             job = self._waiting.popleft()
             job.answer = serving.answer(job.function, job.task)
@@ -156,6 +189,8 @@ class Pool:
 
     def _send(self, worker: _Worker, job: _Job) -> None:
         order = serving.encode((job.function, job.task))
+        if not worker.jobs:
+            worker.since = time.monotonic()
         worker.jobs.append(job)
         try:
             worker.pipe.send_bytes(order)
@@ -171,6 +206,7 @@ class Pool:
         except (EOFError, OSError):
             self._bury(worker)
             return
+        worker.since = time.monotonic()
         if answer.kind is Kind.READY:
             worker.is_ready = True
             self._false_starts = 0
@@ -181,6 +217,18 @@ class Pool:
             self._waiting.appendleft(job)
         else:
             job.answer = answer
+
+    def _end_late(self) -> None:
+        """End the workers whose time is over and who have said nothing; what waits behind that job goes to others."""
+        now = time.monotonic()
+        for worker in [one for one in self._workers if (left := one.left(now)) is not None and left <= 0]:
+            if worker.pipe.poll():  # it has said something meanwhile
+                continue
+            worker.jobs.popleft().answer = Answer(Kind.LATE)
+            behind, worker.jobs = worker.jobs, deque()
+            worker.process.kill()
+            self._bury(worker)
+            self._waiting.extendleft(reversed(behind))
 
     def _bury(self, worker: _Worker) -> None:
         """A worker has died: the job that it was at is suspect, those behind it go to others."""
@@ -218,7 +266,10 @@ def _end(worker: _Worker, end: float) -> None:
 
 
 def with_tasks(
-    pool: Pool, function: Callable[[Task], Result], tasks: Iterable[Task]
+    pool: Pool,
+    function: Callable[[Task], Result],
+    tasks: Iterable[Task],
+    allow: Callable[[Task], float] | None = None,
 ) -> Iterator[tuple[Task, Result | Crashed[Task]]]:
     """Each task together with its result, in order; tasks are taken only as they are needed."""
     under_way: deque[Task] = deque()
@@ -228,7 +279,7 @@ def with_tasks(
             under_way.append(task)
             yield task
 
-    for result in pool.run(function, noted()):
+    for result in pool.run(function, noted(), allow):
         yield under_way.popleft(), result
 
 
@@ -240,5 +291,7 @@ def _result(job: _Job, answer: Answer) -> Any:  # noqa: ANN401  of the type that
             raise cast("Exception", answer.value)
         case Kind.NO_MEMORY:
             return Crashed(job.task, is_memory=True)
+        case Kind.LATE:
+            return Crashed(job.task, is_late=True)
         case _:
             return Crashed(job.task)

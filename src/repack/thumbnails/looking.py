@@ -11,6 +11,7 @@ from repack.thumbnails.drawing import File, NoPicture, Picture, SliceTask, Task
 from repack.thumbnails.headers import Overview, SeriesTask
 from repack.thumbnails.person import NOBODY, Person
 
+STAGES = ("Looking at the series", "Drawing pictures")
 MOST_SERIES = 40  # that get pictures: those with the most images
 MOST_BYTES = 16 << 20  # of all pictures together, as PNG
 
@@ -49,7 +50,7 @@ def look(plan: Plan, pool: Pool, progress: Progress, *, with_patient: bool) -> L
     drawn = sorted(sorted(range(len(found)), key=lambda n: -found[n].frames)[:MOST_SERIES])
     tasks = [SeriesTask(tuple(_files(plan.lines, groups[n])), with_patient) for n in drawn]
     weights = [sum(file.size for file in task.files) for task in tasks]
-    progress.begin("Looking at the series", sum(weights), len(tasks))
+    progress.begin(STAGES[0], sum(weights), len(tasks))
     overviews: list[Overview] = []
     for weight, result in zip(weights, pool.run(headers.look_through, tasks), strict=True):
         overviews.append(Overview(withheld="its header cannot be read") if isinstance(result, Crashed) else result)
@@ -91,7 +92,7 @@ def _files(lines: Sequence[Planned], numbers: Iterable[int]) -> Iterator[File]:
 def _draw(overviews: Sequence[Overview], pool: Pool, progress: Progress) -> Iterator[tuple[tuple[Picture, ...], str]]:
     """For each series its pictures, and why there are none or fewer."""
     tasks: list[Task] = [task for overview in overviews for task in overview.tasks]
-    progress.begin("Drawing pictures", sum(map(_weigh, tasks)), len(tasks))
+    progress.begin(STAGES[1], sum(map(_weigh, tasks)), len(tasks))
     results = with_tasks(pool, drawing.draw, tasks)
     room = MOST_BYTES
     for overview in overviews:
