@@ -37,6 +37,7 @@ def set_up() -> None:
     wanted = f"{sys.version}\n{(TOP / 'pyproject.toml').read_text('utf-8')}"
     if STAMP.is_file() and STAMP.read_text("utf-8") == wanted:
         return
+    print("+ making a virtual environment in .venv, once; this takes some minutes", flush=True)
     venv.create(HOME, with_pip=True, clear=True)
     run(python(), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--editable", ".[test]")
     STAMP.write_text(wanted, "utf-8")

@@ -229,10 +229,6 @@ MAY_IMPORT: dict[str, set[str]] = {
         "cli.options", "model", "pipeline", "processes.workers", "progress", "report.console", "report.tables",
         "survey",
     },
-    "report.conformance": {"conformance.checks", "model", "record.manifest", "report.tables"},
-    "cli.quickly": set(),
-    "cli.helping": {"cli.names", "cli.quickly"},
-    "report.codecs": {"codecs", "codecs.frames", "dicom.syntaxes", "report.tables"},
     "codecs.png": set(),
     "dicom.groups": {"dicom.header", "dicom.part10"},
     "dicom.showing": {"dicom.groups", "dicom.header", "dicom.image"},
@@ -247,10 +243,6 @@ MAY_IMPORT: dict[str, set[str]] = {
         "codecs.png", "dicom.groups", "dicom.showing", "model", "thumbnails.opening", "thumbnails.planes",
         "thumbnails.scaling", "thumbnails.tones",
     },
-    "report.page": {"thumbnails.drawing"},
-    "report.treemap": {"report.page"},
-    "report.html": {"report.page", "report.treemap"},
-    "report.glossary": {"model"},
     "thumbnails.person": {"dicom.header", "dicom.showing"},
     "thumbnails.headers": {
         "dicom.groups", "dicom.header", "dicom.showing", "dicom.syntaxes", "thumbnails.drawing", "thumbnails.opening",
@@ -259,6 +251,10 @@ MAY_IMPORT: dict[str, set[str]] = {
     "thumbnails.looking": {
         "model", "processes.workers", "progress", "thumbnails.drawing", "thumbnails.headers", "thumbnails.person",
     },
+    "report.page": {"thumbnails.drawing"},
+    "report.treemap": {"report.page"},
+    "report.html": {"report.page", "report.treemap"},
+    "report.glossary": {"model"},
     "report.told": {"model", "record.manifest", "report.glossary", "thumbnails.looking", "thumbnails.person"},
     "report.accounts": {"model", "record.manifest", "report.glossary", "report.page", "report.told", "report.words"},
     "report.advice": {
@@ -276,12 +272,16 @@ MAY_IMPORT: dict[str, set[str]] = {
         "model", "record.manifest", "report.accounts", "report.advice", "report.areas", "report.cards", "report.page",
         "report.told", "report.words", "thumbnails.looking",
     },
+    "report.conformance": {"conformance.checks", "model", "record.manifest", "report.tables"},
     "cli.report_file": {
-        "", "cli.options", "errors", "model", "pipeline", "processes.interrupts", "processes.workers", "progress",
-        "report.conformance", "report.console", "report.html", "report.page", "report.telling", "report.told",
-        "thumbnails.looking",
+        "", "cli.options", "conformance.checks", "conformance.disc", "errors", "model", "pipeline",
+        "processes.interrupts", "processes.workers", "progress", "report.conformance", "report.console", "report.html",
+        "report.page", "report.telling", "report.told", "thumbnails.looking",
     },
     "cli.reporting": {"cli.options", "cli.report_file", "errors", "model", "pipeline", "report.console"},
+    "cli.quickly": set(),
+    "cli.helping": {"cli.names", "cli.quickly"},
+    "report.codecs": {"codecs", "codecs.frames", "dicom.syntaxes", "report.tables"},
     "cli.looking": {
         "classify.patterns", "classify.rulefile", "classify.rules", "cli.helping", "cli.names", "cli.opening",
         "cli.options", "cli.previewing", "cli.reporting", "conformance.checks", "conformance.disc", "errors", "model",
@@ -337,9 +337,7 @@ THIRD_PARTIES: dict[str, set[str]] = {
     "pydicom": {"codecs.plugins", "dicom.explicit", "dicom.header"},
     "rich": {"report.console"},
     "rle": {"codecs.rle"},
-    "typer": {
-        "cli", "cli.giveback", "cli.helping", "cli.job", "cli.looking", "cli.opening", "cli.options", "cli.reporting",
-    },
+    "typer": {"cli", "cli.giveback", "cli.helping", "cli.job", "cli.looking", "cli.opening", "cli.options"},
 }  # fmt: skip
 
 #: An import of ours inside a function, and why it is there.
@@ -348,8 +346,8 @@ LAZY = {
     "cli.opening": "help and version are shown without loading what does the work",
     "cli": "only the commands that are called are loaded",
     "cli.job": "help and completion need nothing of what a run needs",
-    "cli.reporting": "what writes a report takes longer to load than a small disc takes, and is rarely asked for",
     "cli.options": "the names of all languages take long to load, and few commands need them",
+    "cli.reporting": "what writes a report takes longer to load than a small disc takes, and is rarely asked for",
 }
 
 #: Files over the mark, and why.

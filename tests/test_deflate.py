@@ -252,3 +252,10 @@ def test_a_content_that_grew_between_the_passes_is_refused() -> None:
     streamed = deflate.pack_streamed(Text(b"first" * 99), lambda _piece: None)
     with pytest.raises(EntryUnreadable, match="changed"):
         list(deflate.pack_again(replace(streamed, place=Text(b"first" * 100))))
+
+
+@given(st.lists(st.tuples(st.binary(max_size=300) | st.integers(0, 3_000).map(bytes), st.booleans()), max_size=6))
+def test_what_lies_around_the_frames_is_counted(parts: list[tuple[bytes, bool]]) -> None:
+    frames = sum(len(part) for part, worth in parts if not worth)
+    packed = deflate.pack_around(parts)
+    assert packed.around == max(0, packed.length - frames if frames else 0)

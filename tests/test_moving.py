@@ -4,6 +4,7 @@ import hashlib
 import io
 import json
 import zipfile
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -315,28 +316,26 @@ def test_files_with_our_names_that_are_not_ours_are_refused(tmp_path: Path, name
 
 @pytest.mark.parametrize("name", ["REPACK/manifest.json", "repack/Manifest.JSON"])
 @pytest.mark.parametrize("content", [b'{"name": "a repacker of games"}', b"not even JSON", b""])
-def test_a_manifest_of_another_program_gets_another_name(
-    tmp_path: Path, command: Run, name: str, content: bytes
-) -> None:
+def test_a_manifest_of_another_program_gets_another_name(tmp_path: Path, run: Run, name: str, content: bytes) -> None:
     files = [DiscFile("a.txt", b"a" * 999), DiscFile(name, content), DiscFile("REPACK/manifest_2.json", b"2")]
     write_zip(tmp_path / "scan.zip", files)
     out, again = tmp_path / "scan.repacked.zip", tmp_path / "again.zip"
-    said = " ".join(command(tmp_path / "scan.zip")[1].split())
+    said = " ".join(run(tmp_path / "scan.zip")[1].split())
     assert "REPACK/manifest_3.json: it had the name of the manifest of repack; it got another one" in said
     assert contents(out)["REPACK/manifest_3.json"] == content
     assert manifest_of(out)["schema"] == "repack-manifest-1"
-    assert command("verify", out, "--against", tmp_path / "scan.zip", "-q")[::2] == (0, "")
-    assert command("restore", out, "-o", tmp_path / "back", "-q")[::2] == (0, "")
+    assert run("verify", out, "--against", tmp_path / "scan.zip", "-q")[::2] == (0, "")
+    assert run("restore", out, "-o", tmp_path / "back", "-q")[::2] == (0, "")
     assert (tmp_path / "back/REPACK/manifest_3.json").read_bytes() == content
-    assert command(out, "--drop-path", "a.txt", "-o", again, "-q")[0] == 0
+    assert run(out, "--drop-path", "a.txt", "-o", again, "-q")[0] == 0
     assert contents(again)["REPACK/manifest_3.json"] == content
-    code, _out, err = command("verify", tmp_path / "scan.zip")
+    code, _out, err = run("verify", tmp_path / "scan.zip")
     assert (code, "was not made by repack" in err) == (3, True)
 
 
 @pytest.mark.parametrize("what", ["damaged", "cut", "of another version", "emptied"])
-def test_a_manifest_that_may_be_ours_is_never_set_aside(scan: Path, command: Run, what: str) -> None:
-    command(scan, "-q")
+def test_a_manifest_that_may_be_ours_is_never_set_aside(scan: Path, run: Run, what: str) -> None:
+    run(scan, "-q")
     spoilt = scan.with_name("spoilt.zip")
     with zipfile.ZipFile(spoilt, "w") as archive:
         for name, content in contents(scan.with_name("scan.repacked.zip")).items():
@@ -345,8 +344,8 @@ def test_a_manifest_that_may_be_ours_is_never_set_aside(scan: Path, command: Run
     if what == "damaged":
         data = spoilt.read_bytes()
         spoilt.write_bytes(data.replace(b'"repack-manifest-1"', b'"repeck-manifest-1"', 1))
-    assert command(spoilt, "--codec", "j2k")[0] == 3
-    assert command("verify", spoilt)[0] == 7
+    assert run(spoilt, "--codec", "j2k")[0] == 3
+    assert run("verify", spoilt)[0] == 7
 
 
 SPOILS: dict[str, Callable[[bytes], bytes]] = {

@@ -11,10 +11,10 @@ from fixtures.disc import dental_disc, write_zip
 from repack import stopwatch
 from repack.processes.workers import Pool
 from repack.report.profile import profiled
-from repack.stopwatch import Stopwatch, Timed, stage, time_task
+from repack.stopwatch import Stopwatch, Timed, stage, time_task, timed
 
 
-@stage("inner")
+@timed("inner")
 def inner(seconds: float) -> float:
     time.sleep(seconds)
     return seconds

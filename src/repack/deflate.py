@@ -10,7 +10,7 @@ from typing import Protocol, cast
 from isal import isal_zlib
 
 from repack.model import DEFLATED, STORED, EntryUnreadable, Packed, Place, Streamed
-from repack.stopwatch import stage
+from repack.stopwatch import stage, timed
 
 _STREAM_ERROR = cast("type[Exception]", isal_zlib.error)
 _RAW = -15  # window bits of a stream without zlib header
@@ -67,7 +67,7 @@ def inflate_start(stream: bytes, length: int) -> bytes:
     return out
 
 
-@stage("deflate")
+@timed("deflate")
 def pack(data: bytes, crc: int | None = None) -> Packed:
     """Store or deflate, whichever is smaller."""
     crc = crc32(data) if crc is None else crc
@@ -78,7 +78,7 @@ def pack(data: bytes, crc: int | None = None) -> Packed:
     return Packed(min(slow, quick, key=len), DEFLATED, crc, len(data))
 
 
-@stage("deflate")
+@timed("deflate")
 def pack_around(parts: Sequence[tuple[bytes, bool]]) -> Packed:
     """Store or deflate a file of which only some parts shrink, whichever is smaller.
 
@@ -98,12 +98,16 @@ def pack_around(parts: Sequence[tuple[bytes, bool]]) -> Packed:
     pieces.append(deflater.flush(zlib.Z_FINISH))
     around = b"".join(pieces)
     whole = b"".join(part for part, _worth in parts)
-    best = Packed(around, DEFLATED, crc, size) if len(around) < size else Packed(whole, STORED, crc, size)
+    frames = sum(len(part) for part, worth in parts if not worth)
+    others = min(len(around), size) - frames if frames else 0
+    best = (
+        Packed(around, DEFLATED, crc, size, others) if len(around) < size else Packed(whole, STORED, crc, size, others)
+    )
     sample = whole[size // 2 : size // 2 + _SAMPLE]
     if len(isal_zlib.compress(sample, 1, _RAW)) < _WORTH_A_SEARCH * len(sample):  # long runs shrink once more
         slow = _deflate(whole)
         if len(slow) < best.length:
-            return Packed(slow, DEFLATED, crc, size)
+            return Packed(slow, DEFLATED, crc, size, max(0, others - best.length + len(slow)))
     return best
 
 

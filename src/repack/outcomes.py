@@ -28,7 +28,7 @@ from repack.model import (
     Transcoded,
     Wishes,
 )
-from repack.stopwatch import stage
+from repack.stopwatch import timed
 
 _LARGE = 64 << 20  # bytes above which a kept file is streamed: faster and in bounded memory, but packed a little worse
 _LARGEST_IMAGE = 2 << 30  # bytes; rewriting takes some times that much memory
@@ -62,14 +62,7 @@ def make_task(line: Planned, wishes: Wishes) -> Task:
         stored=entry.stored,
         action=line.decision.action,
         reason=line.decision.reason,
-        wishes=Wishes(
-            codec=wishes.codec,
-            is_codec_named=wishes.is_codec_named,
-            max_error=wishes.max_error,
-            effort=wishes.effort,
-            exact_only=wishes.exact_only,
-            squeeze=wishes.squeeze,
-        ),
+        wishes=wishes,  # one object for all tasks of a lot: it travels once
         transfer_syntax=dicom.transfer_syntax if dicom else None,
         is_dicom=dicom is not None,
         digest=line.facts.digest,
@@ -228,7 +221,7 @@ def _is_surely_smaller(packed: Packed, data: bytes, raw: Raw | None, share: floa
     return packed.length < _CLEARLY_SMALLER * deflate.guess_deflated(data)
 
 
-@stage("hash")
+@timed("hash")
 def _transcoded(task: Task, before: Content, packed: Packed, result: Rewritten) -> Transcoded:
     sha256 = hashlib.sha256()
     for part, _worth in result.parts:

@@ -79,7 +79,8 @@ def run(request: Request, progress: Progress | None = None, when_published: Call
             own = [OwnFile(*file) for file in draft.own_files()]
             names = (*(file.path for file in own), MANIFEST_NAME)
             checked = review(plan, _past_manifest(found.past), records, names, draft.read_back)
-            record = recording.seal(record, own, draft.directory_digest(plan.bundle.comment), checked)
+            digest = draft.directory_digest(plan.bundle.comment)
+            record = recording.seal(record, own, digest, draft.overhead(), checked)
             draft.add_ours(MANIFEST_NAME, manifest.encode(record))
             written = draft.finish(plan.bundle.comment)
             try:

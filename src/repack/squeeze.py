@@ -5,13 +5,13 @@ Zopfli gains another 0.7 % at a fiftieth of the speed (0.2 MB/s against 8 to 13)
 
 from repack import deflate
 from repack.model import DEFLATED, Packed, Raw
-from repack.stopwatch import stage
+from repack.stopwatch import timed
 
 _BEST = 12
 _WORTH_IT = 0.99  # what a quick deflate does not bring below this share is compressed in itself already
 
 
-@stage("squeeze")
+@timed("squeeze")
 def or_else(data: bytes, plain: Packed | Raw) -> Packed | Raw:
     """`data` as a raw deflate stream (RFC 1951); `plain`, which holds the same, where that is no larger."""
     import imagecodecs  # noqa: PLC0415  most runs do not ask for it

@@ -6,11 +6,13 @@
 import os
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from typing import Generic, TypeVar
+from functools import wraps
+from typing import Generic, ParamSpec, TypeVar
 
+Parameters = ParamSpec("Parameters")
 Task = TypeVar("Task")
 Result = TypeVar("Result")
 
@@ -74,18 +76,41 @@ def running(watch: Stopwatch | None) -> Iterator[None]:
         _running.reset(token)
 
 
-@contextmanager
-def stage(name: str) -> Iterator[None]:
-    """Time a block, or as a decorator a function, under this name; blocks that yield belong to whoever goes on."""
+@dataclass(frozen=True, slots=True)
+class _Stage:
+    watch: Stopwatch
+    name: str
+
+    def __enter__(self) -> None:
+        self.watch.enter(self.name)
+
+    def __exit__(self, *_error: object) -> None:
+        self.watch.leave()
+
+
+_NOTHING: AbstractContextManager[None] = nullcontext()
+
+
+def stage(name: str) -> AbstractContextManager[None]:
+    """Time a block under this name. It must not yield: the time until it goes on is that of somebody else."""
     watch = _running.get()
-    if watch is None:
-        yield
-        return
-    watch.enter(name)
-    try:
-        yield
-    finally:
-        watch.leave()
+    return _NOTHING if watch is None else _Stage(watch, name)
+
+
+def timed(name: str) -> Callable[[Callable[Parameters, Result]], Callable[Parameters, Result]]:
+    """Time each call of a function under this name; it must be no generator."""
+
+    def decorate(function: Callable[Parameters, Result]) -> Callable[Parameters, Result]:
+        @wraps(function)
+        def call(*given: Parameters.args, **named: Parameters.kwargs) -> Result:
+            if _running.get() is None:
+                return function(*given, **named)
+            with stage(name):
+                return function(*given, **named)
+
+        return call
+
+    return decorate
 
 
 def processor_time() -> tuple[float, float]:

@@ -19,7 +19,7 @@ from repack.planning import remarks
 from repack.planning.plan import decide
 from repack.processes.workers import Crashed, Pool
 from repack.progress import Progress
-from repack.stopwatch import stage
+from repack.stopwatch import stage, timed
 
 _ARCHIVES = frozenset({"zip", "7z", "rar", "gzip", "xz"})
 _FACTS_LOT = 64  # entries whose facts one task gathers
@@ -134,7 +134,7 @@ def rejudge(found: Survey, loaded: tuple[LoadedRule, ...]) -> Survey:
     return replace(found, rules=loaded, surroundings=around)
 
 
-@stage("plan")
+@timed("plan")
 def make_plan(found: Survey, wishes: Wishes) -> Plan:
     """Verdicts on every entry, and what the wishes and guards make of them."""
     verdicts = tuple(

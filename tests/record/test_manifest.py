@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import jsonschema
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -197,7 +198,44 @@ def test_totals_add_up_what_is_no_folder(made: tuple[EntryRecord, ...]) -> None:
         Count(len(after), sum(state.size for state in after), sum(state.stored for state in after)),
         sum(record.action == "transcoded" and manifest.is_image(record) for record in files),
         sum(record.action == "dropped" for record in files),
+        totals.identical,
     )
+
+
+def test_files_after_the_first_of_a_content_count_as_identical() -> None:
+    def line(content: str, size: int, *, is_dropped: bool = False) -> EntryRecord:
+        state = State(size, size // 2, content * 64)
+        after, proof = (None, None) if is_dropped else (state, Proof.IDENTICAL)
+        action = "dropped" if is_dropped else "copied"
+        return EntryRecord("a", Category.UNKNOWN, "", action, "", state, after, proof)
+
+    lines = [line("a", 10), line("b", 20), line("a", 10), line("a", 10), line("b", 20, is_dropped=True)]
+    lines += [line("c", 0), line("c", 0)]  # empty files repeat nothing
+    assert manifest.count(lines).identical == Count(2, 20, 10)
+
+
+def test_totals_of_an_earlier_version_add_up_too(done: Done) -> None:
+    assert manifest.adds_up(done.manifest)
+    totals = done.manifest.totals
+    for changed, is_sound in (
+        (msgspec.structs.replace(totals, identical=None, overhead=None), True),
+        (msgspec.structs.replace(totals, identical=Count(9, 9, 9)), False),
+        (msgspec.structs.replace(totals, dropped=totals.dropped + 1), False),
+    ):
+        assert manifest.adds_up(msgspec.structs.replace(done.manifest, totals=changed)) is is_sound
+
+
+def test_the_overhead_is_what_is_no_content(done: Done) -> None:
+    found = done.manifest.totals.overhead
+    assert found is not None
+    with zipfile.ZipFile(done.target) as archive:
+        assert found.restore == archive.getinfo(RESTORE_NAME).compress_size
+        contents = sum(info.compress_size for info in archive.infolist())
+        ours = archive.getinfo(MANIFEST_NAME)
+        end = 22 + 30 + 46 + 2 * len(ours.filename)  # the end record, and the headers of the manifest
+        assert found.zip == done.target.stat().st_size - contents - end
+        images = [line for line in done.manifest.entries if line.action == "transcoded" and line.after]
+        assert 0 < found.headers < sum(line.after.stored for line in images if line.after)
 
 
 def test_what_repack_added_is_listed_with_its_hash(done: Done) -> None:

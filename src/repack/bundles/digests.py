@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 
 from repack.bundles import zipped
 from repack.model import STORED, Digest, Raw
-from repack.stopwatch import stage
+from repack.stopwatch import stage, timed
 
 
 def digest(raw: Raw) -> Digest:
@@ -20,7 +20,7 @@ def digest(raw: Raw) -> Digest:
     return found[0]
 
 
-@stage("hash")
+@timed("hash")
 def sha256(data: bytes) -> str:
     """The SHA-256 of a content that lies in memory."""
     return hashlib.sha256(data).hexdigest()
@@ -30,7 +30,7 @@ def reading(raw: Raw, note: Callable[[Digest], object]) -> Iterator[bytes]:
     """The content in bounded pieces; whoever reads it to its end has its digests noted. Raises EntryUnreadable."""
     content = hashlib.sha256()
     carried = hashlib.sha256()
-    for piece in zipped.read_raw(raw, _ignore if raw.method == STORED else stage("hash")(carried.update)):
+    for piece in zipped.read_raw(raw, _ignore if raw.method == STORED else timed("hash")(carried.update)):
         with stage("hash"):
             content.update(piece)
         yield piece

@@ -15,6 +15,9 @@ VOLUME_EXTENSIONS = frozenset("vol gwg 2dh jil evx raw img nii nrrd mha mhd ima 
 _SMALLEST_VOLUME = 8_000_000  # bytes: so large a file of an unknown kind may be a volume, too
 _LONGEST_TEXT = 255  # letters of a name, or of a version-info string, that a regular expression is held against
 
+Candidate = tuple[LoadedRule, tuple[str, ...], bool]
+"""A rule; globs of which one must match, if there are any; whether it is for what lies below a program alone."""
+
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
@@ -26,7 +29,7 @@ class Surroundings:
     paths: frozenset[str] = frozenset()
     alike: Mapping[str, int] = field(default_factory=dict)  # folder -> languages beside each other with the same names
     language_sets: Mapping[tuple[str, str], frozenset[str]] | None = None  # None: not yet known
-    shortlists: dict[tuple[int, str, str, str], tuple[Sequence[LoadedRule], list[LoadedRule]]] = field(
+    shortlists: dict[tuple[int, str, str, str], tuple[Sequence[LoadedRule], list[Candidate]]] = field(
         default_factory=dict, compare=False, repr=False
     )
 
@@ -85,15 +88,27 @@ def _extension(path: str) -> str:
 
 
 def shortlist(rules: Sequence[LoadedRule], subject: Subject, around: Surroundings) -> list[LoadedRule]:
-    """The rules that may match such an entry at all, by its extension and what its content is; found once for each."""
+    """The rules that may match such an entry at all: by its extension and what its content is, found once for each,
+    and by its path and whether it lies below a program.
+    """
     pe = subject.fact.pe
     kind = "" if pe is None else "dll" if pe.is_dll else "exe"
     key = (id(rules), subject.extension, subject.fact.magic, kind)
     known = around.shortlists.get(key)
     if known is None:
-        found = [one for one in rules if any(_may_match(c, subject, kind) for c in all_of(one.rule.match))]
+        found = [_candidate(one) for one in rules if any(_may_match(c, subject, kind) for c in all_of(one.rule.match))]
         around.shortlists[key] = known = rules, found  # to hold the rules themselves keeps their id from another's
-    return known[1]
+    return [
+        rule
+        for rule, globs, is_below in known[1]
+        if (subject.is_below_program or not is_below) and (not globs or patterns.may_match(globs, subject.entry.path))
+    ]
+
+
+def _candidate(loaded: LoadedRule) -> Candidate:
+    sets = all_of(loaded.rule.match)
+    globs = tuple(glob for c in sets for glob in texts(c.path)) if all(c.path is not None for c in sets) else ()
+    return loaded, globs, all(c.below_program is True for c in sets)
 
 
 def _may_match(c: Conditions, subject: Subject, kind: str) -> bool:

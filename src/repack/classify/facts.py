@@ -8,7 +8,7 @@ from repack.classify.window import Span
 from repack.dicom import dicomdir, header, part10, syntaxes
 from repack.dicom.dicomdir import Directory
 from repack.model import DicomFacts, Digest, DirectoryFacts, Entry, EntryUnreadable, Facts, Place
-from repack.stopwatch import stage
+from repack.stopwatch import timed
 
 _NOTHING_READ = DicomFacts(
     transfer_syntax=None,
@@ -74,7 +74,7 @@ MAGICS: tuple[tuple[bytes, str], ...] = (
 _NEVER_TEXT = frozenset("zip pdf cab elf macho png jpeg gzip 7z rar xz gettext qt chm pdb riff".split())
 
 
-@stage("look")
+@timed("look")
 def gather(entries: Sequence[Entry], *, digests: bool = False) -> tuple[Facts, ...]:
     """The facts of some entries, in their order; pure, so that a worker process can do it.
 

@@ -74,6 +74,12 @@ def matches(glob: str, path: str) -> bool:
     return compile_glob(glob).fullmatch(path) is not None
 
 
+def may_match(globs: tuple[str, ...], path: str) -> bool:
+    """Could any of these globs match, whatever languages they hold? A quick look, which refuses nearly all paths."""
+    _path, folded = _spell(path)
+    return any(literal in folded for literal in _longest_literals(globs))
+
+
 def find_locales(glob: str, path: str) -> Iterator[LocaleMatch]:
     """The languages that a glob with `{locale}` may find in a path, the most telling first."""
     path, folded = _spell(path)
@@ -166,6 +172,11 @@ def _longest_literal(glob: str) -> str:
     # A slash beside `**` may be missing in the path, and another script folds its case in ways of its own.
     runs = re.split(r"\*\*/|/?\*\*|\{\w+\}|[*?]|[^\x00-\x7f]+", _complete(glob))
     return max(runs, key=len).casefold()
+
+
+@cache
+def _longest_literals(globs: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(map(_longest_literal, globs)))
 
 
 @lru_cache(maxsize=16)  # one path is held against many globs in a row

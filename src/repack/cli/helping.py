@@ -18,8 +18,8 @@ _COLUMN = 26  # where explanations begin
 #: The groups of options in the order in which they are shown; an option that is in none comes after them.
 _GROUPS = {
     "What to drop and what to keep": "--keep-locales --drop-redist --drop --drop-path --keep --rules --force-drop",
-    "How images are compressed": "--codec --max-error --effort --exact-only",
-    "What is written": "--dry-run --output --overwrite --manifest --report",
+    "How images are compressed": "--codec --max-error --effort --squeeze --exact-only",
+    "What is written": "--dry-run --output --overwrite --manifest --report --for --fit --split",
     "What is shown": "--json --quiet --verbose",
     "Opening the bundle": "--password-file --decrypt --max-entries --max-size --max-ratio",
 }

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from repack import __version__, stopwatch
-from repack.cli import completing, helping, opening, options, reporting
+from repack.cli import completing, helping, opening, options
 from repack.model import Wishes
 from repack.processes import interrupts
 from repack.report import plain
@@ -64,8 +64,8 @@ def repack(
     manifest_file: Annotated[
         Path | None, typer.Option("--manifest", metavar="FILE", help="Write the manifest here as well.")
     ] = None,
-    report: reporting.ReportFile = None,
-    with_patient: reporting.WithPatient = False,
+    report: options.ReportFile = None,
+    with_patient: options.WithPatient = False,
     json: options.Json = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but errors.")] = False,
     verbose: Annotated[
@@ -81,7 +81,7 @@ def repack(
     rebuilding each original file; nothing else is changed, and only what you name is dropped.
     """
     from repack import pipeline  # noqa: PLC0415  help and completion need nothing of what a run needs
-    from repack.cli import previewing  # noqa: PLC0415  as above
+    from repack.cli import previewing, reporting  # noqa: PLC0415  as above
     from repack.record import manifest  # noqa: PLC0415  as above
     from repack.report import conformance, console, planned_json, tables  # noqa: PLC0415  as above
 
@@ -104,10 +104,10 @@ def repack(
     access = opening.read_access(bundle, password_file, limits, decrypts=decrypt, may_ask=decrypt)
     request = pipeline.Request(bundle, target, wishes, tuple(rules or ()), jobs, overwrite, access)
     screen = console.open_screen(is_json=json, is_quiet=quiet)
+    _tell_place(screen, options.explain_target(bundle, output, target))
     reporting.check_report_file(
         report, bundle, (target, manifest_file), with_patient=with_patient, may_replace=overwrite, is_dry=dry_run
     )
-    _tell_place(screen, options.explain_target(bundle, output, target))
     if dry_run:
         plan = previewing.plan_only(request, screen)
         if plan.is_idle:
@@ -131,7 +131,8 @@ def repack(
         return
     console.show_sheets(screen, [*tables.summary(done.plan, done.manifest), conformance.changed(done.manifest)])
     if verbose:
-        console.show_sheets(screen, [conformance.compared(done.manifest), tables.every_line(done.plan)])
+        more = (conformance.compared(done.manifest), tables.every_line(done.plan))
+        console.show_sheets(screen, [*more, tables.overhead(done.manifest, done.size)])
     console.show_result(screen, tables.result(done.manifest, done.size, str(target)))
     if manifest_file is not None:
         options.write_beside(manifest_file, encoded)

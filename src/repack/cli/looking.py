@@ -60,8 +60,8 @@ def inspect(
     max_size: opening.MaxSize = opening.SIZE,
     max_ratio: opening.MaxRatio = opening.RATIO,
     json: options.Json = False,
-    report: reporting.ReportFile = None,
-    with_patient: reporting.WithPatient = False,
+    report: options.ReportFile = None,
+    with_patient: options.WithPatient = False,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an existing report.")] = False,
 ) -> None:
     """Show what is in a bundle: categories, series, transfer syntaxes, programs, languages."""
@@ -78,7 +78,7 @@ def inspect(
     console.show_sheets(screen, [*shown, conformance.inspected(checked)])
     if json:
         console.show_json(planned_json.encode(plan, conformance.as_json(checked)))
-    reporting.report_bundle(report, plan, checked, screen, is_open=with_patient)
+    reporting.report_bundle(report, plan, screen, is_open=with_patient)
 
 
 @_command(tools, None, *_EXPLAINING)

@@ -99,6 +99,13 @@ Squeeze = Annotated[
 Jobs = Annotated[
     int, typer.Option("--jobs", "-j", metavar="N", min=1, help="Worker processes; default: one a processor core.")
 ]
+ReportFile = Annotated[
+    Path | None,
+    typer.Option("--report", metavar="FILE.html", help="Write a report with pictures, to be opened in a browser."),
+]
+WithPatient = Annotated[
+    bool, typer.Option("--with-patient", help="Name the patient and the examination in the report.")
+]
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Show every one, not only how many.")]
 
 

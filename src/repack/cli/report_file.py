@@ -1,12 +1,13 @@
 """The writing of a report: an HTML file beside the result, never at its cost."""
 
-from collections.abc import Mapping
 from pathlib import Path
 
 from repack import __version__, pipeline
 from repack.cli import options
+from repack.conformance.checks import evaluate
+from repack.conformance.disc import as_found
 from repack.errors import OutputUnwritable, RepackError
-from repack.model import Finding, Plan
+from repack.model import Plan
 from repack.processes import interrupts
 from repack.processes.workers import Pool
 from repack.progress import NoProgress
@@ -23,9 +24,9 @@ def write_of_run(file: Path, done: pipeline.Done, jobs: int, screen: console.Scr
     if done.is_idle:
         advice = "nothing else was to be written"
     about = told.of_manifest(done.manifest, done.size)
-    checks = tuple(Check(*row) for row in conformance.rows(done.manifest.conformance))
     try:
-        _write(file, (about, done.plan, checks), jobs, screen, is_open=is_open, advice=advice)
+        checks = conformance.for_report(done.manifest)
+        _write(file, about, done.plan, checks, jobs, screen, is_open=is_open, advice=advice)
     except KeyboardInterrupt as error:
         raise OutputUnwritable(file.name, "interrupted", advice) from error
     except RepackError:
@@ -37,27 +38,25 @@ def write_of_run(file: Path, done: pipeline.Done, jobs: int, screen: console.Scr
         interrupts.finish()
 
 
-def write_of_bundle(
-    file: Path, plan: Plan, checked: Mapping[str, Finding], screen: console.Screen, *, is_open: bool
-) -> None:
+def write_of_bundle(file: Path, plan: Plan, jobs: int, screen: console.Screen, *, is_open: bool) -> None:
     """Tell of a bundle that was looked at. Raises OutputUnwritable."""
-    checks = tuple(Check(says, where, met, "", note) for says, where, met, note in conformance.inspected(checked).rows)
-    about = told.of_plan(plan, __version__), plan, checks
-    _write(file, about, options.CORES, screen, is_open=is_open, advice="choose another place")
+    about, checks = told.of_plan(plan, __version__), conformance.of_bundle(evaluate(as_found(plan)))
+    _write(file, about, plan, checks, jobs, screen, is_open=is_open, advice="choose another place")
 
 
 def _write(
     file: Path,
-    about: tuple[Told, Plan, tuple[Check, ...]],
+    about: Told,
+    plan: Plan,
+    checks: tuple[conformance.Row, ...],
     jobs: int,
     screen: console.Screen,
     *,
     is_open: bool,
     advice: str,
 ) -> None:
-    what, plan, checks = about
     with Pool(jobs) as pool, console.watching(screen, looking.STAGES) as progress:
         looked = looking.look(plan, pool, progress or NoProgress(), with_patient=is_open)
-    page = html.render(telling.compose(what, looked, checks))
+    page = html.render(telling.compose(about, looked, tuple(Check(*row) for row in checks)))
     options.write_beside(file, page, advice)
     console.show_result(screen, f"the report is in {file.name}: open it in a browser")

@@ -1,26 +1,12 @@
 """The options of a report. What writes it is loaded only when one is asked for."""
 
-from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
 
-import typer
-
+from repack import pipeline
 from repack.cli import options
 from repack.errors import OutputUnwritable, WrongUsage
-from repack.model import Finding, Plan
-
-if TYPE_CHECKING:
-    from repack.pipeline import Done
-    from repack.report.console import Screen
-
-ReportFile = Annotated[
-    Path | None,
-    typer.Option("--report", metavar="FILE.html", help="Write a report with pictures, to be opened in a browser."),
-]
-WithPatient = Annotated[
-    bool, typer.Option("--with-patient", help="Name the patient and the examination in the report.")
-]
+from repack.model import Plan
+from repack.report import console
 
 
 def check_report_file(
@@ -48,7 +34,7 @@ def check_report_file(
         raise OutputUnwritable(file.name, "its folder does not exist", "make the folder, or name another with --report")
 
 
-def report_run(file: Path | None, done: "Done", jobs: int, screen: "Screen", *, is_open: bool) -> None:
+def report_run(file: Path | None, done: pipeline.Done, jobs: int, screen: console.Screen, *, is_open: bool) -> None:
     """Tell of a finished run, if that is wished; whatever happens, the new zip stays. Raises OutputUnwritable."""
     if file is not None:
         from repack.cli import report_file  # noqa: PLC0415  rarely needed, and slow to load
@@ -56,11 +42,9 @@ def report_run(file: Path | None, done: "Done", jobs: int, screen: "Screen", *, 
         report_file.write_of_run(file, done, jobs, screen, is_open=is_open)
 
 
-def report_bundle(
-    file: Path | None, plan: Plan, checked: Mapping[str, Finding], screen: "Screen", *, is_open: bool
-) -> None:
+def report_bundle(file: Path | None, plan: Plan, screen: console.Screen, *, is_open: bool) -> None:
     """Tell of a bundle that was looked at, if that is wished. Raises OutputUnwritable."""
     if file is not None:
         from repack.cli import report_file  # noqa: PLC0415  as above
 
-        report_file.write_of_bundle(file, plan, checked, screen, is_open=is_open)
+        report_file.write_of_bundle(file, plan, options.CORES, screen, is_open=is_open)

@@ -26,7 +26,7 @@ from repack.dicom.image import NotDone
 from repack.dicom.order import Order
 from repack.dicom.source import Source
 from repack.model import Proof, Restorable
-from repack.stopwatch import stage
+from repack.stopwatch import timed
 
 _LONGEST_STREAM = 0xFFFF_FFFE
 MAY_SHOW_OTHERWISE = (
@@ -64,7 +64,7 @@ class Rewritten:
         return b"".join(part for part, _worth in self.parts)
 
 
-@stage("parse")
+@timed("parse")
 def transcode(original: bytes, order: Order | Codec) -> Rewritten | NotDone:
     """Write the frames of a DICOM file anew, with the codec that makes the smallest result, and prove it (promise 3).
 
@@ -145,7 +145,7 @@ def _encode_smallest(found: Source, order: Order) -> _Encoded:
     return best
 
 
-@stage("encode")
+@timed("encode")
 def _encode(found: Source, codec: Codec, layout: FrameLayout) -> _Encoded:
     """One stream a frame, of even length (PS3.5 A.4: one fragment each; zero bytes may follow the end marker)."""
     refusal = codec.refuse(layout)
@@ -222,7 +222,7 @@ def _store(found: Source) -> Rewritten | NotDone:
 # --- the proof, and the way back ---
 
 
-@stage("check")
+@timed("check")
 def _prove(found: Source, rewritten: Rewritten, decode: Decode | None, max_error: int) -> Rewritten | NotDone:
     new = rewritten.data
     if rewritten.restorable is not None:

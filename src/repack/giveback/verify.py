@@ -112,7 +112,7 @@ def _sums(finished: Finished) -> Iterator[Finding]:
             yield Finding(file.path, "is missing in the zip")
     for entry in finished.extra:
         yield Finding(entry.path, "is in the zip, but the manifest does not know it")
-    if manifest.count(record.entries) != record.totals:
+    if not manifest.adds_up(record):
         yield Finding(MANIFEST_NAME, "has totals that are not those of its entries")
     for line in record.entries:
         if not manifest.is_consistent(line):

@@ -64,6 +64,7 @@ class Packed:
     method: int
     crc: int
     size: int  # bytes after inflating
+    around: int = 0  # of an image with compressed frames: bytes in the archive that hold everything else
 
     @property
     def length(self) -> int:
@@ -80,6 +81,7 @@ class Placed:
     crc: int
     size: int  # bytes after inflating
     length: int  # bytes in the archive
+    around: int = 0  # of these, bytes of an image that are no frames
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,12 +18,12 @@ from typing import BinaryIO
 from repack import deflate
 from repack.bundles.zipped import CarriedBytes, ZipPlace
 from repack.errors import BundleUnreadable, OutputUnwritable, ProofFailed
-from repack.model import Entry, EntryName, EntryUnreadable, Packed, Placed, Raw, Stamp, Streamed
+from repack.model import RESTORE_NAME, Entry, EntryName, EntryUnreadable, Packed, Placed, Raw, Stamp, Streamed
 from repack.output import drafts, structure, zipformat
 from repack.output.drafts import Claim
 from repack.output.growing import Growing
 from repack.output.zipformat import Finished
-from repack.stopwatch import stage
+from repack.stopwatch import timed
 
 DRAFT_SUFFIX = drafts.SUFFIX
 _PIECE = 1 << 20
@@ -57,6 +57,7 @@ class Draft:
         self._written: dict[int, Written] = {}
         self._next_ours = 1 << 62
         self.comment = b""
+        self._around = self._headers = 0  # bytes of images that are no frames, and of the zip that are no content
 
     def add(self, entry: Entry, content: Finished) -> None:
         """Write an entry's bytes; its place in the directory is that of the original."""
@@ -74,7 +75,7 @@ class Draft:
         written = self._written[self._next_ours]
         self._written[self._next_ours] = replace(written, sha256=hashlib.sha256(data).hexdigest())
 
-    @stage("write")
+    @timed("write")
     def _add(
         self,
         position: int,
@@ -94,6 +95,8 @@ class Draft:
                 self._file.write(piece)
         line = zipformat.central_header(name, stamp, content, offset, attributes, made_by)
         place = ZipPlace(self.path, offset, content.method, content.length, content.size, content.crc)
+        self._around += content.around if isinstance(content, Packed | Placed) else 0
+        self._headers += len(header) + len(line)
         carried = content.sha256 if isinstance(content, Raw) else None
         self._written[position] = Written(name, place, header, line, carried)
         self._begin_flush()
@@ -132,11 +135,16 @@ class Draft:
             if written.sha256 is not None:
                 yield written.name.raw.decode("ascii"), written.place.size, written.sha256
 
+    def overhead(self) -> tuple[int, int, int]:
+        """Bytes so far: around the frames of images, in restore data, in headers and directory of the zip itself."""
+        of_restore = (w.place.stored for w in self._written.values() if w.name.raw == RESTORE_NAME.encode("ascii"))
+        return self._around, sum(of_restore), self._headers
+
     def directory_digest(self, comment: bytes = b"") -> str:
         """What the manifest says of the directory: the SHA-256 of every line so far, and of the zip's comment."""
         return structure.digest_directory((self._written[p].line for p in self.positions()), comment)
 
-    @stage("flush")
+    @timed("flush")
     def finish(self, comment: bytes = b"") -> tuple[Written, ...]:
         """Write the directory and bring everything to the disk; the entries in their final order."""
         self.comment = comment
@@ -220,7 +228,7 @@ def _read_pieces(raw: Raw) -> Iterator[bytes]:
         raise BundleUnreadable(raw.file.name, problem, "check the medium, then run again") from error
 
 
-@stage("read back")
+@timed("read back")
 def check_directory(draft: Path, target: Path, written: Sequence[Written], comment: bytes = b"") -> None:
     """Re-open the draft with another reader than our writer and compare its directory. Raises ProofFailed."""
     try:
@@ -250,7 +258,7 @@ def check_directory(draft: Path, target: Path, written: Sequence[Written], comme
             raise ProofFailed(target.name, "its directory", "reads back differently")
 
 
-@stage("read back")
+@timed("read back")
 def check_contents(lot: tuple[tuple[int, ZipPlace | CarriedBytes, str], ...]) -> int | None:
     """Read entries of the draft back: the first number whose content has not the given SHA-256, or None.
 

@@ -8,7 +8,7 @@ every day.
 `source` and each entry's `before` are those of the first original, however often its zip was repacked since.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -107,13 +107,31 @@ class Count(msgspec.Struct, frozen=True):
     stored: Natural
 
 
+class Overhead(msgspec.Struct, frozen=True):
+    """Bytes of the zip that are no content of a file: `restore` is the restore data, `zip` headers and directory.
+
+    `headers` is what stands around the frames of the images that were written in this round, offset tables included,
+    as it is deflated. The manifest's own entry is not counted.
+    """
+
+    headers: Natural
+    restore: Natural
+    zip: Natural
+
+
 class Totals(msgspec.Struct, frozen=True):
-    """Before and after, folders and our own entries not counted; `images` are those that were transcoded."""
+    """Before and after, folders and our own entries not counted; `images` are those that were transcoded.
+
+    `identical` are the files after the first of each content, by SHA-256: what would be saved if each were there once.
+    Neither it nor `overhead` is there in manifests of earlier versions.
+    """
 
     before: Count
     after: Count
     images: Natural
     dropped: Natural
+    identical: Count | None = None
+    overhead: Overhead | None = None
 
 
 class OwnFile(msgspec.Struct, frozen=True):
@@ -193,7 +211,25 @@ def count(entries: Sequence[EntryRecord]) -> Totals:
         after=_add_up(entry.after for entry in files if entry.after is not None),
         images=sum(entry.action == "transcoded" and is_image(entry) for entry in files),
         dropped=sum(entry.action == "dropped" for entry in files),
+        identical=_add_up(_repeated(entry.after for entry in files if entry.after is not None)),
     )
+
+
+def adds_up(manifest: "Manifest") -> bool:
+    """Are the totals those of the entries, as far as they are stated?"""
+    stated, counted = manifest.totals, count(manifest.entries)
+    identical = counted.identical if stated.identical is not None else None
+    return msgspec.structs.replace(counted, identical=identical, overhead=stated.overhead) == stated
+
+
+def _repeated(states: Iterable[State]) -> Iterator[State]:
+    """Those whose content was there before; empty ones repeat nothing."""
+    seen: set[str] = set()
+    for state in states:
+        if state.sha256 is not None and state.size:
+            if state.sha256 in seen:
+                yield state
+            seen.add(state.sha256)
 
 
 def is_image(entry: EntryRecord) -> bool:

@@ -19,6 +19,7 @@ from repack.record.manifest import (
     EntryRecord,
     Manifest,
     Options,
+    Overhead,
     OwnFile,
     Round,
     Source,
@@ -123,9 +124,21 @@ def compose(
     )
 
 
-def seal(record: Manifest, own: Iterable[OwnFile], directory: str, conformance: Iterable[CheckRecord]) -> Manifest:
+def seal(
+    record: Manifest,
+    own: Iterable[OwnFile],
+    directory: str,
+    overhead: tuple[int, int, int],
+    conformance: Iterable[CheckRecord],
+) -> Manifest:
     """The manifest with what is known only when everything else is written."""
-    return msgspec.structs.replace(record, own=tuple(own), directory=directory, conformance=tuple(conformance))
+    return msgspec.structs.replace(
+        record,
+        own=tuple(own),
+        directory=directory,
+        totals=msgspec.structs.replace(record.totals, overhead=Overhead(*overhead)),
+        conformance=tuple(conformance),
+    )
 
 
 def _today() -> str:

@@ -48,11 +48,20 @@ def _note(record: CheckRecord) -> str:
     return f"{now} (before: {was})" if now else f"before: {was}"
 
 
+def for_report(manifest: Manifest) -> tuple[Row, ...]:
+    """As `rows`, but for what never applied."""
+    return rows(r for r in manifest.conformance if r.before.result is not _NEVER or _applies_now(r))
+
+
+def of_bundle(found: Mapping[str, Finding]) -> tuple[Row, ...]:
+    """What holds of a bundle that was only looked at: there is no "after"."""
+    return tuple(Row(says, source, met, "", note) for says, source, met, note in inspected(found).rows)
+
+
 def compared(manifest: Manifest) -> Sheet:
     """The whole table of a finished run, but for what never applied."""
-    records = [record for record in manifest.conformance if record.before.result is not _NEVER or _applies_now(record)]
     columns = (Column("Rule", ratio=4), Column("Where"), Column("Before"), Column("Now"), Column("Note", ratio=3))
-    return Sheet(f"Standards, before and after ({_KEY})", columns, rows(records))
+    return Sheet(f"Standards, before and after ({_KEY})", columns, for_report(manifest))
 
 
 def _applies_now(record: CheckRecord) -> bool:

@@ -171,7 +171,14 @@ def _remarks(manifest: Manifest) -> tuple[str, ...]:
     by_force = (
         (f"--force-drop overrode what keeps {words.plural(forced, 'file')}; the manifest says what",) if forced else ()
     )
-    return (*manifest.warnings, *_group(damaged), *_group(noted), *by_force)
+    return (*manifest.warnings, *_group(damaged), *_group(noted), *by_force, *_identical(manifest))
+
+
+def _identical(manifest: Manifest) -> Iterable[str]:
+    found = manifest.totals.identical
+    if found is not None and found.entries:
+        are = "is a copy" if found.entries == 1 else "are copies"
+        yield f"{words.plural(found.entries, 'file')} ({words.size(found.stored)}) {are} of others here; all were kept"
 
 
 def result(manifest: Manifest, new_size: int, target: str) -> str:
@@ -255,6 +262,25 @@ def _squeezing(plan: Plan) -> Iterable[str]:
 def _planned_action(plan: Plan, line: Planned) -> Action:
     """What will be done to an entry; one that is as it should be already is only copied."""
     return Action.COPY if line.entry.index in plan.settled else line.decision.action
+
+
+def overhead(manifest: Manifest, new_size: int) -> Sheet:
+    """What of the new zip is no content of a file, for -v."""
+    found = manifest.totals.overhead
+    if found is None:
+        return Sheet("")
+    parts = (
+        ("headers of rewritten images and their offset tables", found.headers),
+        ("restore data", found.restore),
+        ("headers and directory of the zip", found.zip),
+    )
+    lines = tuple(f"{name}: {words.size(size)} ({_share(size, new_size)})" for name, size in parts)
+    return Sheet(f"Of the new zip's {words.size(new_size)}", lines=lines)
+
+
+def _share(size: int, whole: int) -> str:
+    percent = 100 * size / whole if whole else 0.0
+    return f"{percent:.2f} %" if not size or percent >= 0.01 else "<0.01 %"
 
 
 def every_line(plan: Plan) -> Sheet:

@@ -11,9 +11,9 @@ from repack.thumbnails.drawing import File, NoPicture, Picture, SliceTask, Task
 from repack.thumbnails.headers import Overview, SeriesTask
 from repack.thumbnails.person import NOBODY, Person
 
-STAGES = ("Looking at the series", "Drawing pictures")
 MOST_SERIES = 40  # that get pictures: those with the most images
 MOST_BYTES = 16 << 20  # of all pictures together, as PNG
+STAGES = ("Looking at the series", "Drawing pictures")  # as progress calls them
 
 
 @dataclass(frozen=True, slots=True)
