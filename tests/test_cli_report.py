@@ -168,7 +168,7 @@ class DyingPool:
     def __exit__(self, *_rest: object) -> None:
         pass
 
-    def run(self, function: Callable, tasks: list) -> object:
+    def run(self, function: Callable, tasks: list, _allow: Callable | None = None) -> object:
         return (Crashed(task) if function is drawing.draw else function(task) for task in tasks)
 
 

@@ -93,6 +93,13 @@ def test_series_without_room_are_listed_and_counted():
     assert found.more_series.note.startswith("And 60 more")
 
 
+def test_notes_on_standards_name_nobody():
+    check = Check("names are short", "PS3.10 8.2", "no", "no", "Jane Doe/letter.pdf is too long")
+    assert telling.compose(made.run(), made.looked(), (check,)).conformance[0].note == "... is too long"
+    opened = telling.compose(made.run(), made.looked(with_patient=True), (check,))
+    assert opened.conformance[0].note == check.note
+
+
 def test_the_table_of_standards_is_shown_where_it_is_given():
     check = Check("README.TXT is there", "PS3.11 & <D.3>", "no", "yes", "made anew")
     page = html.render(telling.compose(made.run(), made.looked(), (check,))).decode("utf-8")

@@ -1,5 +1,7 @@
 """Manifest (or plan) and what was seen of the images -> the report, as plain data. Pure: the same in, the same out."""
 
+from dataclasses import replace
+
 from repack.model import Proof
 from repack.record.manifest import is_image
 from repack.report import accounts, advice, areas, cards, words
@@ -41,7 +43,7 @@ def compose(told: Told, looked: Looked, conformance: tuple[Check, ...] = ()) -> 
         readers=advice.readers(told),
         giving_back=advice.giving_back(told),
         proofs=accounts.proofs(told),
-        conformance=conformance,
+        conformance=tuple(replace(check, note=discreet.text(check.note)) for check in conformance),
         colophon=_colophon(told, discreet),
         privacy=_OPEN if looked.with_patient else _PRIVATE,
     )
