@@ -1,6 +1,6 @@
 # The same jobs as dev.py, for fingers that type make.
 PYTHON ?= python3
 
-.PHONY: demo test unit bench
-demo test unit bench:
+.PHONY: demo test unit bench pictures
+demo test unit bench pictures:
 	$(PYTHON) dev.py $@

@@ -3,6 +3,7 @@
 python3 dev.py demo     build a small synthetic patient disc and repack it
 python3 dev.py test     style, types, and all tests with coverage
 python3 dev.py unit     the fast tests only
+python3 dev.py pictures renew the pictures of the README (docs/pictures)
 python3 dev.py bench    measure speed and memory on a large disc (minutes)
 """
 
@@ -69,7 +70,12 @@ def bench() -> None:
     run(python(), "-m", "tests.bench")
 
 
-JOBS = {job.__name__: job for job in (demo, test, unit, bench)}
+def pictures() -> None:
+    """What the README shows, from the program itself."""
+    run(python(), "-m", "tests.pictures")
+
+
+JOBS = {job.__name__: job for job in (demo, test, unit, bench, pictures)}
 
 
 def main() -> None:

@@ -6,6 +6,9 @@ from pathlib import Path
 import pytest
 from pydicom.fileset import FileSet
 
+from repack.cli import main
+from tests.commands import Run
+
 OpenFileSet = Callable[[Path], FileSet]
 
 
@@ -21,6 +24,19 @@ def open_file_set() -> Iterator[OpenFileSet]:
     yield open_one
     for file_set in opened:
         file_set._stage["t"].cleanup()
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str]) -> Run:
+    """The command line in this process, with whatever was patched in it."""
+
+    def call(*words: str | Path) -> tuple[int, str, str]:
+        with pytest.raises(SystemExit) as left:
+            main([str(word) for word in words])
+        out, err = capsys.readouterr()
+        return int(left.value.code or 0), out, err
+
+    return call
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -7,8 +7,8 @@ from typing import Self
 class Inline:
     """Has the methods of workers.Pool, and does everything in this process."""
 
-    def __init__(self, _jobs: int) -> None:
-        pass
+    def __init__(self, jobs: int) -> None:
+        self.jobs = jobs
 
     def __enter__(self) -> Self:
         return self

@@ -5,13 +5,18 @@ import os
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
-from repack import carrying
+from repack import carrying, pipeline
+from repack.errors import ProofFailed
 from repack.model import Action, KeptAsIs, Raw, Wishes
 from repack.outcomes import Task
+from repack.output.archive import Draft, Written
 from repack.processes.workers import Pool
+from tests.bundles.handmade import Made, make_zip
+from tests.inline import Inline
 
 
 @dataclass(frozen=True)
@@ -79,3 +84,31 @@ def test_small_entries_travel_together(sizes: list[int], action: Action, lots: l
     made = list(carrying._make_lots(tasks))
     assert [len(lot) for lot in made] == lots
     assert [task for lot in made for task in lot] == tasks
+
+
+@pytest.mark.parametrize("method", [0, 8])
+@pytest.mark.parametrize("at", [0, 1_000, -1])
+def test_a_changed_byte_of_what_was_carried_over_is_noticed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, method: int, at: int
+) -> None:
+    made = [Made(name=name, data=os.urandom(3_000), method=method) for name in (b"a.bin", b"b.bin")]
+    (tmp_path / "in.zip").write_bytes(make_zip(made))
+    finish, changed = Draft.finish, []
+
+    def spoil(draft: Draft, comment: bytes = b"") -> tuple[Written, ...]:
+        written = finish(draft, comment)
+        raw = written[1].place.raw()
+        with draft.path.open("r+b") as file:
+            file.seek(raw.offset + at % raw.length)
+            byte = file.read(1)[0]
+            file.seek(-1, os.SEEK_CUR)
+            file.write(bytes([byte ^ 0x80]))
+        changed.append(written[1].name.raw)
+        return written
+
+    monkeypatch.setattr(pipeline, "Pool", Inline)
+    monkeypatch.setattr(Draft, "finish", spoil)
+    with pytest.raises(ProofFailed, match=r"b\.bin reads back differently"):
+        pipeline.run(pipeline.Request(tmp_path / "in.zip", tmp_path / "out.zip"))
+    assert changed == [b"b.bin"]
+    assert not (tmp_path / "out.zip").exists()

@@ -3,31 +3,21 @@
 import io
 import sys
 import zipfile
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from repack.cli import main, opening
+from repack.cli import opening
 from tests.bundles import samples
 from tests.bundles.handmade import Made, make_zip
 from tests.bundles.handmade_iso import make_iso
 from tests.bundles.test_limits import MB, bomb
+from tests.commands import Run
 
-Run = Callable[..., tuple[int, str, str]]
 
-
-@pytest.fixture
-def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Run:
+@pytest.fixture(autouse=True)
+def _no_password(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("REPACK_PASSWORD", raising=False)
-
-    def call(*words: str | Path) -> tuple[int, str, str]:
-        with pytest.raises(SystemExit) as left:
-            main([str(word) for word in words])
-        out, err = capsys.readouterr()
-        return int(left.value.code or 0), out, err
-
-    return call
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ import hashlib
 import io
 import json
 import zipfile
-from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -18,33 +17,20 @@ from fixtures.dicom import dicomdir
 from fixtures.disc import DiscFile, dental_disc, write_zip
 from repack import pipeline
 from repack.bundles import limits, open_bundle
-from repack.cli import main
 from repack.errors import BundleUnreadable
 from repack.giveback import restore, verify
 from repack.model import Category, Wishes
-from repack.pipeline import Request, run
+from repack.pipeline import Request
+from tests.commands import Run
 from tests.inline import Inline
 from tests.raw_dicom import RawImage
 from tests.strategies import native_images
-
-Run = Callable[..., tuple[int, str, str]]
 
 
 @pytest.fixture(autouse=True)
 def _inline(monkeypatch: pytest.MonkeyPatch) -> None:
     for module in (pipeline, restore, verify):
         monkeypatch.setattr(module, "Pool", Inline)
-
-
-@pytest.fixture
-def command(capsys: pytest.CaptureFixture[str]) -> Run:
-    def call(*words: str | Path) -> tuple[int, str, str]:
-        with pytest.raises(SystemExit) as left:
-            main([str(word) for word in words])
-        out, err = capsys.readouterr()
-        return int(left.value.code or 0), out, err
-
-    return call
 
 
 @pytest.fixture(scope="module")
@@ -75,40 +61,40 @@ def contents(path: Path) -> dict[str, bytes]:
 
 
 @pytest.mark.parametrize("words", [(), ("--drop-redist", "--keep-locales", "es,en"), ("--codec", "j2k")])
-def test_the_same_options_again_do_nothing(scan: Path, command: Run, words: tuple[str, ...]) -> None:
-    assert command(scan, "-q", *words)[0] == 0
+def test_the_same_options_again_do_nothing(scan: Path, run: Run, words: tuple[str, ...]) -> None:
+    assert run(scan, "-q", *words)[0] == 0
     first = scan.with_name("scan.repacked.zip")
     before = sorted(path.name for path in scan.parent.iterdir())
-    code, out, _err = command(first, *words)
+    code, out, _err = run(first, *words)
     assert (code, "is what these options give already; nothing was written" in " ".join(out.split())) == (0, True)
     assert sorted(path.name for path in scan.parent.iterdir()) == before
-    code, out, _err = command(first, *words, "--json")
+    code, out, _err = run(first, *words, "--json")
     assert (code, json.loads(out)) == (0, manifest_of(first))
 
 
-def test_a_dry_run_says_so_and_inspect_shows_what_is_there(scan: Path, command: Run) -> None:
-    command(scan, "-q")
+def test_a_dry_run_says_so_and_inspect_shows_what_is_there(scan: Path, run: Run) -> None:
+    run(scan, "-q")
     first = scan.with_name("scan.repacked.zip")
-    assert "nothing was written" in " ".join(command(first, "--dry-run")[1].split())
-    planned = " ".join(command(first, "--dry-run", "--drop-redist")[1].split())
+    assert "nothing was written" in " ".join(run(first, "--dry-run")[1].split())
+    planned = " ".join(run(first, "--dry-run", "--drop-redist")[1].split())
     assert "dicom copy 3" in planned
     assert "redistributable drop 2" in planned
-    assert "dicom transcode 3" in " ".join(command(first, "--dry-run", "--codec", "j2k")[1].split())
-    shown = command("inspect", first, "--json")[1]
+    assert "dicom transcode 3" in " ".join(run(first, "--dry-run", "--codec", "j2k")[1].split())
+    shown = run("inspect", first, "--json")[1]
     syntaxes = {entry["path"]: entry["transfer_syntax"] for entry in json.loads(shown)["entries"]}
     assert syntaxes["DICOM/I0000001"] == "1.2.840.10008.1.2.4.80"
     assert "REPACK/manifest.json" in syntaxes
 
 
-def test_an_option_without_effect_does_nothing_either(scan: Path, command: Run) -> None:
-    command(scan, "-q", "--drop-redist")
-    assert "nothing was written" in command(scan.with_name("scan.repacked.zip"), "--drop", "redistributable")[1]
+def test_an_option_without_effect_does_nothing_either(scan: Path, run: Run) -> None:
+    run(scan, "-q", "--drop-redist")
+    assert "nothing was written" in run(scan.with_name("scan.repacked.zip"), "--drop", "redistributable")[1]
 
 
-def test_a_run_without_work_writes_the_manifest_and_says_that_there_is_no_zip(scan: Path, command: Run) -> None:
-    command(scan, "-q")
+def test_a_run_without_work_writes_the_manifest_and_says_that_there_is_no_zip(scan: Path, run: Run) -> None:
+    run(scan, "-q")
     first, beside, two = (scan.with_name(name) for name in ("scan.repacked.zip", "beside.json", "two.zip"))
-    code, out, _err = command(first, "--manifest", beside, "-o", two)
+    code, out, _err = run(first, "--manifest", beside, "-o", two)
     assert (code, two.exists()) == (0, False)
     assert json.loads(beside.read_bytes()) == manifest_of(first)
     said = " ".join(out.split())
@@ -119,10 +105,10 @@ def test_a_run_without_work_writes_the_manifest_and_says_that_there_is_no_zip(sc
 # --- going on ---
 
 
-def test_more_pruning_keeps_what_was_known(scan: Path, command: Run) -> None:
+def test_more_pruning_keeps_what_was_known(scan: Path, run: Run) -> None:
     one, two = scan.with_name("one.zip"), scan.with_name("two.zip")
-    command(scan, "-q", "--drop-redist", "-o", one)
-    assert command(one, "-q", "--keep-locales", "en,es", "-o", two)[0] == 0
+    run(scan, "-q", "--drop-redist", "-o", one)
+    assert run(one, "-q", "--keep-locales", "en,es", "-o", two)[0] == 0
     before, after = manifest_of(one), manifest_of(two)
     assert [entry["path"] for entry in after["entries"]] == [entry["path"] for entry in before["entries"]]
     assert [entry["before"] for entry in after["entries"]] == [entry["before"] for entry in before["entries"]]
@@ -133,111 +119,109 @@ def test_more_pruning_keeps_what_was_known(scan: Path, command: Run) -> None:
     assert [step["source"]["name"] for step in after["history"]] == ["scan.zip", "one.zip"]
     assert [step["options"]["keep_locales"] for step in after["history"]] == [[], ["en", "es"]]
     assert contents(one)["REPACK/restore.xz"] == contents(two)["REPACK/restore.xz"]
-    assert command("verify", two, "--against", scan)[0] == 0
+    assert run("verify", two, "--against", scan)[0] == 0
 
 
-def test_another_codec_rewrites_from_the_first_original(scan: Path, command: Run) -> None:
+def test_another_codec_rewrites_from_the_first_original(scan: Path, run: Run) -> None:
     one, two, direct = (scan.with_name(f"{name}.zip") for name in ("one", "two", "direct"))
-    command(scan, "-q", "-o", one)
-    command(one, "-q", "--codec", "j2k", "-o", two)
-    command(scan, "-q", "--codec", "j2k", "-o", direct)
+    run(scan, "-q", "-o", one)
+    run(one, "-q", "--codec", "j2k", "-o", two)
+    run(scan, "-q", "--codec", "j2k", "-o", direct)
     ways = [contents(path) for path in (two, direct)]
     for way in ways:
         del way["REPACK/manifest.json"]
     assert ways[0] == ways[1]
 
 
-def test_codec_none_expands_to_the_first_originals(scan: Path, command: Run) -> None:
+def test_codec_none_expands_to_the_first_originals(scan: Path, run: Run) -> None:
     one, two = scan.with_name("one.zip"), scan.with_name("two.zip")
-    command(scan, "-q", "-o", one)
-    assert command(one, "-q", "--codec", "none", "-o", two)[0] == 0
+    run(scan, "-q", "-o", one)
+    assert run(one, "-q", "--codec", "none", "-o", two)[0] == 0
     given = {name: content for name, content in contents(two).items() if not name.startswith("REPACK/")}
     assert given == contents(scan)
     assert {entry["proof"] for entry in manifest_of(two)["entries"]} == {"identical"}
 
 
-def test_an_unpacked_zip_goes_on_too(scan: Path, command: Run, tmp_path: Path) -> None:
+def test_an_unpacked_zip_goes_on_too(scan: Path, run: Run, tmp_path: Path) -> None:
     """With the folder records that most zips have, and an unpacked one does not."""
     with zipfile.ZipFile(scan, "a") as archive:
         archive.mkdir("DICOM")
         archive.mkdir("empty")
-    command(scan, "-q", "--drop-redist")
+    run(scan, "-q", "--drop-redist")
     with zipfile.ZipFile(tmp_path / "scan.repacked.zip") as archive:
         archive.extractall(tmp_path / "unpacked")
-    assert command("verify", tmp_path / "unpacked")[0] == 0
+    assert run("verify", tmp_path / "unpacked")[0] == 0
     for name, options in (("same", ["--drop-redist"]), ("two", ["--codec", "htj2k"])):
         target = tmp_path / f"{name}.zip"
-        assert command(tmp_path / "unpacked", "-q", *options, "-o", target)[0] == 0
-        assert command("verify", target, "--against", scan)[0] == 0
+        assert run(tmp_path / "unpacked", "-q", *options, "-o", target)[0] == 0
+        assert run("verify", target, "--against", scan)[0] == 0
 
 
-def test_without_the_name_of_a_codec_images_stay_as_they_are(scan: Path, command: Run) -> None:
+def test_without_the_name_of_a_codec_images_stay_as_they_are(scan: Path, run: Run) -> None:
     one, two = scan.with_name("one.zip"), scan.with_name("two.zip")
-    command(scan, "-q", "--codec", "rle", "-o", one)
-    assert command(one, "-q", "--drop-redist", "-o", two)[0] == 0
+    run(scan, "-q", "--codec", "rle", "-o", one)
+    assert run(one, "-q", "--drop-redist", "-o", two)[0] == 0
     assert contents(one)["DICOM/I0000001"] == contents(two)["DICOM/I0000001"]
     assert "rle" in [codec["name"] for codec in manifest_of(two)["codecs"]]
-    assert command("verify", two, "--against", scan)[0] == 0
+    assert run("verify", two, "--against", scan)[0] == 0
 
 
-def test_a_bound_and_its_codec_outlive_the_round(scan: Path, command: Run) -> None:
+def test_a_bound_and_its_codec_outlive_the_round(scan: Path, run: Run) -> None:
     one, two = scan.with_name("one.zip"), scan.with_name("two.zip")
-    command(scan, "-q", "--codec", "jpegls-near", "--max-error", "3", "-o", one)
-    code, out, _err = command(one, "--drop-redist", "-o", two)
+    run(scan, "-q", "--codec", "jpegls-near", "--max-error", "3", "-o", one)
+    code, out, _err = run(one, "--drop-redist", "-o", two)
     assert code == 0
     assert "no sample differs by more than 3" in " ".join(out.split())
     assert ("jpegls-near", 3) in [(codec["name"], codec.get("max_error")) for codec in manifest_of(two)["codecs"]]
 
 
-def test_notes_and_warnings_outlive_the_round(scan: Path, command: Run) -> None:
+def test_notes_and_warnings_outlive_the_round(scan: Path, run: Run) -> None:
     with zipfile.ZipFile(scan, "a") as archive:
         archive.writestr("../evil.txt", b"x")
     one, two = scan.with_name("one.zip"), scan.with_name("two.zip")
-    command(scan, "-q", "--drop", "junk", "--drop-path", "nothing-here", "-o", one)
-    assert command(one, "-q", "--drop-redist", "-o", two)[0] == 0
+    run(scan, "-q", "--drop", "junk", "--drop-path", "nothing-here", "-o", one)
+    assert run(one, "-q", "--drop-redist", "-o", two)[0] == 0
     first, second = (manifest_of(path) for path in (one, two))
     notes = [[entry.get("notes") for entry in made["entries"] if "evil" in entry["path"]] for made in (first, second)]
     assert notes[0] == notes[1] != [None]
     assert second["history"][0]["warnings"] == first["warnings"] != []
 
 
-def test_our_own_zip_is_never_taken_for_a_bomb(command: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_our_own_zip_is_never_taken_for_a_bomb(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What came from a folder, or in with a raised limit, may shrink more than a stranger's zip should."""
     disc = tmp_path / "disc"
     disc.mkdir()
     (disc / "blank.bin").write_bytes(bytes(3_000_000))
     monkeypatch.setattr(limits, "_FLOOR", 1_000_000)
     out = tmp_path / "out.zip"
-    assert command(disc, "-q", "-o", out)[0] == 0
+    assert run(disc, "-q", "-o", out)[0] == 0
     with pytest.raises(BundleUnreadable, match="--max-ratio"):
         open_bundle(out)
-    assert command("verify", out)[0] == 0
-    assert command("restore", out, "-o", tmp_path / "back")[0] == 0
+    assert run("verify", out)[0] == 0
+    assert run("restore", out, "-o", tmp_path / "back")[0] == 0
     assert (tmp_path / "back" / "blank.bin").read_bytes() == bytes(3_000_000)
 
 
-def test_the_summary_counts_from_the_first_original(scan: Path, command: Run) -> None:
-    command(scan, "-q", "--drop-redist")
-    code, out, _err = command(
-        scan.with_name("scan.repacked.zip"), "--keep-locales", "en", "-o", scan.with_name("2.zip")
-    )
+def test_the_summary_counts_from_the_first_original(scan: Path, run: Run) -> None:
+    run(scan, "-q", "--drop-redist")
+    code, out, _err = run(scan.with_name("scan.repacked.zip"), "--keep-locales", "en", "-o", scan.with_name("2.zip"))
     assert code == 0
     shown = " ".join(out.split())
     assert "redistributable 2 2.04 MB 0 bytes 100 %" in shown
     assert "3 Explicit VR LE" in shown
 
 
-def test_near_lossless_images_stay_and_dicomdir_follows_them(scan: Path, command: Run) -> None:
+def test_near_lossless_images_stay_and_dicomdir_follows_them(scan: Path, run: Run) -> None:
     one, two = scan.with_name("one.zip"), scan.with_name("two.zip")
-    command(scan, "-q", "--codec", "jpegls-near", "--max-error", "2", "-o", one)
-    assert command(one, "-q", "--codec", "j2k", "--drop-redist", "-o", two)[0] == 0
+    run(scan, "-q", "--codec", "jpegls-near", "--max-error", "2", "-o", one)
+    assert run(one, "-q", "--codec", "j2k", "--drop-redist", "-o", two)[0] == 0
     names = ["DICOMDIR", "DICOM/I0000001"]
     assert [contents(one)[name] for name in names] == [contents(two)[name] for name in names]
     assert [e["proof"] for e in manifest_of(two)["entries"] if e["category"] == "dicom"] == ["bounded"] * 3
 
 
-def test_images_without_their_original_bytes_go_on_from_their_samples(scan: Path, command: Run, tmp_path: Path) -> None:
-    command(scan, "-q", "--codec", "rle", "-o", tmp_path / "rle.zip")
+def test_images_without_their_original_bytes_go_on_from_their_samples(scan: Path, run: Run, tmp_path: Path) -> None:
+    run(scan, "-q", "--codec", "rle", "-o", tmp_path / "rle.zip")
     disc = tmp_path / "disc.zip"  # a disc that came with RLE images: nobody has their originals
     with zipfile.ZipFile(disc, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in contents(tmp_path / "rle.zip").items():
@@ -248,15 +232,15 @@ def test_images_without_their_original_bytes_go_on_from_their_samples(scan: Path
         [("--exact-only",), (), ("--codec", "htj2k"), ("--codec", "none"), ("--codec", "j2k")]
     ):
         target = tmp_path / f"{number}.zip"
-        code, out, _err = command(last, "-o", target, *words)
+        code, out, _err = run(last, "-o", target, *words)
         assert code == 0
         last = target if target.exists() else last
         proofs = {e["proof"] for e in manifest_of(last)["entries"] if e["category"] == "dicom"}
         assert proofs == {"identical" if words == ("--exact-only",) else "samples"}, out
-        code, out, _err = command("verify", last, "--against", disc)
+        code, out, _err = run("verify", last, "--against", disc)
         assert code == 0
         assert ("each stored word compared" in " ".join(out.split())) == (proofs == {"samples"})
-    command("restore", last, "-o", tmp_path / "back", "-q")
+    run("restore", last, "-o", tmp_path / "back", "-q")
     for number in (1, 2, 3):
         one, other = (dcmread(io.BytesIO(c)) for c in (
             (tmp_path / f"back/DICOM/I000000{number}").read_bytes(), contents(scan)[f"DICOM/I000000{number}"]
@@ -266,39 +250,39 @@ def test_images_without_their_original_bytes_go_on_from_their_samples(scan: Path
         assert one == other
 
 
-def test_a_damaged_entry_is_carried_on(scan: Path, command: Run, tmp_path: Path) -> None:
+def test_a_damaged_entry_is_carried_on(scan: Path, run: Run, tmp_path: Path) -> None:
     spoilt = bytearray(scan.read_bytes())
     with zipfile.ZipFile(scan) as archive:
         info = archive.getinfo("Manual.pdf")
     spoilt[info.header_offset + 30 + len("Manual.pdf") + info.compress_size // 2] ^= 1
     scan.write_bytes(spoilt)
-    command(scan, "-q", "-o", tmp_path / "one.zip")
-    assert command(tmp_path / "one.zip", "-q", "--codec", "j2k", "-o", tmp_path / "two.zip")[0] == 0
+    run(scan, "-q", "-o", tmp_path / "one.zip")
+    assert run(tmp_path / "one.zip", "-q", "--codec", "j2k", "-o", tmp_path / "two.zip")[0] == 0
     lines = [
         next(entry for entry in manifest_of(tmp_path / name)["entries"] if entry["path"] == "Manual.pdf")
         for name in ("one.zip", "two.zip")
     ]
     assert lines[0]["carried"] == lines[1]["carried"]
     assert lines[1]["damaged"] is True
-    assert command("verify", tmp_path / "two.zip", "--against", scan)[0] == 0
+    assert run("verify", tmp_path / "two.zip", "--against", scan)[0] == 0
     worse = bytearray((tmp_path / "one.zip").read_bytes())
     with zipfile.ZipFile(tmp_path / "one.zip") as archive:
         info = archive.getinfo("Manual.pdf")
     worse[info.header_offset + 30 + len("Manual.pdf") + info.compress_size // 3] ^= 1
     (tmp_path / "worse.zip").write_bytes(worse)
-    code, _out, err = command(tmp_path / "worse.zip", "-q", "--codec", "j2k", "-o", tmp_path / "x.zip")
+    code, _out, err = run(tmp_path / "worse.zip", "-q", "--codec", "j2k", "-o", tmp_path / "x.zip")
     assert (code, "Manual.pdf is not what its manifest says" in err) == (3, True)
 
 
 # --- what cannot be gone on from ---
 
 
-def test_a_zip_that_was_changed_is_refused(scan: Path, command: Run) -> None:
-    command(scan, "-q")
+def test_a_zip_that_was_changed_is_refused(scan: Path, run: Run) -> None:
+    run(scan, "-q")
     first = scan.with_name("scan.repacked.zip")
     with zipfile.ZipFile(first, "a") as archive:
         archive.writestr("holiday.jpg", b"a picture")
-    code, _out, err = command(first, "--codec", "j2k")
+    code, _out, err = run(first, "--codec", "j2k")
     assert (code, "holiday.jpg" in err) == (3, True)
     rebuilt = scan.with_name("rebuilt.zip")
     with zipfile.ZipFile(rebuilt, "w") as archive:
@@ -306,7 +290,7 @@ def test_a_zip_that_was_changed_is_refused(scan: Path, command: Run) -> None:
             if name != "holiday.jpg":
                 archive.writestr(name, content.upper() if name == "License.txt" else content)
     assert contents(rebuilt)["License.txt"] != contents(first)["License.txt"]
-    code, _out, err = command(rebuilt, "--codec", "j2k")
+    code, _out, err = run(rebuilt, "--codec", "j2k")
     assert (code, "License.txt is not what its manifest says" in err) == (3, True)
     assert sorted(path.name for path in scan.parent.iterdir()) == ["rebuilt.zip", "scan.repacked.zip", "scan.zip"]
 
@@ -315,7 +299,7 @@ def test_a_zip_that_was_changed_is_refused(scan: Path, command: Run) -> None:
 def test_files_with_our_names_that_are_not_ours_are_refused(tmp_path: Path, name: str) -> None:
     write_zip(tmp_path / "scan.zip", [DiscFile("a.txt", b"a"), DiscFile(name, b"not ours")])
     with pytest.raises(BundleUnreadable):
-        run(Request(tmp_path / "scan.zip", tmp_path / "out.zip"))
+        pipeline.run(Request(tmp_path / "scan.zip", tmp_path / "out.zip"))
 
 
 # --- the property ---
@@ -356,7 +340,7 @@ def test_any_way_leads_back_to_the_first_originals(images: list[RawImage], has_i
         write_zip(folder / "0.zip", disc)
         last = folder / "0.zip"
         for number, wishes in enumerate(ways, start=1):
-            done = run(Request(last, folder / f"{number}.zip", wishes))
+            done = pipeline.run(Request(last, folder / f"{number}.zip", wishes))
             last = done.target
         if last == folder / "0.zip":
             return

@@ -8,8 +8,12 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from typer.main import get_command
 
 from repack.classify import rulefile
+from repack.cli.helping import EXIT_CODES
+from repack.cli.job import job
+from repack.cli.names import NAMED
 from repack.errors import ExitCode
 from repack.record.leaflet import LANGUAGES
 from repack.record.manifest import SCHEMA
@@ -60,10 +64,19 @@ def test_every_dependency_is_explained_in_the_readme() -> None:
         assert re.search(rf"^\| .*\b{re.escape(name)}\b.* \| .+ \| .+ \|$", readme, re.MULTILINE), name
 
 
-def test_the_readme_lists_every_exit_code_in_use() -> None:
-    readme = (TOP / "README.md").read_text("utf-8")
-    for code in set(ExitCode) - {ExitCode.DIFFERENT}:  # comes with verify and restore
-        assert re.search(rf"^\| {int(code)} \| ", readme, re.MULTILINE), code
+def test_every_exit_code_in_use_is_explained() -> None:
+    table = (TOP / "docs" / "options.md").read_text("utf-8")
+    for code in ExitCode:
+        assert re.search(rf"^\| {int(code)} \| ", table, re.MULTILINE), code
+    assert {str(int(code)) for code in ExitCode} == set(EXIT_CODES), "repack --help"
+
+
+def test_every_option_and_command_is_explained() -> None:
+    page = (TOP / "docs" / "options.md").read_text("utf-8")
+    explained = set(re.findall(r"(?<![\w-])--?[a-z][\w-]*", page))
+    for param in get_command(job).params:
+        assert param.param_type_name != "option" or explained & {*param.opts}, param.opts
+    assert set(NAMED) <= set(re.findall(r"`repack (\w+)", page))
 
 
 def test_the_changelog_names_this_version() -> None:

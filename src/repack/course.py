@@ -7,7 +7,7 @@ an entry goes on, and the line keeps what is known of the first original.
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
-from repack import deflate, moving, outcomes
+from repack import deflate, following, moving, outcomes
 from repack.errors import BundleUnreadable
 from repack.model import (
     Action,
@@ -16,6 +16,7 @@ from repack.model import (
     KeptAsIs,
     Outcome,
     Packed,
+    Placed,
     Plan,
     Planned,
     Proof,
@@ -36,7 +37,7 @@ class Ended:
     """What goes into the new zip for one entry, and its line of the manifest."""
 
     line: EntryRecord
-    content: Packed | Raw | Streamed | None
+    content: Packed | Placed | Raw | Streamed | None
     restorable: Restorable | None = None
     sop_instance: str = ""
 
@@ -171,7 +172,7 @@ def _stay(
             if place is not None and content is None:
                 content = place.raw() or deflate.pack(place.read())
             if place is not None and held.proof is Proof.BOUNDED:
-                instance = outcomes.read_instance(place)
+                instance = following.read_instance(place)
         except EntryUnreadable as error:
             raise BundleUnreadable(line.entry.path, str(error), AGAIN) from error
     return Ended(recording.of_same(held, line, content.length if content else 0), content, restorable, instance)

@@ -10,6 +10,7 @@ from typing import Protocol, cast
 from isal import isal_zlib
 
 from repack.model import DEFLATED, STORED, EntryUnreadable, Packed, Place, Streamed
+from repack.stopwatch import stage
 
 _STREAM_ERROR = cast("type[Exception]", isal_zlib.error)
 _RAW = -15  # window bits of a stream without zlib header
@@ -43,7 +44,8 @@ def inflate_pieces(stream: Iterable[bytes], size: int) -> Iterator[bytes]:
             is_full = False
             while (waiting or is_full) and not inflater.eof:
                 limit = min(left, _PIECE * 8) + 1
-                out = inflater.decompress(waiting, max_length=limit)
+                with stage("inflate"):
+                    out = inflater.decompress(waiting, max_length=limit)
                 left -= len(out)
                 if left < 0:
                     raise Damaged("it holds more bytes than its directory announces")
@@ -65,6 +67,7 @@ def inflate_start(stream: bytes, length: int) -> bytes:
     return out
 
 
+@stage("deflate")
 def pack(data: bytes, crc: int | None = None) -> Packed:
     """Store or deflate, whichever is smaller."""
     crc = crc32(data) if crc is None else crc
@@ -75,6 +78,7 @@ def pack(data: bytes, crc: int | None = None) -> Packed:
     return Packed(min(slow, quick, key=len), DEFLATED, crc, len(data))
 
 
+@stage("deflate")
 def pack_around(parts: Sequence[tuple[bytes, bool]]) -> Packed:
     """Store or deflate a file of which only some parts shrink, whichever is smaller.
 

@@ -17,7 +17,7 @@ from enum import IntEnum
 
 
 class ExitCode(IntEnum):
-    """What the process says to the shell; the table of the README."""
+    """What the process says to the shell; the table of docs/options.md."""
 
     DONE = 0
     BUG = 1

@@ -137,6 +137,8 @@ def _is_idle(plan: Plan, past: Past) -> bool:
     if plan.bundle.kind != "zip" or plan.bundle.encrypted:
         return False
     options = past.finished.manifest.options
+    if plan.wishes.squeeze and not options.squeeze:
+        return False
     for line in plan.lines:
         held = past.line(line.entry.index)
         step = choose_step(line, held, options, plan.wishes)

@@ -1,12 +1,12 @@
 """What is done to one entry: a task in, an outcome out. Runs in worker processes and never raises for a bad entry."""
 
 import hashlib
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from repack import deflate
+from repack import deflate, squeeze
+from repack.bundles import digests
 from repack.codecs.frames import FrameLayout
-from repack.dicom import assemble, dicomdir, header, part10, syntaxes
+from repack.dicom import syntaxes
 from repack.dicom.image import NotDone
 from repack.dicom.order import make_order
 from repack.dicom.transcode import Rewritten, transcode
@@ -14,8 +14,8 @@ from repack.model import (
     STORED,
     Action,
     Content,
+    Digest,
     Dropped,
-    Entry,
     EntryUnreadable,
     KeptAsIs,
     Lost,
@@ -25,10 +25,10 @@ from repack.model import (
     Planned,
     Proof,
     Raw,
-    Restorable,
     Transcoded,
     Wishes,
 )
+from repack.stopwatch import stage
 
 _LARGE = 64 << 20  # bytes above which a kept file is streamed: faster and in bounded memory, but packed a little worse
 _LARGEST_IMAGE = 2 << 30  # bytes; rewriting takes some times that much memory
@@ -49,6 +49,7 @@ class Task:
     wishes: Wishes
     transfer_syntax: str | None
     is_dicom: bool
+    digest: Digest | None = None  # where it is known already
 
 
 def make_task(line: Planned, wishes: Wishes) -> Task:
@@ -67,9 +68,11 @@ def make_task(line: Planned, wishes: Wishes) -> Task:
             max_error=wishes.max_error,
             effort=wishes.effort,
             exact_only=wishes.exact_only,
+            squeeze=wishes.squeeze,
         ),
         transfer_syntax=dicom.transfer_syntax if dicom else None,
         is_dicom=dicom is not None,
+        digest=line.facts.digest,
     )
 
 
@@ -93,19 +96,35 @@ def keep_after_crash(task: Task, *, is_memory: bool = False) -> Outcome | Lost:
     if task.action is Action.DROP:
         return _work_one(task)
     if task.action is Action.TRANSCODE:
-        why = "there was too little memory to compress it" if is_memory else "the codec crashed on it"
-        task = replace(task, action=Action.COPY, reason=f"{why}, so it is kept as it is")
+        return keep(task, explain_crash(is_memory=is_memory))
+    return keep(task, task.reason)
+
+
+def explain_crash(*, is_memory: bool) -> str:
+    """Why an image is kept that no worker could deal with."""
+    why = "there was too little memory to compress it" if is_memory else "the codec crashed on it"
+    return f"{why}, so it is kept as it is"
+
+
+def explain_size(transfer_syntax: str, less: str = "less room") -> str:
+    """Why an image is kept although it could be written anew."""
+    return f"as {syntaxes.find(transfer_syntax).name} it would not take {less} in a zip"
+
+
+def keep(task: Task, reason: str) -> Outcome | Lost:
+    """The outcome of an entry that is carried over for this reason; its content is never held as a whole."""
+    task = replace(task, action=Action.COPY, reason=reason)
     try:
         return _copy_in_pieces(task)
     except EntryUnreadable as error:
-        return _keep_damaged(task, str(error))
+        return keep_damaged(task, str(error))
 
 
 def _work_one(task: Task) -> Outcome | Lost:
     try:
         return _ACTIONS[task.action](task)
     except EntryUnreadable as error:
-        return _keep_damaged(task, str(error))
+        return keep_damaged(task, str(error))
     except MemoryError:  # the same again alone, and then without decoding: `workers`, `keep_after_crash`
         raise
     except Exception as error:  # the one boundary: a fault of ours must not cost the patient an image
@@ -119,7 +138,7 @@ def _drop(task: Task) -> Outcome:
     if task.place is None:
         return Dropped(task.index, task.reason, Content(task.size, task.stored, None))
     try:
-        sha256 = _digest(task.place)
+        sha256 = task.digest.content if task.digest else _digest(task.place)
     except EntryUnreadable as error:
         return Dropped(task.index, f"{task.reason} (damaged: {error})", _before(task, None))
     return Dropped(task.index, task.reason, _before(task, sha256))
@@ -129,22 +148,38 @@ def _copy(task: Task) -> Outcome:
     if task.place is None:  # a folder record
         return KeptAsIs(task.index, task.reason, Content(0, 0, None), Packed(b"", STORED, 0, 0))
     raw = task.place.raw()
+    if task.wishes.squeeze:
+        return _squeeze(task, task.place, raw)
     if raw is not None and (raw.method != STORED or not task.is_dicom):
-        sha256 = _digest(task.place)
-        return KeptAsIs(task.index, task.reason, _before(task, sha256), raw)
+        return _carry(task, raw)
     if task.size > _LARGE:
         return _copy_large(task, task.place)
     data = task.place.read()
-    return KeptAsIs(task.index, task.reason, _before(task, hashlib.sha256(data).hexdigest()), _carry_over(data, raw))
+    return KeptAsIs(task.index, task.reason, _before(task, digests.sha256(data)), _carry_over(data, raw))
+
+
+def _squeeze(task: Task, place: Place, raw: Raw | None) -> Outcome:
+    """The content deflated as small as it gets, or just as it lies where that is no larger."""
+    if task.size > _LARGE:
+        unsqueezed = replace(task.wishes, squeeze=False)
+        return _copy(replace(task, wishes=unsqueezed, reason=f"{task.reason}; too large to be deflated anew in memory"))
+    data = place.read()
+    content = _carry_over(data, raw, squeezes=True)
+    reason = task.reason if raw is None or content is raw else f"{task.reason}; deflated anew"
+    return KeptAsIs(task.index, reason, _before(task, digests.sha256(data)), content)
 
 
 def _copy_in_pieces(task: Task) -> Outcome:
     if task.place is None:
         return _copy(task)
     raw = task.place.raw()
-    if raw is None:
-        return _copy_large(task, task.place)
-    return KeptAsIs(task.index, task.reason, _before(task, _digest(task.place)), raw)
+    return _copy_large(task, task.place) if raw is None else _carry(task, raw)
+
+
+def _carry(task: Task, raw: Raw) -> Outcome:
+    """The bytes as they lie, once what they hold is known to be sound."""
+    found = task.digest or digests.digest(raw)
+    return KeptAsIs(task.index, task.reason, _before(task, found.content), replace(raw, sha256=found.carried))
 
 
 def _copy_large(task: Task, place: Place) -> Outcome:
@@ -154,8 +189,10 @@ def _copy_large(task: Task, place: Place) -> Outcome:
     return KeptAsIs(task.index, task.reason, _before(task, sha256.hexdigest()), streamed)
 
 
-def _carry_over(data: bytes, raw: Raw | None) -> Packed | Raw:
+def _carry_over(data: bytes, raw: Raw | None, *, squeezes: bool = False) -> Packed | Raw:
     """The original content as it goes into the new zip: its own compressed bytes, or packed where it has none."""
+    if squeezes:
+        return squeeze.or_else(data, raw or deflate.pack(data))
     if raw is not None and raw.method != STORED:
         return raw
     packed = deflate.pack(data, raw.crc if raw else None)
@@ -169,19 +206,18 @@ def _transcode(task: Task) -> Outcome:
         return _copy(replace(task, reason="it is too large to be rewritten in memory, so it is kept as it is"))
     raw = task.place.raw()
     data = task.place.read()
-    before = _before(task, hashlib.sha256(data).hexdigest())
+    before = _before(task, digests.sha256(data))
     order = make_order(task.wishes)
     result = transcode(data, order)
     if isinstance(result, NotDone):
-        return KeptAsIs(task.index, result.reason, before, _carry_over(data, raw))
+        return KeptAsIs(task.index, result.reason, before, _carry_over(data, raw, squeezes=task.wishes.squeeze))
     packed = deflate.pack_around(result.parts)
     share = _SHARE_OF_COMPRESSED if result.proof is Proof.SAMPLES else 1.0
     if order.candidates and not _is_surely_smaller(packed, data, raw, share):
-        kept = _carry_over(data, raw)
+        kept = _carry_over(data, raw, squeezes=task.wishes.squeeze)
         if packed.length >= kept.length * share:
-            name = syntaxes.find(result.transfer_syntax).name
             less = "at least 5 % less room" if share < 1 else "less room"
-            return KeptAsIs(task.index, f"as {name} it would not take {less} in a zip", before, kept)
+            return KeptAsIs(task.index, explain_size(result.transfer_syntax, less), before, kept)
     return _transcoded(task, before, packed, result)
 
 
@@ -191,6 +227,7 @@ def _is_surely_smaller(packed: Packed, data: bytes, raw: Raw | None, share: floa
     return packed.length < _CLEARLY_SMALLER * deflate.guess_deflated(data)
 
 
+@stage("hash")
 def _transcoded(task: Task, before: Content, packed: Packed, result: Rewritten) -> Transcoded:
     sha256 = hashlib.sha256()
     for part, _worth in result.parts:
@@ -212,7 +249,7 @@ def _transcoded(task: Task, before: Content, packed: Packed, result: Rewritten) 
 _ACTIONS = {Action.DROP: _drop, Action.COPY: _copy, Action.TRANSCODE: _transcode}
 
 
-def _keep_damaged(task: Task, problem: str) -> Outcome | Lost:
+def keep_damaged(task: Task, problem: str) -> Outcome | Lost:
     """A damaged entry is carried over exactly as broken as it is, where its bytes can be had (containers 1.4)."""
     try:
         raw = task.place.raw() if task.place else None
@@ -234,42 +271,3 @@ def _digest(place: Place) -> str:
     for chunk in place.chunks():
         sha256.update(chunk)
     return sha256.hexdigest()
-
-
-def read_instance(place: Place) -> str:
-    """The SOP Instance UID of an image. Raises EntryUnreadable."""
-    try:
-        return header.read(place.read()).ascii(assemble.SOP_INSTANCE_UID)
-    except part10.Unparseable as error:
-        raise EntryUnreadable("it is no DICOM file") from error
-
-
-def follow_images(
-    entry: Entry,
-    kept: KeptAsIs,
-    syntaxes_by_file_id: Mapping[str, str],
-    instances_by_file_id: Mapping[str, str] | None = None,
-) -> Transcoded | KeptAsIs:
-    """The outcome of a DICOMDIR whose images were transcoded: patched, or kept with the reason why not."""
-    if entry.place is None or not syntaxes_by_file_id or kept.is_damaged:
-        return kept
-    try:
-        original = entry.place.read()
-    except EntryUnreadable:  # it could be read a moment ago; what was written down then still holds
-        return kept
-    directory = dicomdir.read_directory(original)
-    if isinstance(directory, NotDone):
-        return replace(kept, reason=f"{directory.reason}; the transfer syntaxes that it states are stale")
-    patched = dicomdir.patch(directory, syntaxes_by_file_id, instances_by_file_id)
-    if isinstance(patched, NotDone):
-        return replace(kept, reason=patched.reason)
-    if patched.data == original:
-        return kept
-    packed = deflate.pack(patched.data)
-    what = "transfer syntax and SOP Instance UID" if instances_by_file_id else "transfer syntax"
-    follow = "follow" if instances_by_file_id else "follows"
-    reason = f"the {what} of {patched.changed} records {follow} the images, and every record offset with it"
-    after = Content(packed.size, packed.length, hashlib.sha256(patched.data).hexdigest(), kept.before.transfer_syntax)
-    restorable = Restorable(original, has_frames=False)
-    note = f"; {patched.note}" if patched.note else ""
-    return Transcoded(entry.index, reason + note, kept.before, after, packed, Proof.EXACT, restorable)

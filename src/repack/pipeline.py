@@ -7,6 +7,7 @@ from pathlib import Path
 
 from repack import outcomes, sourcefile
 from repack.carrying import carry_out, prove
+from repack.conformance.review import review
 from repack.errors import BundleUnreadable
 from repack.model import LEAFLET_NAME, MANIFEST_NAME, Access, Bundle, Plan, Wishes
 from repack.moving import Past
@@ -17,6 +18,9 @@ from repack.progress import NoProgress, Progress
 from repack.record import leaflet, manifest, recording
 from repack.record.manifest import Manifest, OwnFile
 from repack.survey import Survey, View, make_plan, survey
+
+#: What progress names, in order; the last byte is checked before the new zip gets its name.
+STAGES = ("Looking at the disc", "Repacking", "Checking")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +64,9 @@ def run(
     source = sourcefile.state(request.bundle)
     with Pool(request.jobs) as pool, sourcefile.hashing_beside(request.bundle) as source_hash:
         pool.warm(partial(outcomes.get_ready, wishes=request.wishes))
-        found = survey(request.bundle, request.rule_files, pool, progress, View(request.target, request.access))
+        found = survey(
+            request.bundle, request.rule_files, pool, progress, View(request.target, request.access, digests=True)
+        )
         refuse_encrypted(found.bundle, request.access)
         plan = make_plan(found, request.wishes)
         if found.past is not None and plan.is_idle:
@@ -74,10 +80,12 @@ def run(
                 records,
                 source_hash.result(),
                 (file.name for file in request.rule_files),
-                found.past.finished.manifest if found.past else None,
+                _past_manifest(found.past),
             )
             own = [OwnFile(*file) for file in draft.own_files()]
-            record = recording.seal(record, own, draft.directory_digest(plan.bundle.comment))
+            names = (*(file.path for file in own), MANIFEST_NAME)
+            checked = review(plan, _past_manifest(found.past), records, names, draft.read_back)
+            record = recording.seal(record, own, draft.directory_digest(plan.bundle.comment), checked)
             draft.add_ours(MANIFEST_NAME, manifest.encode(record))
             written = draft.finish(plan.bundle.comment)
             try:
@@ -85,13 +93,22 @@ def run(
             finally:  # whatever the proof says of a source that changed, that is the reason
                 sourcefile.check_unchanged(request.bundle, source)
             size = draft.path.stat().st_size
-            with interrupts.undisturbed():
-                if may_publish is not None:
-                    may_publish()
-                draft.publish(overwrite=request.overwrite)
-                if when_published is not None:
-                    when_published()
+            _publish(draft, request, may_publish, when_published)
     return Done(plan, record, request.target, size)
+
+
+def _publish(
+    draft: archive.Draft,
+    request: Request,
+    may_publish: Callable[[], None] | None,
+    when_published: Callable[[], None] | None,
+) -> None:
+    with interrupts.undisturbed():
+        if may_publish is not None:
+            may_publish()
+        draft.publish(overwrite=request.overwrite)
+        if when_published is not None:
+            when_published()
 
 
 def look(request: Request, progress: Progress | None = None, *, as_it_is: bool = False) -> Survey:
@@ -106,6 +123,10 @@ def preview(request: Request, progress: Progress | None = None) -> Plan:
     found = look(request, progress)
     refuse_encrypted(found.bundle, request.access)
     return make_plan(found, request.wishes)
+
+
+def _past_manifest(past: Past | None) -> Manifest | None:
+    return past.finished.manifest if past else None
 
 
 def _languages(wishes: Wishes, past: Past | None) -> tuple[str, ...]:

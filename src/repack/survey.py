@@ -1,7 +1,8 @@
 """Bundle -> facts -> verdicts -> plan: everything that is known of a bundle before anything is done to it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
 from repack import moving
@@ -17,10 +18,12 @@ from repack.planning import remarks
 from repack.planning.plan import decide
 from repack.processes.workers import Crashed, Pool
 from repack.progress import Progress
+from repack.stopwatch import stage
 
 _ARCHIVES = frozenset({"zip", "7z", "rar", "gzip", "xz"})
 _FACTS_LOT = 64  # entries whose facts one task gathers
 _INLINE_FACTS = 2_000  # below this many entries, workers would take longer to start than the facts take
+_INLINE_BYTES = 8 << 20  # and with less in large programs and texts
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +33,7 @@ class View:
     without: Path | None = None
     access: Access = field(default_factory=Access)
     as_it_is: bool = False
+    digests: bool = False  # note the SHA-256 of what is read to its end
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,17 +66,19 @@ def survey(
     A zip that repack made is seen as its first original, unless the view is `as_it_is`.
     """
     loaded = load_rules(rule_files)
-    opened = _leave_out(open_bundle(path, view.access), view.without)
+    with stage("directory"):
+        opened = _leave_out(open_bundle(path, view.access), view.without)
     past = None if view.as_it_is else moving.find_past(opened)
     bundle = past.bundle if past else opened
     if not any(not entry.is_directory for entry in bundle.entries):
         raise BundleUnreadable(bundle.path.name, "it holds no files", "check that this is the right bundle")
     progress.begin("Looking at the disc", sum(entry.size for entry in bundle.entries), len(bundle.entries))
-    gathered: list[Facts] = []
-    for lot, found in _gather(bundle.entries, pool):
-        gathered += found
+    gathered: dict[int, Facts] = {}
+    for lot, found in _gather(bundle.entries, pool, partial(facts.gather, digests=view.digests)):
+        gathered.update(zip((entry.index for entry in lot), found, strict=True))
         progress.advance(sum(entry.size for entry in lot), len(lot))
-    known = moving.as_first(past, gathered) if past else tuple(gathered)
+    known = tuple(gathered[entry.index] for entry in bundle.entries)
+    known = moving.as_first(past, known) if past else known
     needs = references.relate(bundle.entries, known)
     around = rules.survey(bundle.entries, known, needs, loaded)
     bundle = replace(bundle, notes=(*bundle.notes, *_note_nested(bundle.entries, known)))
@@ -99,12 +105,22 @@ def _leave_out(bundle: Bundle, target: Path | None) -> Bundle:
     return replace(bundle, entries=tuple(replace(entry, index=n) for n, entry in enumerate(kept)))
 
 
-def _gather(entries: Sequence[Entry], pool: Pool) -> Iterator[tuple[tuple[Entry, ...], tuple[Facts, ...]]]:
-    lots = [tuple(entries[n : n + _FACTS_LOT]) for n in range(0, len(entries), _FACTS_LOT)]
-    if len(entries) <= _INLINE_FACTS:
-        yield from ((lot, facts.gather(lot)) for lot in lots)
-        return
-    for lot, found in zip(lots, pool.run(facts.gather, lots), strict=True):
+def _gather(
+    entries: Sequence[Entry], pool: Pool, gather: Callable[[tuple[Entry, ...]], tuple[Facts, ...]]
+) -> Iterator[tuple[tuple[Entry, ...], tuple[Facts, ...]]]:
+    """The facts of all entries, lot by lot: what takes long in the workers, the largest first, the rest here."""
+    far = [entry for entry in entries if facts.takes_long(entry)]
+    if sum(entry.size for entry in far) < _INLINE_BYTES:
+        far = []
+    far_ones = {entry.index for entry in far}
+    near = [entry for entry in entries if entry.index not in far_ones]
+    lots = [tuple(near[n : n + _FACTS_LOT]) for n in range(0, len(near), _FACTS_LOT)]
+    for_workers: list[tuple[Entry, ...]] = [(entry,) for entry in sorted(far, key=lambda entry: -entry.size)]
+    if len(near) > _INLINE_FACTS:
+        for_workers += lots
+    else:
+        yield from ((lot, gather(lot)) for lot in lots)
+    for lot, found in zip(for_workers, pool.run(gather, for_workers), strict=True):
         if isinstance(found, Crashed):
             yield lot, tuple(Facts("unreadable", problem="reading it crashed a worker") for _ in lot)
         else:
@@ -117,6 +133,7 @@ def rejudge(found: Survey, loaded: tuple[LoadedRule, ...]) -> Survey:
     return replace(found, rules=loaded, surroundings=around)
 
 
+@stage("plan")
 def make_plan(found: Survey, wishes: Wishes) -> Plan:
     """Verdicts on every entry, and what the wishes and guards make of them."""
     verdicts = tuple(

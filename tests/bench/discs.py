@@ -23,7 +23,7 @@ def _made_by_fixtures(*options: str) -> Callable[[Path], None]:
     return make
 
 
-def _multi_frame(frames: int, size: int = 752) -> Callable[[Path], None]:
+def multi_frame(frames: int, size: int = 752) -> Callable[[Path], None]:
     """One Part 10 file of many frames, alone in its zip."""
 
     def make(path: Path) -> None:
@@ -64,7 +64,7 @@ DISCS: dict[str, Callable[[Path], None]] = {
     "phantom-100": _made_by_fixtures("--slices", "100"),
     "phantom-1500": _made_by_fixtures("--slices", "1500"),
     "real-140": _made_by_fixtures("--images", str(_SERIES)),
-    "multi-frame": _multi_frame(950),
+    "multi-frame": multi_frame(950),
     "mostly-viewer": _made_by_fixtures("--slices", "8", "--viewer-scale", "60"),
     "tiny-5000": _made_by_fixtures("--slices", "5000", "--size", "64"),
     **{f"files-{count}": _many_files(count) for count in (100, 1_000, 10_000, 100_000)},

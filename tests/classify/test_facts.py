@@ -1,16 +1,20 @@
 """What is read off an entry: magic by content, DICOM of every kind, programs, launch files."""
 
+import hashlib
 import struct
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from repack.bundles import open_bundle
 from repack.classify import facts
-from repack.model import EntryUnreadable, Facts
+from repack.model import Entry, EntryUnreadable, Facts
+from tests.bundles.handmade import Made, make_zip
 from tests.classify.synthetic import dental_files, exe, make_entry
 from tests.raw_dicom import element, sequence, text
 
@@ -215,7 +219,8 @@ def test_a_program_gives_its_facts():
     assert (broken.magic, broken.pe) == ("pe", None)
 
 
-def test_a_program_behind_much_else_is_read_in_pieces():
+def far_program() -> bytes:
+    """A program whose tables lie 6 MiB behind its beginning, and 9 MiB before its end."""
     whole = exe("a.dll", ProductName="Viewer")
     at = whole.index(b"PE\0\0") + 24 + 96 + 8 * 16 + 40  # the second section of a 32-bit program: imports
     far, shift = bytearray(whole), 6 << 20
@@ -223,12 +228,44 @@ def test_a_program_behind_much_else_is_read_in_pieces():
         (offset,) = struct.unpack_from("<I", far, at + 40 * section + 20)
         struct.pack_into("<I", far, at + 40 * section + 20, offset + shift)
     (first,) = struct.unpack_from("<I", whole, at + 20)
-    place = Streamed(bytes(far[:first]) + bytes(shift) + bytes(far[first:]) + bytes(9 << 20))
+    return bytes(far[:first]) + bytes(shift) + bytes(far[first:]) + bytes(9 << 20)
+
+
+def test_a_program_behind_much_else_is_read_in_pieces():
+    place = Streamed(far_program())
     found = through(place, len(place.data))
     assert found.pe is not None
     assert (found.pe.imports, found.pe.version) == (("a.dll",), {"product": "Viewer"})
     assert max(place.reads) <= 4 << 20
-    assert place.streamed < 2 * (shift + (2 << 20)), "no further than its tables"
+    assert place.streamed < 2 * (8 << 20), "no further than its tables"
+
+
+def in_zip(path: Path, data: bytes, method: int, crc: int | None = None) -> Entry:
+    path.write_bytes(make_zip([Made(name=b"Viewer.exe", data=data, method=method, crc=crc)]))
+    return open_bundle(path).entries[0]
+
+
+@pytest.mark.parametrize("method", [0, 8])
+def test_a_program_that_is_read_far_is_hashed_in_the_same_go(tmp_path: Path, method: int):
+    program = far_program()
+    entry = in_zip(tmp_path / "a.zip", program, method)
+    assert facts.takes_long(entry)
+    (found,) = facts.gather([entry], digests=True)
+    (plain,) = facts.gather([entry])
+    assert found.digest is not None
+    assert found.digest.content == hashlib.sha256(program).hexdigest()
+    assert plain.digest is None
+    assert replace(found, digest=None) == plain
+    assert found.pe is not None
+    assert found.pe.imports == ("a.dll",)
+
+
+def test_a_program_that_is_damaged_behind_its_tables_has_facts_but_no_digest(tmp_path: Path):
+    entry = in_zip(tmp_path / "a.zip", far_program(), 8, crc=1)
+    (found,) = facts.gather([entry], digests=True)
+    assert (found.digest, found.problem) == (None, "")
+    assert found.pe is not None
+    assert found.pe.imports == ("a.dll",)
 
 
 def test_a_database_of_windows_installer():

@@ -111,10 +111,43 @@ def test_a_settings_file_chooses_a_language(path: str, text: bytes, tags: tuple[
 @pytest.mark.parametrize("extension", sorted(mentions.EXTENSIONS))
 def test_a_hostile_text_takes_no_time(extension: str):
     start = time.process_time()
-    for piece in (b"a." * 99, b"'", b'"\\', b"lang=", b"key='language'  ", b"=" * 50, b"<>", b"%&%41&amp;x.y "):
+    for piece in (
+        b"a." * 99,
+        b"'",
+        b'"\\',
+        b"lang=",
+        b"-lang",
+        b"key='language'  ",
+        b"=" * 50,
+        b"<>",
+        b"%&%41&amp;x.y ",
+    ):
         data = (piece * (300_000 // len(piece) + 1))[:300_000]
         assert len(mentions.read(f"x.{extension}", data).names) <= 8 * 20_000
     assert time.process_time() - start < 60, "far above what it takes; a text that takes for ever would not end at all"
+
+
+_PIECES = (
+    "lang", "LANG", "uage", "locale", "culture", "program", "selected", "default", "ui", "value=", "de", "en-US",
+    "\u0130", "\u017f", "x" * 20, "a.exe", "%2Eexe", "&#46;dll", "</a>", *"\"'<>._-;& \n\r\t=:/abcZ\u0085\u2028",
+)  # fmt: skip
+
+
+@settings(deadline=None)
+@given(st.lists(st.sampled_from(_PIECES), max_size=60).map("".join))
+def test_the_quick_search_for_choices_finds_what_the_pattern_alone_finds(text: str):
+    found = [match.span() for match in mentions._choices(text)]
+    assert found == [match.span() for match in mentions._CHOICE.finditer(text)]
+
+
+@settings(deadline=None)
+@given(st.lists(st.sampled_from(_PIECES), max_size=60).map("".join))
+def test_lines_without_a_dot_name_nothing(text: str):
+    for find in (mentions._in_page, mentions._in_markup, mentions._in_code):
+        found = list(find(text))
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(mentions, "_may_name", str)
+            assert found == list(find(text))
 
 
 @settings(deadline=None)

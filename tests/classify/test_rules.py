@@ -381,9 +381,9 @@ def test_explaining_holds_every_rule_against_an_entry():
 
 
 def test_no_fact_stays_unused():
-    """A rule can ask for everything that DicomFacts says, but for what only a screen or a plan needs."""
+    """A rule can ask for everything that DicomFacts says, but for what only a screen, a plan or a check needs."""
     asked = {"transfer_syntax", "sop_class", "modality", "has_pixels", "is_directory"}
-    unasked = {"study_uid", "series_uid", "series_description", "frames", "is_program"}
+    unasked = {"study_uid", "series_uid", "series_description", "frames", "is_program", "lacks"}
     assert set(DicomFacts.__slots__) - asked == unasked
 
 

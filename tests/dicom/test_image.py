@@ -169,6 +169,6 @@ def test_syntaxes_are_left_with_their_names():
 
 def test_precision_looks_only_at_the_frames():
     clean = replace(PLAIN, words=b"\xff\x0f" * 120, padding=b"\xff\xff\xff")
-    assert choose_precision(image_of(clean), source_of(clean).words) == 12
+    assert choose_precision(image_of(clean).cells, source_of(clean).words) == 12
     dirty = replace(clean, words=b"\xff\x0f" * 119 + b"\xff\x1f")
-    assert choose_precision(image_of(dirty), source_of(dirty).words) == 16
+    assert choose_precision(image_of(dirty).cells, source_of(dirty).words) == 16

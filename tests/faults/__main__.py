@@ -36,12 +36,13 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--kind", choices=KINDS, action="append")
     parser.add_argument("--lines", action="store_true")
+    parser.add_argument("--large", action="store_true", help="one image that all workers share")
     given = parser.parse_args()
     chance = random.Random(given.seed)  # noqa: S311  repeatable on purpose
     results: Counter[str] = Counter()
     faults = 0
     with tempfile.TemporaryDirectory() as folder:
-        stage = make_stage(Path(folder))
+        stage = make_stage(Path(folder), is_large=given.large)
         lines = count_lines(stage) if given.lines else 0
         print(f"a run takes {stage.seconds:.2f} s" + f" and {lines} lines" * given.lines, flush=True)
         for number in range(given.count):

@@ -16,6 +16,7 @@ from fixtures.disc import dental_disc, write_zip
 from repack.model import MANIFEST_NAME
 from repack.output import drafts
 from repack.record import manifest
+from tests.bench.discs import multi_frame
 
 PATIENCE = 20.0  # seconds until a process that does not end counts as hanging
 _LEAVING = 5.0  # seconds that workers may outlive their parent
@@ -194,7 +195,7 @@ def disturb_at_line(stage: Stage, shot: Shot) -> Ended:
     """One run that is hit (by itself) at the line whose number is `shot.after`."""
     with start(*_traced(stage, int(shot.after), shot)) as process:
         try:
-            _out, stderr = process.communicate(timeout=PATIENCE + 10)
+            _out, stderr = process.communicate(timeout=PATIENCE + 10 + 3 * stage.seconds)
         except subprocess.TimeoutExpired:
             _send_to_group(process.pid, signal.SIGKILL)
             process.communicate()
@@ -282,10 +283,13 @@ def clear(stage: Stage) -> None:
             path.unlink()
 
 
-def make_stage(folder: Path, *, slices: int = 6, size: int = 256) -> Stage:
-    """A small disc with images, viewer and index, repacked once undisturbed to take the time."""
+def make_stage(folder: Path, *, slices: int = 6, size: int = 256, is_large: bool = False) -> Stage:
+    """A small disc with images, viewer and index, repacked once undisturbed to take the time; or one large image."""
     source, target = folder / "scan.zip", folder / "out.zip"
-    write_zip(source, dental_disc(slices, size=size))
+    if is_large:
+        multi_frame(40)(source)
+    else:
+        write_zip(source, dental_disc(slices, size=size))
     stage = Stage(source, target, digest(source), 0.0)
     begun = time.monotonic()
     ended = disturb(stage, Shot("int", 60.0))

@@ -3,6 +3,7 @@
 import errno
 import hashlib
 import json
+import re
 import struct
 import subprocess
 import sys
@@ -91,7 +92,10 @@ def test_every_file_comes_back_under_its_name_and_time(disc: Path, run: Run, tmp
 
 
 def test_the_left_out_are_listed_with_size_hash_and_rule(disc: Path, run: Run, tmp_path: Path) -> None:
-    _code, out, _err = run("restore", disc, "-o", tmp_path / "out")
+    _code, short, _err = run("restore", disc, "-o", tmp_path / "one")
+    assert re.search(r"redistributable +2 +\S+ \S+ +--drop-redist", short)
+    assert "vcredist_x86.exe" not in short
+    _code, out, _err = run("restore", disc, "-o", tmp_path / "out", "-v")
     with zipfile.ZipFile(disc) as archive:
         entries = json.loads(archive.read("REPACK/manifest.json"))["entries"]
     dropped = [entry for entry in entries if entry["action"] == "dropped"]

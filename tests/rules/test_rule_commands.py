@@ -3,7 +3,6 @@
 import json
 import re
 import tomllib
-from collections.abc import Callable
 from pathlib import Path
 
 import jsonschema
@@ -13,9 +12,8 @@ from fixtures import golden_disc
 from fixtures.disc import write_folder, write_zip
 from repack import errors
 from repack.classify import rulefile
-from repack.cli import main
+from tests.commands import Run, flat
 
-Run = Callable[..., tuple[int, str, str]]
 SCHEMA_FILE = Path(errors.__file__).parent / "schemas" / "rules.schema.json"
 RENEW = "the keys of rules changed, their schema did not; renew it: repack rules schema > src/repack/schemas/" + (
     SCHEMA_FILE.name
@@ -44,17 +42,6 @@ why = "not on this disc"
 
 
 @pytest.fixture
-def run(capsys: pytest.CaptureFixture[str]) -> Run:
-    def call(*words: str | Path) -> tuple[int, str, str]:
-        with pytest.raises(SystemExit) as left:
-            main([str(word) for word in words])
-        out, err = capsys.readouterr()
-        return int(left.value.code or 0), out, err
-
-    return call
-
-
-@pytest.fixture
 def disc(tmp_path: Path) -> Path:
     path = tmp_path / "evlite.zip"
     write_zip(path, golden_disc.build("evlite"))
@@ -66,10 +53,6 @@ def own(tmp_path: Path) -> Path:
     path = tmp_path / "my.toml"
     path.write_text(OWN, "utf-8")
     return path
-
-
-def flat(text: str) -> str:
-    return " ".join(text.split())
 
 
 # --- test ---

@@ -12,9 +12,8 @@ from repack.bundles.names import ReadName, read_name, tell_apart
 from repack.bundles.places import Unreadable
 from repack.bundles.zipped import PackedPlace, ZipPlace
 from repack.errors import BundleUnreadable
-from repack.model import DEFLATED, STORED, Access, Bundle, Entry, EntryUnreadable, Place, Stamp
+from repack.model import DEFLATED, PASSWORD_VARIABLE, STORED, Access, Bundle, Entry, EntryUnreadable, Place, Stamp
 
-PASSWORD_VARIABLE = "REPACK_PASSWORD"  # noqa: S105  the name of a variable
 _UTF8, _STREAMED, _ENCRYPTED, _STRONG = 0x800, 0x8, 0x1, 0x40  # APPNOTE 4.4.4
 _MADE_ON_WINDOWS = frozenset({0, 10, 14})  # FAT, NTFS, VFAT: APPNOTE 4.4.2.2
 _TIME_FIELDS = frozenset({0x5455, 0x000A})  # extended timestamp; NTFS times: APPNOTE 4.5.5

@@ -4,7 +4,7 @@ A worker must not parse the directory of a whole disc for one slice, and compres
 """
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from repack import deflate
 from repack.bundles import zip_encryption, zip_methods
 from repack.bundles.zip_encryption import Lock, Locked
 from repack.model import DEFLATED, STORED, EntryUnreadable, Raw
+from repack.stopwatch import stage
 
 _LOCAL_HEADER = struct.Struct("<4s5H3I2H")  # APPNOTE 4.3.7
 _LOCAL_SIGNATURE = b"PK\x03\x04"
@@ -48,7 +49,12 @@ class ZipPlace:
 
     def read(self) -> bytes:
         """The whole content, size and CRC checked. Raises EntryUnreadable."""
-        return b"".join(self.chunks())
+        if self.method != STORED:
+            return b"".join(self.chunks())
+        raw = self.raw()
+        data = b"".join(_pieces(raw, raw.length, max(raw.length, 1)))  # in one piece: a large image is held once
+        _check(raw, len(data), deflate.crc32(data))
+        return data
 
     def read_start(self, length: int) -> bytes:
         """The first `length` bytes or fewer. Raises EntryUnreadable."""
@@ -62,19 +68,7 @@ class ZipPlace:
 
     def chunks(self) -> Iterator[bytes]:
         """The content in bounded pieces; size and CRC are checked at the end. Raises EntryUnreadable."""
-        raw = self.raw()
-        crc, size = 0, 0
-        pieces = _pieces(raw, raw.length)
-        try:
-            for piece in pieces if self.method == STORED else deflate.inflate_pieces(pieces, self.size):
-                crc, size = deflate.crc32(piece, crc), size + len(piece)
-                yield piece
-        except deflate.Damaged as error:
-            raise EntryUnreadable(str(error)) from error
-        if size != self.size:
-            raise EntryUnreadable("its size is not the announced one")
-        if crc != self.crc:
-            raise EntryUnreadable("its checksum (CRC) is wrong")
+        yield from read_raw(self.raw())
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,13 +127,62 @@ class PackedPlace:
             raise EntryUnreadable(str(error)) from error
 
 
+@dataclass(frozen=True, slots=True)
+class CarriedBytes:
+    """An entry's bytes as they lie in the zip, deflated or stored, instead of its content."""
+
+    lies: ZipPlace
+
+    @property
+    def size(self) -> int:
+        """How many there are."""
+        return self.lies.stored
+
+    def chunks(self) -> Iterator[bytes]:
+        """The bytes in bounded pieces. Raises EntryUnreadable."""
+        raw = self.lies.raw()
+        yield from _pieces(raw, raw.length)
+
+
+def read_raw(raw: Raw, look: Callable[[bytes], object] | None = None) -> Iterator[bytes]:
+    """The content of such bytes in bounded pieces, size and CRC checked at the end; `look` sees the bytes themselves.
+
+    Raises EntryUnreadable.
+    """
+    crc, size = 0, 0
+    pieces = _pieces(raw, raw.length)
+    if look is not None:
+        pieces = _shown(pieces, look)
+    try:
+        for piece in pieces if raw.method == STORED else deflate.inflate_pieces(pieces, raw.size):
+            crc, size = deflate.crc32(piece, crc), size + len(piece)
+            yield piece
+    except deflate.Damaged as error:
+        raise EntryUnreadable(str(error)) from error
+    _check(raw, size, crc)
+
+
+def _check(raw: Raw, size: int, crc: int) -> None:
+    if size != raw.size:
+        raise EntryUnreadable("its size is not the announced one")
+    if crc != raw.crc:
+        raise EntryUnreadable("its checksum (CRC) is wrong")
+
+
+def _shown(pieces: Iterator[bytes], look: Callable[[bytes], object]) -> Iterator[bytes]:
+    for piece in pieces:
+        look(piece)
+        yield piece
+
+
 def _pieces(raw: Raw, length: int, most: int = _PIECE) -> Iterator[bytes]:
     try:
         with raw.file.open("rb") as file:
             file.seek(raw.offset)
             left = length
             while left > 0:
-                piece = file.read(min(left, most))
+                with stage("read"):
+                    piece = file.read(min(left, most))
                 if not piece:
                     raise EntryUnreadable("the zip ends before it does")
                 left -= len(piece)

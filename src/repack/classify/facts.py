@@ -1,12 +1,14 @@
 """What can be read off an entry without judging it: magic, DICOM header, PE facts, the files it names."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
+from repack.bundles import digests
 from repack.classify import mentions, pe
-from repack.classify.window import Fetch, Span
+from repack.classify.window import Span
 from repack.dicom import dicomdir, header, part10, syntaxes
 from repack.dicom.dicomdir import Directory
-from repack.model import DicomFacts, Entry, EntryUnreadable, Facts, Place
+from repack.model import DicomFacts, Digest, DirectoryFacts, Entry, EntryUnreadable, Facts, Place
+from repack.stopwatch import stage
 
 _NOTHING_READ = DicomFacts(
     transfer_syntax=None,
@@ -23,9 +25,17 @@ _PROGRAMS = frozenset({"pe", "elf", "macho"})
 _START = 16 << 10  # bytes that hold the header of nearly every slice
 _MOST = 64 << 20  # bytes of one entry that are read for facts, at most
 _AT_ONCE = 4 << 20  # bytes of a program's beginning that are read in one piece
+_QUICK = 128 << 10  # bytes of a program or text up to which its facts are there at once
 _FARTHEST = 1 << 30  # behind this no table of a program is looked for
 _INSTALLER_DATABASES = frozenset({"msi", "msp", "msm"})
+_PROGRAM_EXTENSIONS = frozenset("exe dll ocx sys cpl scr drv ax mui com".split())
 _PREAMBLE_END = 132
+#: What file meta information must hold, of all that no reader can do without (PS3.10 table 7.1-1).
+_META = (
+    (header.MEDIA_STORAGE_SOP_CLASS, "the kind of its object (0002,0002)"),
+    (header.MEDIA_STORAGE_SOP_INSTANCE, "the identifier of its object (0002,0003)"),
+    (part10.TRANSFER_SYNTAX_UID, "its transfer syntax (0002,0010)"),
+)
 
 #: Magic of a file -> name, longest first where one begins another.
 MAGICS: tuple[tuple[bytes, str], ...] = (
@@ -64,12 +74,22 @@ MAGICS: tuple[tuple[bytes, str], ...] = (
 _NEVER_TEXT = frozenset("zip pdf cab elf macho png jpeg gzip 7z rar xz gettext qt chm pdb riff".split())
 
 
-def gather(entries: Sequence[Entry]) -> tuple[Facts, ...]:
-    """The facts of some entries, in their order; pure, so that a worker process can do it."""
-    return tuple(_gather_one(entry) for entry in entries)
+@stage("look")
+def gather(entries: Sequence[Entry], *, digests: bool = False) -> tuple[Facts, ...]:
+    """The facts of some entries, in their order; pure, so that a worker process can do it.
+
+    With `digests`, a content that has to be inflated far is read to its end and hashed: it is wanted later anyway.
+    """
+    return tuple(_gather_one(entry, digests=digests) for entry in entries)
 
 
-def _gather_one(entry: Entry) -> Facts:
+def takes_long(entry: Entry) -> bool:
+    """Is it, by name and size, a program or text whose facts take a while?"""
+    extension = mentions.extension_of(entry.path)
+    return entry.size > _QUICK and (extension in _PROGRAM_EXTENSIONS or extension in mentions.EXTENSIONS)
+
+
+def _gather_one(entry: Entry, *, digests: bool) -> Facts:
     if entry.place is None:
         return Facts(magic="directory" if entry.is_directory else "nothing")
     try:
@@ -79,8 +99,9 @@ def _gather_one(entry: Entry) -> Facts:
             return _dicom(entry.place, start, entry.size)
         extension = mentions.extension_of(entry.path)
         if magic == "pe":
-            program = pe.read_facts(_fetcher(entry.place, start), entry.size)
-            return Facts(magic, pe=program, installer=program.installer if program else "")
+            content = _Content(entry.place, start, digests=digests)
+            program = pe.read_facts(content.fetch, entry.size)
+            return Facts(magic, pe=program, installer=program.installer if program else "", digest=content.digest)
         if magic == "ole" and extension in _INSTALLER_DATABASES:
             return Facts(magic, installer="msi")
         if extension in mentions.EXTENSIONS and magic not in _NEVER_TEXT:
@@ -91,35 +112,49 @@ def _gather_one(entry: Entry) -> Facts:
     return Facts(magic)
 
 
-def _fetcher(place: Place, start: bytes) -> Fetch:
+class _Content:
     """Spans of a program: from its beginning where they lie near it, else picked out of the stream, bounded."""
-    have, is_all = start, len(start) < _START
 
-    def fetch(spans: Sequence[Span]) -> list[bytes]:
-        nonlocal have, is_all
+    def __init__(self, place: Place, start: bytes, *, digests: bool) -> None:
+        self._place = place
+        self._have, self._is_all = start, len(start) < _START
+        self._wants_digest = digests
+        self.digest: Digest | None = None
+
+    def fetch(self, spans: Sequence[Span]) -> list[bytes]:
         end = max(offset + length for offset, length in spans)
-        if len(have) < end <= _AT_ONCE and not is_all:
-            wanted = min(max(end, 4 * len(have)), _AT_ONCE)
-            have = place.read_start(wanted)
-            is_all = len(have) < wanted
-        if end <= len(have) or is_all:
-            return [have[offset : offset + length] for offset, length in spans]
-        return _pick(place, spans)
+        if len(self._have) < end <= _AT_ONCE and not self._is_all:
+            wanted = min(max(end, 4 * len(self._have)), _AT_ONCE)
+            self._have = self._place.read_start(wanted)
+            self._is_all = len(self._have) < wanted
+        if end <= len(self._have) or self._is_all:
+            return [self._have[offset : offset + length] for offset, length in spans]
+        raw = self._place.raw() if self._wants_digest else None
+        self._wants_digest = False
+        if raw is None:
+            return _pick(self._place.chunks(), spans, is_bounded=True)
+        found: list[Digest] = []
+        picked = _pick(digests.reading(raw, found.append), spans, is_bounded=False)
+        self.digest = found[0] if found else None
+        return picked
 
-    return fetch
 
-
-def _pick(place: Place, spans: Sequence[Span]) -> list[bytes]:
-    """Spans out of a content that is too large to hold; it is read no further than they need."""
+def _pick(chunks: Iterator[bytes], spans: Sequence[Span], *, is_bounded: bool) -> list[bytes]:
+    """Spans out of a content that is too large to hold; where `is_bounded`, it is read no further than they need."""
     found = [bytearray() for _ in spans]
     end = min(max(offset + length for offset, length in spans), _FARTHEST)
     at = 0
-    for chunk in place.chunks():
-        for number, (offset, length) in enumerate(spans):
-            found[number] += chunk[max(offset - at, 0) : max(offset + length - at, 0)]
-        at += len(chunk)
-        if at >= end:
-            break
+    try:
+        for chunk in chunks:
+            if at < end:
+                for number, (offset, length) in enumerate(spans):
+                    found[number] += chunk[max(offset - at, 0) : max(offset + length - at, 0)]
+            at += len(chunk)
+            if at >= end and is_bounded:
+                break
+    except EntryUnreadable:  # what lies behind is looked at later, and what is wrong there is said then
+        if at < end:
+            raise
     return [bytes(piece) for piece in found]
 
 
@@ -182,11 +217,7 @@ def _describe(place: Place, top: header.Header, size: int, problem: str) -> Fact
         stated = top.data[element.value : element.end].rstrip(b"\0 ").decode("ascii", "replace")
         is_directory = stated == syntaxes.MEDIA_STORAGE_DIRECTORY
         sop_class = sop_class or stated
-    mentions: tuple[str, ...] = ()
-    if is_directory and size <= _MOST:
-        directory = dicomdir.read_directory(place.read())
-        if isinstance(directory, Directory):
-            mentions = tuple(record.file_id for record in directory.records if record.file_id)
+    directory = read_directory(place.read()) if is_directory and size <= _MOST else None
     facts = DicomFacts(
         transfer_syntax=meta.transfer_syntax if meta else None,
         sop_class=sop_class,
@@ -198,5 +229,30 @@ def _describe(place: Place, top: header.Header, size: int, problem: str) -> Fact
         has_pixels=top.pixel_data is not None,
         is_directory=is_directory,
         is_program=is_program(top.data),
+        lacks=_lacks(top),
     )
-    return Facts("dicom", dicom=facts, mentions=mentions, problem=problem)
+    mentions = tuple(file_id for file_id, _syntax in directory.listed) if directory else ()
+    return Facts("dicom", dicom=facts, directory=directory, mentions=mentions, problem=problem)
+
+
+def _lacks(top: header.Header) -> str:
+    """What the beginning of a DICOM file on media has and this one has not (PS3.10 7.1), or nothing."""
+    if top.meta is None:
+        return "file meta information"
+    if top.data[part10.PREAMBLE_LENGTH : _PREAMBLE_END] != part10.PREFIX:
+        return "the preamble with its mark DICM"
+    missing = (name for tag, name in _META if tag not in top.meta.elements)
+    return next(missing, "")
+
+
+def read_directory(data: bytes) -> DirectoryFacts:
+    """What a DICOMDIR says of its files; a `problem` where it cannot be taken apart."""
+    directory = dicomdir.read_directory(data)
+    if not isinstance(directory, Directory):
+        return DirectoryFacts(problem=directory.reason)
+    stated = dicomdir.stated_syntaxes(directory)
+    return DirectoryFacts(
+        listed=tuple((r.file_id, stated.get(r.file_id, "")) for r in directory.records if r.file_id),
+        patients=dicomdir.count_patients(directory),
+        has_stray_offsets=dicomdir.has_stray_offsets(directory),
+    )

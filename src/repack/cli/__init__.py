@@ -11,18 +11,27 @@ from typing import Any
 
 import typer
 
-from repack.errors import ExitCode, Interrupted, RepackError
-from repack.report import console
+from repack.cli.completing import find_command
+from repack.cli.names import NAMED, guess
+from repack.errors import ExitCode, Interrupted, RepackError, WrongUsage
+from repack.report import plain
 
 _OUTPUT_FAILED = frozenset({errno.EPIPE, errno.ENOSPC, errno.EFBIG, errno.EIO})
-#: Commands that have a name; any other first word is the bundle of the main job.
-NAMED = frozenset({"inspect", "explain", "restore", "verify", "rules", "codecs", "batch"})
+_HELPLESS: tuple[list[str], ...] = ([], ["rules"])  # these alone ask for help
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run a command and leave with its exit code; errors are one line, tracebacks need -v -v."""
     given = list(sys.argv[1:] if arguments is None else arguments)
-    sys.exit(int(_end_output(_call(_load_app(given), given or ["--help"]))))
+    completed = find_command()  # what a shell asks for comes in the environment, and typer answers it
+    if completed is not None:
+        os.environ["COLUMNS"] = "9999"  # one line for each offer, however long its help is
+    elif given in _HELPLESS:
+        given.append("--help")
+    elif given[0] == "help" and not os.path.lexists("help"):
+        given = [*given[1:], "--help"]
+    app = _load_app(given if completed is None else completed)
+    sys.exit(int(_end_output(_call(app, given))))
 
 
 def _load_app(given: Sequence[str]) -> typer.Typer:
@@ -54,7 +63,7 @@ def _end_output(code: ExitCode | int) -> ExitCode | int:
 
 def _close_output(error: OSError) -> None:
     """Standard output is full, or nobody reads it; without this Python would try once more at its end."""
-    console.show_error(f"cannot write standard output: {error.strerror}; files that were written are complete")
+    plain.show_error(f"cannot write standard output: {error.strerror}; files that were written are complete")
     with contextlib.suppress(OSError, ValueError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
@@ -62,29 +71,50 @@ def _close_output(error: OSError) -> None:
 def _call(app: typer.Typer, given: list[str]) -> ExitCode | int:
     loudness = sum(len(word) - 1 for word in given if re.fullmatch("-v+", word)) + given.count("--verbose")
     try:
+        _refuse_misspelt(given)
         result: Any = app(args=given, prog_name="repack", standalone_mode=False)
     except RepackError as error:
         _show(error, str(error), loudness)
         return error.code
     except typer.TyperException as error:
-        console.show_error(f"{error.format_message().rstrip('.')}; see repack --help")
+        plain.show_error(_word(error))
         return ExitCode.USAGE
     except (KeyboardInterrupt, typer.Abort):
-        console.show_error(str(Interrupted()))
+        plain.show_error(str(Interrupted()))
         return ExitCode.INTERRUPTED
     except OSError as error:
         if error.errno not in _OUTPUT_FAILED or error.filename is not None:
             return _show_bug(error, loudness)
         _close_output(error)
         return ExitCode.UNWRITABLE
-    except SystemExit:  # rich ends the program so where nobody reads what it shows
-        _close_output(BrokenPipeError(errno.EPIPE, os.strerror(errno.EPIPE)))
+    except SystemExit as left:  # typer's own way out: when a shell was answered, and where nobody reads what is shown
+        if not isinstance(left.__context__, BrokenPipeError):
+            raise
+        _close_output(left.__context__)
         return ExitCode.UNWRITABLE
     except Exception as error:  # noqa: BLE001  the last boundary: a bug of ours, told in one line
         return _show_bug(error, loudness)
     if result == ExitCode.INTERRUPTED:  # typer has caught the interrupt before us
-        console.show_error(str(Interrupted()))
+        plain.show_error(str(Interrupted()))
     return result if isinstance(result, int) else ExitCode.DONE
+
+
+def _refuse_misspelt(given: list[str]) -> None:
+    """A first word that is no bundle and nearly a command was meant as one. Raises WrongUsage."""
+    first = next(iter(given), "")
+    if first in NAMED or not re.fullmatch(r"\w[\w-]*", first) or os.path.lexists(first):
+        return  # what has a dot or a slash was meant as a path
+    if advice := guess(first, NAMED):
+        raise WrongUsage(f"{first} is no command, and no file or folder", advice)
+
+
+def _word(error: typer.TyperException) -> str:
+    """What typer says, without the names of what it is made of, and where help is."""
+    near = getattr(error, "possibilities", None)
+    said = (getattr(error, "message", "") if near else error.format_message()).rstrip(".").replace("Value error, ", "")
+    context = getattr(error, "ctx", None)
+    advice = f"did you mean {near[0]}?" if near else f"see {context.command_path if context else 'repack'} --help"
+    return f"{said}; {advice}"
 
 
 def _show_bug(error: Exception, loudness: int) -> ExitCode:
@@ -96,4 +126,4 @@ def _show_bug(error: Exception, loudness: int) -> ExitCode:
 def _show(error: Exception, message: str, loudness: int) -> None:
     if loudness > 1:
         traceback.print_exception(error)
-    console.show_error(message)
+    plain.show_error(message)

@@ -5,14 +5,27 @@ from typing import Annotated
 
 import typer
 
-from repack.cli import options
+from repack.cli import completing, options
 from repack.errors import ExitCode, WrongUsage
 from repack.giveback import restore as restoring
 from repack.giveback import verify as verifying
 from repack.processes import interrupts
 from repack.report import console, restored, verified
 
-Finished = Annotated[Path, typer.Argument(metavar="OUT.zip", help="A zip that repack made.")]
+RESTORING = (
+    ("repack restore scan.repacked.zip -o originals", "all files, into a folder"),
+    ("repack restore scan.repacked.zip -o originals 'DICOM/**'", "only the images"),
+    ("repack restore scan.repacked.zip -o scan.zip", "all files, into a zip"),
+)
+VERIFYING = (
+    ("repack verify scan.repacked.zip", "everything; each original is rebuilt"),
+    ("repack verify scan.repacked.zip --quick", "sums alone, in seconds"),
+    ("repack verify scan.repacked.zip --against scan.zip", "compare with the original, too"),
+)
+Finished = Annotated[
+    Path,
+    typer.Argument(metavar="OUT.zip", help="A zip that repack made.", autocompletion=completing.complete_bundle),
+]
 
 
 def restore(
@@ -26,17 +39,20 @@ def restore(
     jobs: options.Jobs = options.CORES,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace files that exist.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but errors.")] = False,
+    verbose: options.Verbose = False,
 ) -> ExitCode:
     """Give the original files back, each compared with its SHA-256 before it gets its name.
+
+    What was dropped when the zip was made is not in it: it is counted, and named with -v.
 
     Exit code 7: a file could not be given back; it is named, and the others are there.
     """
     options.refuse_input(output, source, "-o")
     request = restoring.Request(source, output, options.slashed(globs), jobs, overwrite)
     screen = console.open_screen(is_quiet=quiet)
-    with console.watching(screen) as progress:
+    with console.watching(screen, ["Restoring"]) as progress:
         done = restoring.restore(request, progress, interrupts.finish)
-    console.show_sheets(screen, restored.sheets(done))
+    console.show_sheets(screen, restored.sheets(done, is_verbose=verbose))
     console.show_result(screen, restored.result(done, str(output)))
     return _tell(done, source.name)
 
@@ -77,7 +93,8 @@ def verify(
         raise WrongUsage("--quick decodes no image and --sample some", "give one of them")
     share = 0.0 if quick else 1.0 if sample is None else read_share(sample)
     screen = console.open_screen(is_json=json, is_quiet=quiet)
-    with console.watching(screen) as progress:
+    stages = ["Verifying"] if against is None else ["Verifying", "Comparing"]
+    with console.watching(screen, stages) as progress:
         done = verifying.verify(verifying.Request(source, against, share, jobs), progress)
     console.show_sheets(screen, verified.sheets(done))
     console.show_result(screen, verified.result(done))

@@ -1,35 +1,42 @@
 """The main job: `repack BUNDLE`, which needs no name of a command."""
 
+from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from repack import __version__, pipeline
-from repack.cli import opening, options
-from repack.cli.previewing import plan_only
+from repack import __version__, stopwatch
+from repack.cli import completing, helping, opening, options
 from repack.model import Wishes
 from repack.processes import interrupts
-from repack.record import manifest
-from repack.report import console, planned_json, tables
+from repack.report import plain
 
-_EPILOG = (
-    "Other commands: inspect, explain, verify, restore, rules, codecs (each has its own --help). "
-    "The input is never changed; the new zip appears only when every image is proven. "
-    "Example: repack scan.zip --keep-locales en,es --drop-redist"
+if TYPE_CHECKING:
+    from repack.pipeline import Done, Request
+    from repack.report import console
+
+_EXAMPLES = (
+    ("repack scan.zip --dry-run", "show what would happen, write nothing"),
+    ("repack scan.zip", "make scan.repacked.zip: images compressed, all else as it is"),
+    ("repack scan.zip --keep-locales en,es --drop-redist", "leave out other languages and installers, too"),
+    ("repack /media/cdrom -o scan.zip", "make a zip of a disc"),
+    ("repack scan.zip --codec none --drop viewer", "only drop the viewer, leave the images uncompressed"),
 )
-job = typer.Typer(add_completion=False, context_settings=options.NAMES)
+job = typer.Typer(context_settings=options.NAMES, rich_markup_mode=None)
 
 
 def _say_version(value: bool) -> None:
     if value:
-        console.show_lines(console.open_screen(), [f"repack {__version__}"])
+        plain.show_text(f"repack {__version__}")
         raise typer.Exit
 
 
-@job.command(epilog=_EPILOG)
+@job.command(cls=helping.MainCommand, epilog=helping.show_examples(_EXAMPLES))
 def repack(
-    bundle: options.BundlePath,
+    bundle: Annotated[
+        Path, typer.Argument(metavar="BUNDLE", help=options.BUNDLE, autocompletion=completing.complete_first)
+    ],
     output: Annotated[
         Path | None,
         typer.Option("--output", "-o", metavar="OUT.zip", help="Default: BUNDLE.repacked.zip beside the input."),
@@ -45,6 +52,7 @@ def repack(
     max_error: options.MaxError = 0,
     effort: options.Effort = None,
     exact_only: options.ExactOnly = False,
+    squeeze: options.Squeeze = False,
     password_file: opening.PasswordFile = None,
     decrypt: opening.Decrypt = False,
     max_entries: opening.MaxEntries = opening.ENTRIES,
@@ -59,7 +67,7 @@ def repack(
     json: options.Json = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but errors.")] = False,
     verbose: Annotated[
-        int, typer.Option("--verbose", "-v", count=True, help="Show every decision; twice: tracebacks.")
+        int, typer.Option("--verbose", "-v", count=True, help="Show every decision; twice: tracebacks, times.")
     ] = 0,
     version: Annotated[  # noqa: ARG001  answered before this runs
         bool, typer.Option("--version", callback=_say_version, is_eager=True, help="Show the version.")
@@ -67,8 +75,14 @@ def repack(
 ) -> None:
     """Make a patient's scan disc smaller without losing one stored bit of its images.
 
-    Images become JPEG-LS, proven by rebuilding each original file. Extras are dropped only when you name them.
+    BUNDLE.repacked.zip appears beside it; the bundle itself is never changed. Images become JPEG-LS, proven by
+    rebuilding each original file; nothing else is changed, and only what you name is dropped.
     """
+    from repack import pipeline  # noqa: PLC0415  help and completion need nothing of what a run needs
+    from repack.cli import previewing  # noqa: PLC0415  as above
+    from repack.record import manifest  # noqa: PLC0415  as above
+    from repack.report import conformance, console, planned_json, tables  # noqa: PLC0415  as above
+
     wishes = Wishes(
         keep_locales=options.read_locales(keep_locales),
         drop_redist=drop_redist,
@@ -79,6 +93,7 @@ def repack(
         codec=options.check_codec(codec, max_error, effort, is_exact_only=exact_only),
         is_codec_named=codec is not None,
         exact_only=exact_only,
+        squeeze=squeeze,
         max_error=max_error,
         effort=effort,
     )
@@ -88,27 +103,27 @@ def repack(
     request = pipeline.Request(bundle, target, wishes, tuple(rules or ()), jobs, overwrite, access)
     screen = console.open_screen(is_json=json, is_quiet=quiet)
     if dry_run:
-        plan = plan_only(request, screen)
+        plan = previewing.plan_only(request, screen)
         if plan.is_idle:
             console.show_result(screen, tables.idle(bundle.name))
         else:
             console.show_sheets(screen, [*tables.planned(plan), *([tables.every_line(plan)] if verbose else [])])
+            console.show_result(screen, tables.planned_result(str(target)))
         if json:
             console.show_json(planned_json.encode(plan))
         return
     if manifest_file is not None:
         options.check_manifest_file(manifest_file, bundle, target, is_overwriting=overwrite)
-    with console.watching(screen) as progress:
-        done = pipeline.run(request, progress, interrupts.finish)
+    done = _run(request, screen, is_timed=verbose > 1)
     encoded = manifest.encode(done.manifest)
     if done.is_idle:
-        _tell_idle(screen, bundle, output, manifest_file, encoded)
+        previewing.tell_idle(screen, bundle, output, manifest_file, encoded)
         if json:
             console.show_json(encoded)
         return
-    console.show_sheets(screen, tables.summary(done.plan, done.manifest))
+    console.show_sheets(screen, [*tables.summary(done.plan, done.manifest), conformance.changed(done.manifest)])
     if verbose:
-        console.show_sheets(screen, [tables.every_line(done.plan)])
+        console.show_sheets(screen, [conformance.compared(done.manifest), tables.every_line(done.plan)])
     console.show_result(screen, tables.result(done.manifest, done.size, str(target)))
     if manifest_file is not None:
         options.write_beside(manifest_file, encoded)
@@ -116,13 +131,14 @@ def repack(
         console.show_json(encoded)
 
 
-def _tell_idle(
-    screen: console.Screen, bundle: Path, output: Path | None, manifest_file: Path | None, encoded: bytes
-) -> None:
-    """There was nothing to do: say what was not made, and write the manifest where it is wanted."""
-    console.show_result(screen, tables.idle(bundle.name))
-    if output is not None:
-        console.show_result(screen, f"so {output.name} was not made; use {bundle.name} itself, or copy it")
-    if manifest_file is not None:
-        options.write_beside(manifest_file, encoded, f"{bundle.name} holds it as well")
-        console.show_result(screen, f"but for its manifest, which is in {manifest_file.name} as well")
+def _run(request: "Request", screen: "console.Screen", *, is_timed: bool) -> "Done":
+    """Run with a progress bar; show where the time went where that is asked for."""
+    from repack import pipeline  # noqa: PLC0415  see `repack`
+    from repack.report import console, profile  # noqa: PLC0415  as above
+
+    watch = stopwatch.Stopwatch() if is_timed else None
+    with console.watching(screen, pipeline.STAGES) as progress, stopwatch.running(watch):
+        done = pipeline.run(request, progress, interrupts.finish)
+    if watch is not None:
+        console.show_sheets(replace(screen, out=screen.err), [profile.profiled(watch, *stopwatch.processor_time())])
+    return done

@@ -1,8 +1,9 @@
 """The commands that only look: inspect, explain, rules, codecs."""
 
 import json as json_text
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, TypeVar
 
 import typer
 
@@ -10,20 +11,47 @@ from repack import pipeline, survey
 from repack.classify import rules as rule_engine
 from repack.classify.patterns import matches
 from repack.classify.rulefile import json_schema, load_builtin, load_file
-from repack.cli import opening, options
+from repack.cli import helping, opening, options
+from repack.cli.names import NAMED, guess
 from repack.cli.previewing import survey_only
+from repack.conformance import checks, disc
 from repack.errors import WrongUsage
 from repack.model import Wishes
 from repack.planning import remarks
-from repack.report import compared, console, contents, planned_json
+from repack.report import codecs as codec_sheets
+from repack.report import compared, conformance, console, contents, planned_json
 from repack.report import rules as rule_sheets
 
-tools = typer.Typer(add_completion=False, context_settings=options.NAMES, no_args_is_help=True)
-rules_app = typer.Typer(help="List, show, check and try rules.", no_args_is_help=True)
-tools.add_typer(rules_app, name="rules")
+_Does = TypeVar("_Does", bound=Callable[..., Any])
+tools = typer.Typer(cls=helping.Group, context_settings=options.NAMES, rich_markup_mode=None)
+rules_app = typer.Typer(cls=helping.Group, help=NAMED["rules"], rich_markup_mode=None)
+_TRYING = (
+    ("repack rules show redist.vc-installer", "one rule, whole"),
+    ("repack rules check my.toml", "is the file right?"),
+    ("repack rules test my.toml scan.zip", "what would it change on this disc?"),
+)
+tools.add_typer(rules_app, name="rules", epilog=helping.show_examples(_TRYING))
+_INSPECTING = (
+    ("repack inspect scan.zip", "categories, series, programs, languages"),
+    ("repack inspect scan.zip --json > scan.json", "every file, for other programs"),
+)
+_EXPLAINING = (
+    ("repack explain scan.zip autorun.inf", "one file"),
+    ("repack explain scan.zip '**/*.dll' --drop-redist", "all libraries, with a wish"),
+)
+_CODECS = (
+    ("repack codecs", "what can be written, and who opens it"),
+    ("repack codecs -v", "what can be read, with which libraries"),
+)
 
 
-@tools.command()
+def _command(app: typer.Typer, name: str | None, *examples: helping.Example) -> Callable[[_Does], _Does]:
+    """A command with our help."""
+    epilog = helping.show_examples(examples) if examples else None
+    return app.command(name, cls=helping.Command, epilog=epilog)
+
+
+@_command(tools, None, *_INSPECTING)
 def inspect(
     bundle: options.BundlePath,
     rules: options.RuleFiles = None,
@@ -41,12 +69,14 @@ def inspect(
         pipeline.Request(bundle, bundle, rule_files=tuple(rules or ()), access=access), screen, as_it_is=True
     )
     plan = survey.make_plan(found, Wishes())
-    console.show_sheets(screen, contents.inspected(plan, remarks.find_viewers(plan, found.rules, found.needs)))
+    checked = checks.evaluate(disc.as_found(plan))
+    shown = contents.inspected(plan, remarks.find_viewers(plan, found.rules, found.needs))
+    console.show_sheets(screen, [*shown, conformance.inspected(checked)])
     if json:
-        console.show_json(planned_json.encode(plan))
+        console.show_json(planned_json.encode(plan, conformance.as_json(checked)))
 
 
-@tools.command()
+@_command(tools, None, *_EXPLAINING)
 def explain(
     bundle: options.BundlePath,
     paths: Annotated[list[str], typer.Argument(metavar="PATH...", help="Entries, or patterns such as **/*.dll.")],
@@ -58,6 +88,7 @@ def explain(
     max_entries: opening.MaxEntries = opening.ENTRIES,
     max_size: opening.MaxSize = opening.SIZE,
     max_ratio: opening.MaxRatio = opening.RATIO,
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Say why other rules do not match.")] = False,
 ) -> None:
     """Show which rule decided on an entry, on which facts, and what else was considered."""
     wishes = Wishes(options.read_locales(keep_locales), drop_redist, tuple(drop or ()))
@@ -79,30 +110,34 @@ def explain(
             rule_engine.consider(line.entry, line.facts, found.rules, found.surroundings),
             plan,
             found.needs,
+            is_verbose=verbose,
         )
         for line in chosen
     ]
     console.show_sheets(screen, sheets)
 
 
-@rules_app.command("list")
+@_command(rules_app, "list")
 def list_rules(rules: options.RuleFiles = None) -> None:
     """List all rules in the order in which they are tried."""
     console.show_sheets(console.open_screen(), [rule_sheets.rule_list(survey.load_rules(tuple(rules or ())))])
 
 
-@rules_app.command("show")
-def show_rule(rule: Annotated[str, typer.Argument(metavar="ID")], rules: options.RuleFiles = None) -> None:
+@_command(rules_app, "show", ("repack rules show redist.vc-installer", "one rule, whole"))
+def show_rule(
+    rule: Annotated[str, typer.Argument(metavar="ID", help="As in repack rules list.")], rules: options.RuleFiles = None
+) -> None:
     """Show one rule, whole."""
     loaded = survey.load_rules(tuple(rules or ()))
     found = [one for one in loaded if one.rule.id == rule]
     if not found:
-        raise WrongUsage(f"there is no rule {rule!r}", "see repack rules list")
+        advice = guess(rule, (one.rule.id for one in loaded))
+        raise WrongUsage(f"there is no rule {rule!r}", advice or "see repack rules list")
     console.show_sheets(console.open_screen(), [rule_sheets.rule_shown(one) for one in found])
 
 
-@rules_app.command("check")
-def check_rules(files: Annotated[list[Path], typer.Argument(metavar="FILE...")]) -> None:
+@_command(rules_app, "check", ("repack rules check my.toml", "the first mistake, with its line"))
+def check_rules(files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Rule files (TOML).")]) -> None:
     """Check rule files: the first mistake is named with its line and key."""
     screen = console.open_screen()
     for file in files:
@@ -110,7 +145,7 @@ def check_rules(files: Annotated[list[Path], typer.Argument(metavar="FILE...")])
         console.show_lines(screen, [f"{file.name}: {count} {'rule' if count == 1 else 'rules'}, no mistakes"])
 
 
-@rules_app.command("test")
+@_command(rules_app, "test", ("repack rules test my.toml scan.zip", "what would change on this disc"))
 def try_rules(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="Your rules (TOML).")],
     bundle: options.BundlePath,
@@ -128,13 +163,13 @@ def try_rules(
     console.show_sheets(screen, compared.compared(before, after, own))
 
 
-@rules_app.command("schema")
+@_command(rules_app, "schema", ("repack rules schema > rules.schema.json", "for an editor"))
 def show_schema() -> None:
     """Print the JSON Schema of a rule file, for editors that complete and check TOML."""
     console.show_json(f"{json_text.dumps(json_schema(), indent=2, sort_keys=True)}\n".encode())
 
 
-@tools.command()
-def codecs() -> None:
+@_command(tools, None, *_CODECS)
+def codecs(verbose: options.Verbose = False) -> None:
     """Show what can be read and written on this installation."""
-    console.show_sheets(console.open_screen(), contents.codec_tables())
+    console.show_sheets(console.open_screen(), codec_sheets.codec_tables(is_verbose=verbose))

@@ -8,9 +8,8 @@ from typing import Annotated
 
 import typer
 
-from repack.bundles import zip_bundle
 from repack.errors import WrongUsage
-from repack.model import Access, Limits
+from repack.model import PASSWORD_VARIABLE, Access, Limits
 
 _DEFAULT = Limits()
 
@@ -19,7 +18,7 @@ PasswordFile = Annotated[
     typer.Option(
         "--password-file",
         metavar="FILE",
-        help=f"The first line is the bundle's password; or set {zip_bundle.PASSWORD_VARIABLE}.",
+        help=f"The first line is the bundle's password; or set {PASSWORD_VARIABLE}.",
     ),
 ]
 Decrypt = Annotated[bool, typer.Option("--decrypt", help="Write an encrypted bundle into a zip that is not.")]
@@ -37,6 +36,8 @@ def read_access(
     bundle: Path, password_file: Path | None, limits: Limits = _DEFAULT, *, decrypts: bool, may_ask: bool
 ) -> Access:
     """The password from a file, the environment or, on a terminal, the user; never an argument. Raises WrongUsage."""
+    from repack.bundles import zip_bundle  # noqa: PLC0415  help is shown without loading all of this
+
     password = _read_password(password_file)
     if password is None and may_ask and _is_terminal() and zip_bundle.is_encrypted(bundle):
         password = getpass.getpass(f"Password of {bundle.name}: ").encode()
@@ -50,7 +51,7 @@ def read_limits(entries: int, size: int, ratio: int) -> Limits:
 
 def _read_password(file: Path | None) -> bytes | None:
     if file is None:
-        return os.environ.get(zip_bundle.PASSWORD_VARIABLE, "").encode("utf-8", "surrogateescape") or None
+        return os.environ.get(PASSWORD_VARIABLE, "").encode("utf-8", "surrogateescape") or None
     try:
         first = file.read_bytes().removeprefix(b"\xef\xbb\xbf").splitlines()[:1]
     except OSError as error:

@@ -7,7 +7,8 @@ from typing import Annotated
 import typer
 
 from repack import codecs
-from repack.classify import languages
+from repack.cli import completing
+from repack.cli.names import guess
 from repack.errors import OutputUnwritable, WrongUsage
 from repack.model import Category, Wishes
 from repack.output import drafts
@@ -16,33 +17,68 @@ from repack.processes.workers import count_cores
 NAMES = {"help_option_names": ["-h", "--help"]}
 CORES = count_cores()
 USUAL_CODEC = Wishes().codec
+BUNDLE = "A zip, an ISO image, or a folder such as a mounted CD."
+
+_DROPPABLE = [category for category in Category if category not in {Category.DICOM, Category.DICOMDIR}]
+
+
+def _read_category(text: str | Category) -> Category:
+    try:
+        return Category(text.lower())
+    except ValueError:
+        advice = f"{guess(text, Category)} there are: {', '.join(Category)}".lstrip()
+        raise WrongUsage(f"--drop {text} is no category", advice) from None
+
 
 BundlePath = Annotated[
-    Path, typer.Argument(metavar="BUNDLE", help="A zip, an ISO image, or a folder such as a mounted CD.")
+    Path,
+    typer.Argument(
+        metavar="BUNDLE",
+        help=BUNDLE,
+        autocompletion=completing.complete_bundle,
+    ),
 ]
 RuleFiles = Annotated[
-    list[Path] | None, typer.Option("--rules", metavar="FILE", help="Your own rules (TOML); they come first.")
+    list[Path] | None,
+    typer.Option("--rules", metavar="FILE", help="Your own rules (TOML); they come first. Repeatable."),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Machine-readable result on standard output.")]
 KeepLocales = Annotated[
     str | None,
-    typer.Option("--keep-locales", metavar="en,es", help="Languages of the viewer to keep; others are dropped."),
+    typer.Option(
+        "--keep-locales", metavar="en,es", help="Languages of the viewer to keep, beside English; drop others."
+    ),
 ]
 DropRedist = Annotated[
     bool, typer.Option("--drop-redist", help="Drop installers of third-party runtimes (vcredist and the like).")
 ]
 DropCategory = Annotated[
-    list[Category] | None, typer.Option("--drop", metavar="CATEGORY", help="Drop a whole category, e.g. junk.")
+    list[Category] | None,
+    typer.Option(
+        "--drop",
+        metavar="CATEGORY",
+        parser=_read_category,
+        help=f"Drop a whole category: {', '.join(_DROPPABLE)}. Repeatable.",
+        autocompletion=completing.complete_category,
+    ),
 ]
-DropPath = Annotated[list[str] | None, typer.Option("--drop-path", metavar="GLOB", help="Drop files by path.")]
-Keep = Annotated[list[str] | None, typer.Option("--keep", metavar="GLOB", help="Keep files whatever else is asked.")]
+DropPath = Annotated[
+    list[str] | None,
+    typer.Option("--drop-path", metavar="GLOB", help="Drop files by path, such as 'Manuals/**'. Repeatable."),
+]
+Keep = Annotated[
+    list[str] | None,
+    typer.Option("--keep", metavar="GLOB", help="Keep files by path, whatever else is asked. Repeatable."),
+]
 ForceDrop = Annotated[bool, typer.Option("--force-drop", help="Drop what was asked even if a kept program needs it.")]
 CodecName = Annotated[
     str | None,
     typer.Option(
         "--codec",
         metavar="NAME",
-        help="How images are compressed; see repack codecs. Default: jpegls; what is compressed well already stays.",
+        help=f"{', '.join(codecs.NAMES)}. Default: jpegls, and what is compressed well already stays. "
+        "See repack codecs.",
+        autocompletion=completing.complete_codec,
     ),
 ]
 MaxError = Annotated[
@@ -55,13 +91,22 @@ Effort = Annotated[
 ExactOnly = Annotated[
     bool, typer.Option("--exact-only", help="Change only files that restore gives back byte for byte.")
 ]
-Jobs = Annotated[int, typer.Option("--jobs", "-j", min=1, help="Worker processes; default: one a processor core.")]
+Squeeze = Annotated[
+    bool,
+    typer.Option("--squeeze", help="Deflate anew what is kept as it is: some percent smaller, about 10 MB/s a core."),
+]
+Jobs = Annotated[
+    int, typer.Option("--jobs", "-j", metavar="N", min=1, help="Worker processes; default: one a processor core.")
+]
+Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Show every one, not only how many.")]
 
 
 def read_locales(text: str | None) -> tuple[str, ...]:
     """The languages of --keep-locales, as BCP 47 tags. Raises WrongUsage."""
     if text is None:
         return ()
+    from repack.classify import languages  # noqa: PLC0415  the names of all languages, which few commands need
+
     try:
         return tuple(languages.read_wish(part) for part in re.split(r"[,;\s]+", text.strip()) if part)
     except ValueError as error:
@@ -77,7 +122,8 @@ def check_codec(name: str | None, max_error: int, effort: int | None, *, is_exac
     """The name of a codec that is here, and that goes with its options. Raises WrongUsage."""
     name = name or USUAL_CODEC
     if name not in codecs.NAMES:
-        raise WrongUsage(f"--codec {name} is not known to this version", f"it has: {', '.join(codecs.NAMES)}")
+        advice = f"{guess(name, codecs.NAMES)} it has: {', '.join(codecs.NAMES)}".lstrip()
+        raise WrongUsage(f"--codec {name} is not known to this version", advice)
     if effort is not None and name != "jpegxl":
         raise WrongUsage(f"--effort does not go with --codec {name}", "it belongs to --codec jpegxl")
     if max_error and name != codecs.NEAR:
@@ -111,6 +157,7 @@ def read_wishes(
     max_error: int,
     effort: int | None,
     exact_only: bool,
+    squeeze: bool,
 ) -> Wishes:
     """The wishes as they were typed. Raises WrongUsage."""
     return Wishes(
@@ -125,6 +172,7 @@ def read_wishes(
         exact_only=exact_only,
         max_error=max_error,
         effort=effort,
+        squeeze=squeeze,
     )
 
 

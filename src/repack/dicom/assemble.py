@@ -95,10 +95,16 @@ def clear_planes(around: Surroundings) -> Surroundings:
 
 def put_streams(around: Surroundings, streams: Sequence[bytes], largest_offset: int) -> Parts:
     """The file with one compressed stream a frame."""
-    element = encapsulated.write(streams, largest_offset)
-    data_set = edit.edit(around.data_set, element.tables) if element.tables else around.data_set
-    before = around.meta + _patch_group_length(data_set, element.length + _group_rest(around.tail)) + element.opening
-    return ((before, True), (element.frames, False), (element.closing + around.tail, True))
+    before, behind = frame_streams(around, [len(stream) for stream in streams], largest_offset)
+    return ((before, True), (encapsulated.write_fragments(streams), False), (behind, True))
+
+
+def frame_streams(around: Surroundings, lengths: Sequence[int], largest_offset: int) -> tuple[bytes, bytes]:
+    """What stands in the file before the fragments of streams of these lengths, and behind them."""
+    frame = encapsulated.surround(lengths, largest_offset)
+    data_set = edit.edit(around.data_set, frame.tables) if frame.tables else around.data_set
+    before = around.meta + _patch_group_length(data_set, frame.length + _group_rest(around.tail)) + frame.opening
+    return before, frame.closing + around.tail
 
 
 def put_words(around: Surroundings, words: bytes, width: int) -> Parts | None:

@@ -15,6 +15,7 @@ GROUP_LENGTH = 0x0004_0000
 FIRST_ROOT_RECORD, LAST_ROOT_RECORD = 0x0004_1200, 0x0004_1202
 RECORD_SEQUENCE = 0x0004_1220
 NEXT_RECORD, FIRST_LOWER_RECORD, REFERENCED_RECORD = 0x0004_1400, 0x0004_1420, 0x0004_1504
+RECORD_TYPE = 0x0004_1430
 FILE_ID, FILE_SOP_INSTANCE, FILE_TRANSFER_SYNTAX = 0x0004_1500, 0x0004_1511, 0x0004_1512
 _OFFSETS = frozenset({FIRST_ROOT_RECORD, LAST_ROOT_RECORD, NEXT_RECORD, FIRST_LOWER_RECORD, REFERENCED_RECORD})
 
@@ -199,6 +200,15 @@ def stated_syntaxes(directory: Directory) -> dict[str, str]:
                 uid = directory.data[element.value : behind].rstrip(b"\0 ").decode("ascii", "replace")
                 found.setdefault(record.file_id, uid)
     return found
+
+
+def count_patients(directory: Directory) -> int:
+    """How many records stand for a patient (PS3.3 F.5.1)."""
+    return sum(
+        element.tag == RECORD_TYPE and directory.data[element.value : behind].strip(b"\0 ") == b"PATIENT"
+        for record in directory.records
+        for element, behind in record.elements
+    )
 
 
 def has_stray_offsets(directory: Directory) -> bool:

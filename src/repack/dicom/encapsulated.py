@@ -4,7 +4,7 @@ Fragments are told apart by an offset table, or there is one a frame, or there i
 nobody can tell, and the file is left (dicom.md T31).
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from struct import pack, unpack
@@ -78,39 +78,39 @@ def _pair(items: Sequence[Span], frames: int, offsets: tuple[int, ...]) -> tuple
 
 
 @dataclass(frozen=True, slots=True)
-class Element:
-    """Encapsulated Pixel Data to be written: what belongs before it in the data set, and its parts."""
+class Frame:
+    """What lies around the fragments of encapsulated Pixel Data, and what belongs before it in the data set."""
 
     tables: dict[int, bytes]  # Extended Offset Table, where offsets are too large for the basic one
     opening: bytes
-    frames: bytes
     closing: bytes
-
-    @property
-    def length(self) -> int:
-        """Bytes of the element."""
-        return len(self.opening) + len(self.frames) + len(self.closing)
+    length: int  # bytes of the whole element
 
 
-def write(streams: Sequence[bytes], largest_offset: int) -> Element:
-    """Pixel Data of one fragment a frame; each stream has an even length.
+def surround(lengths: Sequence[int], largest_offset: int) -> Frame:
+    """What is written around streams of these even lengths, one fragment a frame.
 
     Offsets up to `largest_offset` go into the Basic Offset Table; else both tables of PS3.3 C.7.6.3.1.8 are made.
     """
     offsets, at = [], 0
-    for stream in streams:
+    for length in lengths:
         offsets.append(at)
-        at += len(stream) + _HEADER_LENGTH
+        at += length + _HEADER_LENGTH
     tables: dict[int, bytes] = {}
     basic = b""
     if offsets[-1] > largest_offset:
-        lengths = pack(f"<{len(streams)}Q", *map(len, streams))
         tables = {
             EXTENDED_OFFSET_TABLE: edit.make_element(EXTENDED_OFFSET_TABLE, "OV", pack(f"<{len(offsets)}Q", *offsets)),
-            EXTENDED_OFFSET_TABLE_LENGTHS: edit.make_element(EXTENDED_OFFSET_TABLE_LENGTHS, "OV", lengths),
+            EXTENDED_OFFSET_TABLE_LENGTHS: edit.make_element(
+                EXTENDED_OFFSET_TABLE_LENGTHS, "OV", pack(f"<{len(lengths)}Q", *lengths)
+            ),
         }
     else:
         basic = pack(f"<{len(offsets)}I", *offsets)
     opening = _PIXEL_DATA_HEADER + _ITEM + len(basic).to_bytes(4, "little") + basic
-    frames = b"".join([part for s in streams for part in (_ITEM + len(s).to_bytes(4, "little"), s)])
-    return Element(tables, opening, frames, _SEQUENCE_DELIMITER)
+    return Frame(tables, opening, _SEQUENCE_DELIMITER, len(opening) + at + len(_SEQUENCE_DELIMITER))
+
+
+def write_fragments(streams: Iterable[bytes]) -> bytes:
+    """One fragment for each stream; each stream has an even length (PS3.5 A.4)."""
+    return b"".join([part for s in streams for part in (_ITEM + len(s).to_bytes(4, "little"), s)])

@@ -44,6 +44,16 @@ class NotDone:
 
 
 @dataclass(frozen=True, slots=True)
+class Cells:
+    """What a word of a frame holds (PS3.5 8.1.1): which of its bits are the sample."""
+
+    layout: FrameLayout
+    is_signed: bool
+    bits_stored: int
+    high_bit: int
+
+
+@dataclass(frozen=True, slots=True)
 class Image:
     """The shape of an image that repack can deal with, and where its Pixel Data element lies.
 
@@ -61,6 +71,11 @@ class Image:
     bits_stored: int
     high_bit: int
     photometric: str
+
+    @property
+    def cells(self) -> Cells:
+        """What a word of its frames holds."""
+        return Cells(self.layout, self.is_signed, self.bits_stored, self.high_bit)
 
 
 def refuse_content(data: bytes, top: Header, leave: str) -> str:

@@ -24,7 +24,7 @@ def refuse(found: Image, words: Words, precision: int) -> str:
         return "its words are signed: near-lossless compression could turn a small number into a large one"
     if found.photometric == "PALETTE COLOR":
         return "its words are numbers of palette colours: near-lossless compression would give other colours"
-    if may_show_otherwise(found, words):
+    if may_show_otherwise(found.cells, words):
         return "its words use bits outside Bits Stored, which near-lossless compression would garble"
     if precision > found.bits_stored:
         # The decoder keeps within the precision only: 127 of 7 bits may come back as 129, and be shown as 1.

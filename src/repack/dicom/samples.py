@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from repack.codecs.frames import FrameLayout
-from repack.dicom.image import Image
+from repack.dicom.image import Cells
 
 if TYPE_CHECKING:
     import numpy as np
@@ -22,49 +22,49 @@ class Words:
     order: Literal["<", ">"] = "<"
 
 
-def choose_precision(image: Image, words: Words) -> int:
+def choose_precision(cells: Cells, words: Words) -> int:
     """How many bits per sample the stream should declare (PS3.5 8.2.3, table 8.2.3-1).
 
     Bits Stored only for unsigned 16-bit words whose higher bits are all zero and whose Bits Stored is above 8;
     else whole cells, because readers differ on anything smaller (dicom.md T2, T4 to T7).
     """
-    if image.layout.width == 1:
+    if cells.layout.width == 1:
         return 8
-    if image.is_signed or not 8 < image.bits_stored < 16 or image.high_bit != image.bits_stored - 1:
+    if cells.is_signed or not 8 < cells.bits_stored < 16 or cells.high_bit != cells.bits_stored - 1:
         return 16
-    return 16 if _has_higher_bits(image, words) else image.bits_stored
+    return 16 if _has_higher_bits(cells, words) else cells.bits_stored
 
 
-def may_show_otherwise(image: Image, words: Words) -> bool:
+def may_show_otherwise(cells: Cells, words: Words) -> bool:
     """Do the words hold more than a sample of Bits Stored bits?
 
     Readers mask the bits above, or extend the sign, of a native image; some do not do it for a compressed one
     (pydicom 3.0 with pyjpegls or GDCM). The stored words are the same, the picture may not be.
     """
-    if image.bits_stored == 8 * image.layout.width:
+    if cells.bits_stored == 8 * cells.layout.width:
         return False
-    if image.high_bit != image.bits_stored - 1:
+    if cells.high_bit != cells.bits_stored - 1:
         return True
-    return _is_not_sign_extended(image, words) if image.is_signed else _has_higher_bits(image, words)
+    return _is_not_sign_extended(cells, words) if cells.is_signed else _has_higher_bits(cells, words)
 
 
-def _runs(image: Image, words: Words, kind: str) -> "Iterator[np.ndarray[Any, Any]]":
+def _runs(cells: Cells, words: Words, kind: str) -> "Iterator[np.ndarray[Any, Any]]":
     import numpy as np  # noqa: PLC0415  see above
 
-    width = image.layout.width
+    width = cells.layout.width
     for data, start, end in words.spans:
         yield np.frombuffer(data, f"{words.order}{kind}{width}", (end - start) // width, start)
 
 
-def _has_higher_bits(image: Image, words: Words) -> bool:
+def _has_higher_bits(cells: Cells, words: Words) -> bool:
     import numpy as np  # noqa: PLC0415  see above
 
-    return any(int(np.bitwise_or.reduce(run)) >> image.bits_stored for run in _runs(image, words, "u"))
+    return any(int(np.bitwise_or.reduce(run)) >> cells.bits_stored for run in _runs(cells, words, "u"))
 
 
-def _is_not_sign_extended(image: Image, words: Words) -> bool:
-    limit = 1 << (image.bits_stored - 1)
-    runs = _runs(image, words, "i")
+def _is_not_sign_extended(cells: Cells, words: Words) -> bool:
+    limit = 1 << (cells.bits_stored - 1)
+    runs = _runs(cells, words, "i")
     return any(run.size and (int(run.min()) < -limit or int(run.max()) >= limit) for run in runs)
 
 

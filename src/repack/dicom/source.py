@@ -71,20 +71,16 @@ def _open(original: bytes) -> tuple[bytes, Header, bytes]:
 
 def _read_native(data: bytes, top: Header) -> Source | NotDone:
     pixels = top.pixel_data
-    leave = _refuse_native(data, top)
+    leave = refuse_native(top, len(data))
     if leave or pixels is None:
         return NotDone(leave)
     found = image.read_shape(data, top, pixels.end)
     if isinstance(found, NotDone):
         return found
+    leave = refuse_lengths(found)
+    if leave:
+        return NotDone(leave)
     size, start = found.layout.size, pixels.value
-    spare = pixels.length - size * found.frames
-    if spare < 0:
-        return NotDone("its image is cut short: Pixel Data is smaller than rows x columns x frames")
-    if spare >= size and spare > 1:
-        return NotDone("its Pixel Data holds more than the frames that its header announces")
-    if found.photometric == "YBR_RCT":
-        return NotDone("its colours are stored in a way that is left alone (3 x YBR_RCT)")
     is_swapped = top.encoding.order == "big" and pixels.vr == b"OW"
     if is_swapped and size % 2:
         return NotDone("its frames end in the middle of a big-endian word")
@@ -113,7 +109,8 @@ def _native_frames(data: bytes, found: Image, end: int, *, is_swapped: bool) -> 
         yield samples.by_pixel(frame, found.layout) if found.is_planar else frame
 
 
-def _refuse_native(data: bytes, top: Header) -> str:
+def refuse_native(top: Header, size: int) -> str:
+    """The reason why a native image of a file of `size` bytes is left alone whatever its shape, or nothing."""
     pixels = top.pixel_data
     if pixels is None:
         return "it holds no image (no Pixel Data element)"
@@ -123,8 +120,21 @@ def _refuse_native(data: bytes, top: Header) -> str:
         return "its header speaks of fragments although its transfer syntax says that there are none"
     if pixels.vr not in {b"OB", b"OW", b""}:
         return "its Pixel Data element has an unusual type (VR)"
-    if pixels.end > len(data):
+    if pixels.end > size:
         return "its image is cut short: the file ends inside the Pixel Data element"
+    return ""
+
+
+def refuse_lengths(found: Image) -> str:
+    """The reason why a native image is left alone whose Pixel Data has another length than its frames, or nothing."""
+    size = found.layout.size
+    spare = found.pixel_data.length - size * found.frames
+    if spare < 0:
+        return "its image is cut short: Pixel Data is smaller than rows x columns x frames"
+    if spare >= size and spare > 1:
+        return "its Pixel Data holds more than the frames that its header announces"
+    if found.photometric == "YBR_RCT":
+        return "its colours are stored in a way that is left alone (3 x YBR_RCT)"
     return ""
 
 

@@ -26,9 +26,10 @@ from repack.dicom.image import NotDone
 from repack.dicom.order import Order
 from repack.dicom.source import Source
 from repack.model import Proof, Restorable
+from repack.stopwatch import stage
 
 _LONGEST_STREAM = 0xFFFF_FFFE
-_MAY_SHOW_OTHERWISE = (
+MAY_SHOW_OTHERWISE = (
     "its words use bits outside Bits Stored: nothing of them is lost, but some programs show such images otherwise "
     "once they are compressed, so compare before you delete the original"
 )
@@ -63,6 +64,7 @@ class Rewritten:
         return b"".join(part for part, _worth in self.parts)
 
 
+@stage("parse")
 def transcode(original: bytes, order: Order | Codec) -> Rewritten | NotDone:
     """Write the frames of a DICOM file anew, with the codec that makes the smallest result, and prove it (promise 3).
 
@@ -99,7 +101,8 @@ class _Encoded(NamedTuple):
 
 
 def _compress(found: Source, order: Order) -> Rewritten | NotDone:
-    if found.restorable is None and found.image.is_signed and samples.may_show_otherwise(found.image, found.words):
+    cells = found.image.cells
+    if found.restorable is None and cells.is_signed and samples.may_show_otherwise(cells, found.words):
         return NotDone(_SHORT_SIGN)
     best = _encode_smallest(found, order)
     codec = best.codec
@@ -128,7 +131,7 @@ def _encode_smallest(found: Source, order: Order) -> _Encoded:
     failure = CodecFailed("no codec takes it")
     for codec in order.candidates:
         if codec.has_free_precision and True not in layouts:
-            narrow = samples.choose_precision(found.image, found.words)
+            narrow = samples.choose_precision(found.image.cells, found.words)
             layouts[True] = replace(found.image.layout, precision=narrow)
         try:
             made = _encode(found, codec, layouts[codec.has_free_precision])
@@ -142,6 +145,7 @@ def _encode_smallest(found: Source, order: Order) -> _Encoded:
     return best
 
 
+@stage("encode")
 def _encode(found: Source, codec: Codec, layout: FrameLayout) -> _Encoded:
     """One stream a frame, of even length (PS3.5 A.4: one fragment each; zero bytes may follow the end marker)."""
     refusal = codec.refuse(layout)
@@ -166,9 +170,9 @@ def _aim(found: Source, max_error: int) -> Proof:
 
 def _notes(found: Source, layout: FrameLayout) -> tuple[str, ...]:
     is_narrow = layout.precision == found.image.bits_stored  # then the words were looked at already
-    if is_narrow or not samples.may_show_otherwise(found.image, found.words):
+    if is_narrow or not samples.may_show_otherwise(found.image.cells, found.words):
         return found.notes
-    return (*found.notes, _MAY_SHOW_OTHERWISE)
+    return (*found.notes, MAY_SHOW_OTHERWISE)
 
 
 def _describe(found: Source, made: _Encoded, order: Order) -> str:
@@ -179,8 +183,13 @@ def _describe(found: Source, made: _Encoded, order: Order) -> str:
             "the original samples are gone, and the image has a new SOP Instance UID"
         )
     name = f" as {made.codec.name}, the smallest," if len(order.candidates) > 1 else ""
-    proof = "every sample compared" if found.restorable is None else "restore rehearsed"
-    return f"{frames} encoded{name} without loss at {made.layout.precision} bits per sample; {proof}"
+    return describe_lossless(f"{frames} encoded{name}", made.layout.precision, is_exact=found.restorable is not None)
+
+
+def describe_lossless(what: str, precision: int, *, is_exact: bool) -> str:
+    """What was done, and how it was proven, in words for people."""
+    proof = "restore rehearsed" if is_exact else "every sample compared"
+    return f"{what} without loss at {precision} bits per sample; {proof}"
 
 
 # --- native words ---
@@ -213,6 +222,7 @@ def _store(found: Source) -> Rewritten | NotDone:
 # --- the proof, and the way back ---
 
 
+@stage("check")
 def _prove(found: Source, rewritten: Rewritten, decode: Decode | None, max_error: int) -> Rewritten | NotDone:
     new = rewritten.data
     if rewritten.restorable is not None:
@@ -232,8 +242,16 @@ def invert(new: bytes, restorable: Restorable) -> bytes:
 
     Raises CodecFailed and Unparseable where the new file is not what transcode made.
     """
-    data = b"".join(_invert_parts(new, restorable, None))
-    return data if restorable.deflating is None else deflated.deflate(data, restorable.deflating)
+    return b"".join(invert_in_pieces(new, restorable))
+
+
+def invert_in_pieces(new: bytes, restorable: Restorable) -> Iterator[bytes]:
+    """As `invert`, frame by frame, so that a large original is never held as a whole."""
+    if restorable.deflating is None:
+        yield from _invert_parts(new, restorable, None)
+    else:
+        whole = b"".join(_invert_parts(new, restorable, None))
+        yield deflated.deflate(whole, restorable.deflating)
 
 
 def _is_joined_from(whole: bytes, parts: Iterable[bytes]) -> bool:

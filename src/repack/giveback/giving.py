@@ -12,7 +12,7 @@ from typing import BinaryIO
 
 from repack import deflate
 from repack.giveback import placing
-from repack.giveback.originals import CHANGED, Item, Unlike, rebuild
+from repack.giveback.originals import CHANGED, Item, Unlike, rebuild, rebuild_to
 from repack.model import EntryUnreadable, Packed, Raw, Stamp
 
 _UNIX_TIMES, _NTFS_TIMES = 0x5455, 0x000A  # APPNOTE 4.5.5
@@ -60,11 +60,7 @@ def give_file(task: FileTask) -> Unlike | None:
 
 def _write(item: Item, file: BinaryIO) -> Unlike | None:
     if item.line.action != "copied":
-        data = rebuild(item)
-        if isinstance(data, Unlike):
-            return data
-        file.write(data)
-        return None
+        return rebuild_to(item, file.write)
     digest = hashlib.sha256()
     try:
         for piece in _pieces(item):

@@ -4,13 +4,14 @@ Runs in worker processes. What does not come back is a value (`Unlike`), so that
 """
 
 import hashlib
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from repack.codecs.frames import CodecFailed
 from repack.dicom import part10, written
 from repack.dicom.image import NotDone
 from repack.dicom.syntaxes import EXPLICIT_LE
-from repack.dicom.transcode import expand, invert
+from repack.dicom.transcode import expand, invert_in_pieces
 from repack.model import EntryUnreadable, Place, Proof, Restorable
 from repack.record.manifest import EntryRecord
 
@@ -36,26 +37,42 @@ class Unlike:
     is_of_target: bool = False
 
 
-def rebuild(item: Item) -> bytes | Unlike:
-    """What restore gives for an entry that was rewritten: its original, or the same samples uncompressed.
+def rebuild_to(item: Item, take: Callable[[bytes], object]) -> Unlike | None:
+    """Hand over what restore gives for an entry that was rewritten, in pieces; they are right where None comes back.
 
     `exact` and the SHA-256 of the original are one; `samples` gives native Explicit VR Little Endian, `bounded` the
-    file as it is.
+    file as it is. What `take` raises comes out.
     """
+    sha256 = hashlib.sha256()
     try:
-        data = item.place.read()
-        if item.line.proof is Proof.SAMPLES:
-            return _expand(item, data)
-        if item.line.proof is not Proof.EXACT:
-            return data
-        if item.restorable is None:
-            return Unlike("has no restore data")
-        original = invert(data, item.restorable)
+        pieces = _rebuild(item)
+        if isinstance(pieces, Unlike):
+            return pieces
+        for piece in pieces:
+            sha256.update(piece)
+            take(piece)
     except EntryUnreadable as error:
         return Unlike(f"cannot be read: {error}")
     except (CodecFailed, part10.Unparseable, ValueError) as error:
         return Unlike(f"cannot be decoded ({error})")
-    return original if digest(original) == item.line.before.sha256 else Unlike(GIVES_ANOTHER)
+    is_wrong = item.line.proof is Proof.EXACT and sha256.hexdigest() != item.line.before.sha256
+    return Unlike(GIVES_ANOTHER) if is_wrong else None
+
+
+def _rebuild(item: Item) -> Iterable[bytes] | Unlike:
+    data = item.place.read()
+    if item.line.proof is Proof.SAMPLES:
+        native = _expand(item, data)
+        return native if isinstance(native, Unlike) else (native,)
+    if item.line.proof is not Proof.EXACT:
+        return (data,)
+    return Unlike("has no restore data") if item.restorable is None else invert_in_pieces(data, item.restorable)
+
+
+def rebuild(item: Item) -> bytes | Unlike:
+    """As `rebuild_to`, in one piece."""
+    pieces: list[bytes] = []
+    return rebuild_to(item, pieces.append) or b"".join(pieces)
 
 
 def _expand(item: Item, data: bytes) -> bytes | Unlike:

@@ -19,7 +19,7 @@ from repack.dicom.image import NotDone
 from repack.errors import BundleUnreadable
 from repack.giveback import against
 from repack.giveback.finished import Finished, open_finished
-from repack.giveback.originals import Item, Unlike, check_content, rebuild
+from repack.giveback.originals import Item, Unlike, check_content, rebuild_to
 from repack.model import MANIFEST_NAME, RESTORE_NAME, Category, EntryUnreadable, Proof, Wishes
 from repack.output.archive import digest_raw
 from repack.output.structure import Finding, check_structure
@@ -200,8 +200,7 @@ def _check_one(task: _Task) -> Unlike | None:
     problem = check_content(item)
     if problem is not None or not task.is_deep:
         return problem
-    original = rebuild(item)
-    return original if isinstance(original, Unlike) else None
+    return rebuild_to(item, lambda _piece: None)
 
 
 def _check_damaged(item: Item) -> Unlike | None:

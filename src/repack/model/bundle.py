@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Protocol
 
 STORED, DEFLATED = 0, 8  # APPNOTE 4.4.5
+PASSWORD_VARIABLE = "REPACK_PASSWORD"  # noqa: S105  the name of a variable of the environment
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,15 @@ class Raw:
     method: int
     crc: int
     size: int  # bytes after inflating
+    sha256: str | None = None  # of these bytes as they lie, where they were read through
+
+
+@dataclass(frozen=True, slots=True)
+class Digest:
+    """SHA-256 of a content, and of the bytes that hold it in a zip, which may be deflated."""
+
+    content: str
+    carried: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +69,17 @@ class Packed:
     def length(self) -> int:
         """Bytes in the archive."""
         return len(self.data)
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """Finished bytes that lie in the new zip already, behind a header that begins at `offset`."""
+
+    offset: int
+    method: int
+    crc: int
+    size: int  # bytes after inflating
+    length: int  # bytes in the archive
 
 
 @dataclass(frozen=True, slots=True)

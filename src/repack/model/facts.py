@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from repack.model.bundle import Digest
 from repack.model.kinds import Action, Category
 
 
@@ -20,6 +21,20 @@ class DicomFacts:
     has_pixels: bool
     is_directory: bool  # a DICOMDIR
     is_program: bool = False  # its preamble begins as a program does
+    lacks: str = ""  # of what a DICOM file on media begins with (PS3.10 7.1)
+
+
+@dataclass(frozen=True, slots=True)
+class DirectoryFacts:
+    """What a DICOMDIR says of its files (PS3.3 F.3): each file ID with the transfer syntax stated for it.
+
+    File IDs have slashes between their components; `patients` counts the records of patients.
+    """
+
+    listed: tuple[tuple[str, str], ...] = ()
+    patients: int = 0
+    has_stray_offsets: bool = False
+    problem: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +57,12 @@ class Facts:
     magic: str = "unknown"
     dicom: DicomFacts | None = None
     pe: PeFacts | None = None
+    directory: DirectoryFacts | None = None  # of a DICOMDIR
     mentions: tuple[str, ...] = ()  # file names that a launch script, page or settings file names
     languages: tuple[str, ...] = ()  # tags of the languages that a settings file chooses
     installer: str = ""  # what built it, where it is an installer: nsis, inno, burn, msi...
     problem: str = ""
+    digest: Digest | None = None  # where the facts lay so deep that the whole content was read for them
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from repack.model.bundle import Packed, Raw, Streamed
+from repack.model.bundle import Packed, Placed, Raw, Streamed
 from repack.model.kinds import Proof
 
 
@@ -53,7 +53,7 @@ class Transcoded:
     reason: str
     before: Content
     after: Content
-    packed: Packed
+    packed: Packed | Placed
     proof: Proof
     restorable: Restorable | None  # None: the bytes of the original do not come back (`samples`, `bounded`)
     notes: tuple[str, ...] = ()

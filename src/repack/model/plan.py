@@ -37,6 +37,7 @@ class Wishes:
     max_error: int = 0  # of jpegls-near: by how much a stored word may differ
     effort: int | None = None  # of jpegxl
     exact_only: bool = False
+    squeeze: bool = False  # deflate anew, as small as it gets, what is kept as it is
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,11 +16,14 @@ from pathlib import Path
 from typing import BinaryIO
 
 from repack import deflate
-from repack.bundles.zipped import ZipPlace
+from repack.bundles.zipped import CarriedBytes, ZipPlace
 from repack.errors import BundleUnreadable, OutputUnwritable, ProofFailed
-from repack.model import Entry, EntryName, EntryUnreadable, Packed, Raw, Stamp, Streamed
+from repack.model import Entry, EntryName, EntryUnreadable, Packed, Placed, Raw, Stamp, Streamed
 from repack.output import drafts, structure, zipformat
 from repack.output.drafts import Claim
+from repack.output.growing import Growing
+from repack.output.zipformat import Finished
+from repack.stopwatch import stage
 
 DRAFT_SUFFIX = drafts.SUFFIX
 _PIECE = 1 << 20
@@ -38,6 +41,7 @@ class Written:
     place: ZipPlace
     header: bytes  # before its content
     line: bytes  # in the central directory
+    carried: str | None = None  # SHA-256 of the bytes as they lie, where their content was hashed together with them
     sha256: str | None = None  # of the content, for entries of our own; the manifest knows that of all others
 
 
@@ -54,9 +58,13 @@ class Draft:
         self._next_ours = 1 << 62
         self.comment = b""
 
-    def add(self, entry: Entry, content: Packed | Raw | Streamed) -> None:
+    def add(self, entry: Entry, content: Finished) -> None:
         """Write an entry's bytes; its place in the directory is that of the original."""
         self._add(entry.index, entry.name, entry.stamp, content, entry.attributes, entry.made_by)
+
+    def grow(self, entry: Entry, reserved: int) -> Growing:
+        """Begin an entry that comes in pieces; its first `reserved` bytes are given at its end. Then `add` it."""
+        return Growing(self._file, self.path, entry, reserved, self._begin_flush)
 
     def add_ours(self, name: str, data: bytes) -> None:
         """Write an entry of our own, behind all others."""
@@ -66,23 +74,28 @@ class Draft:
         written = self._written[self._next_ours]
         self._written[self._next_ours] = replace(written, sha256=hashlib.sha256(data).hexdigest())
 
+    @stage("write")
     def _add(
         self,
         position: int,
         name: EntryName,
         stamp: Stamp,
-        content: Packed | Raw | Streamed,
+        content: Finished,
         attributes: int,
         made_by: int,
     ) -> None:
-        offset = self._file.tell()
         header = zipformat.local_header(name, stamp, content)
-        self._file.write(header)
-        for piece in _pieces_of(content):
-            self._file.write(piece)
+        if isinstance(content, Placed):
+            offset = content.offset
+        else:
+            offset = self._file.tell()
+            self._file.write(header)
+            for piece in _pieces_of(content):
+                self._file.write(piece)
         line = zipformat.central_header(name, stamp, content, offset, attributes, made_by)
         place = ZipPlace(self.path, offset, content.method, content.length, content.size, content.crc)
-        self._written[position] = Written(name, place, header, line)
+        carried = content.sha256 if isinstance(content, Raw) else None
+        self._written[position] = Written(name, place, header, line, carried)
         self._begin_flush()
 
     def _begin_flush(self) -> None:
@@ -90,6 +103,7 @@ class Draft:
 
         An error of an earlier flush is raised here or at the end: the system may tell it only once (fsync(2)).
         """
+        self._flushed = min(self._flushed, self._file.tell())  # what was given up is not counted
         behind = self._file.tell() - self._flushed
         if behind < _FLUSH_EVERY or (self._flush is not None and not self._flush.done()):
             return
@@ -101,6 +115,11 @@ class Draft:
         if self._flush is not None:
             self._flush.result()
             self._flush = None
+
+    def read_back(self, index: int) -> bytes:
+        """The content of an entry that was written, out of the draft itself. Raises EntryUnreadable."""
+        self._file.flush()
+        return self._written[index].place.read()
 
     def positions(self) -> tuple[int, ...]:
         """The positions of the entries written so far, in the order in which `finish` gives them."""
@@ -117,6 +136,7 @@ class Draft:
         """What the manifest says of the directory: the SHA-256 of every line so far, and of the zip's comment."""
         return structure.digest_directory((self._written[p].line for p in self.positions()), comment)
 
+    @stage("flush")
     def finish(self, comment: bytes = b"") -> tuple[Written, ...]:
         """Write the directory and bring everything to the disk; the entries in their final order."""
         self.comment = comment
@@ -193,6 +213,7 @@ def _read_pieces(raw: Raw) -> Iterator[bytes]:
         raise BundleUnreadable(raw.file.name, problem, "check the medium, then run again") from error
 
 
+@stage("read back")
 def check_directory(draft: Path, target: Path, written: Sequence[Written], comment: bytes = b"") -> None:
     """Re-open the draft with another reader than our writer and compare its directory. Raises ProofFailed."""
     try:
@@ -222,7 +243,8 @@ def check_directory(draft: Path, target: Path, written: Sequence[Written], comme
             raise ProofFailed(target.name, "its directory", "reads back differently")
 
 
-def check_contents(lot: tuple[tuple[int, ZipPlace, str], ...]) -> int | None:
+@stage("read back")
+def check_contents(lot: tuple[tuple[int, ZipPlace | CarriedBytes, str], ...]) -> int | None:
     """Read entries of the draft back: the first number whose content has not the given SHA-256, or None.
 
     Pure, so that worker processes share the work.

@@ -2,7 +2,7 @@
 
 import struct
 
-from repack.model import EntryName, Packed, Raw, Stamp, Streamed
+from repack.model import EntryName, Packed, Placed, Raw, Stamp, Streamed
 
 _LOCAL = struct.Struct("<4s5H3I2H")  # 4.3.7
 _CENTRAL = struct.Struct("<4s6H3I5H2I")  # 4.3.12
@@ -12,10 +12,12 @@ _LOCATOR64 = struct.Struct("<4sIQI")  # 4.3.15
 _UTF8_FLAG = 0x800  # 4.4.4
 _PLAIN, _ZIP64 = 20, 45  # version needed: 4.4.3
 _LIMIT = 0xFFFF_FFFF
+
+Finished = Packed | Raw | Streamed | Placed  # a content of which sizes and CRC are known
 _EXTENDED_TIMESTAMP = 0x5455
 
 
-def local_header(name: EntryName, stamp: Stamp, content: Packed | Raw | Streamed) -> bytes:
+def local_header(name: EntryName, stamp: Stamp, content: Finished) -> bytes:
     """The header before an entry's bytes, with its real sizes (no data descriptor)."""
     is_large = content.size >= _LIMIT or content.length >= _LIMIT
     extra = _local_times(stamp.extra)
@@ -41,7 +43,7 @@ def local_header(name: EntryName, stamp: Stamp, content: Packed | Raw | Streamed
 
 
 def central_header(
-    name: EntryName, stamp: Stamp, content: Packed | Raw | Streamed, offset: int, attributes: int, made_by: int
+    name: EntryName, stamp: Stamp, content: Finished, offset: int, attributes: int, made_by: int
 ) -> bytes:
     """The entry's line in the central directory."""
     wide = [value for value in (content.size, content.length, offset) if value >= _LIMIT]

@@ -173,4 +173,4 @@ def _warn_of_idle_wishes(bundle: Bundle, verdicts: Sequence[Verdict], wishes: Wi
         ("--keep-locales", Category.LOCALE, bool(wishes.keep_locales)),
     ):
         if is_asked and category not in found:
-            yield f"{option} found nothing to drop: there is no {category} on this disc"
+            yield f"{option} found nothing to drop: no file here was recognised as {category} (see repack inspect)"

@@ -10,11 +10,13 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from types import TracebackType
 from typing import Any, Generic, Self, TypeVar, cast
 
+from repack import stopwatch
 from repack.processes import interrupts, serving
 from repack.processes.serving import Answer, Kind
 
@@ -95,12 +97,13 @@ class Pool:
         `function` is pure and of module level. What it raises comes out here; what kills its process, or finds too
         little memory, comes out as Crashed.
         """
-        waiting = iter(tasks)
+        watch, waiting = stopwatch.current(), iter(tasks)
+        work = function if watch is None else partial(stopwatch.time_task, function=function)
         under_way: deque[_Job] = deque()
         try:
             while True:
                 for task in waiting:
-                    under_way.append(_Job(function, task))
+                    under_way.append(_Job(work, task))
                     self._waiting.append(under_way[-1])
                     self._assign()
                     if len(under_way) > 2 * self.jobs:
@@ -110,7 +113,11 @@ class Pool:
                 while (answer := under_way[0].answer) is None:
                     self._take_turn()
                 job = under_way.popleft()
-                yield _result(job, answer)
+                result = _result(job, answer)
+                if watch is not None and isinstance(result, stopwatch.Timed):
+                    watch.add_worker(result.spent)
+                    result = result.value
+                yield result
         finally:  # of what nobody waits for any more, only what a worker has already is still done
             for job in under_way:
                 if job in self._waiting:
@@ -120,7 +127,9 @@ class Pool:
         """Hand out what can be handed out, and wait until some worker has something to say."""
         self._assign()
         if self._workers:
-            for pipe in wait([worker.pipe for worker in self._workers]):
+            with stopwatch.stage("wait"):
+                ready = wait([worker.pipe for worker in self._workers])
+            for pipe in ready:
                 self._listen(next(worker for worker in self._workers if worker.pipe is pipe))
         elif self._waiting:  # no process can be started on this computer: then the work is done here
             job = self._waiting.popleft()

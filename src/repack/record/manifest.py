@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
-from repack.model import Category, Proof
+from repack.model import Category, Finding, Grade, Proof
 
 SCHEMA: Literal["repack-manifest-1"] = "repack-manifest-1"
 
@@ -82,6 +82,7 @@ class Options(msgspec.Struct, frozen=True):
     max_error: Natural = 0
     effort: Natural | None = None
     codec_named: bool = False
+    squeeze: bool = False
 
 
 class CodecRecord(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -123,6 +124,17 @@ class OwnFile(msgspec.Struct, frozen=True):
     sha256: Sha256
 
 
+class CheckRecord(msgspec.Struct, frozen=True):
+    """What a standard asks (or advises, as a hint) and where; what the first original and this zip make of it."""
+
+    id: str
+    says: str
+    source: str
+    grade: Grade
+    before: Finding
+    after: Finding
+
+
 class Round(msgspec.Struct, frozen=True):
     """One run of repack on the way from the first original to this zip: what it was given, and when."""
 
@@ -153,6 +165,7 @@ class Manifest(msgspec.Struct, frozen=True):
     history: tuple[Round, ...] = ()
     own: tuple[OwnFile, ...] = ()
     directory: Sha256 | None = None
+    conformance: tuple[CheckRecord, ...] = ()
 
 
 def is_consistent(line: EntryRecord) -> bool:

@@ -14,6 +14,7 @@ from repack.model import Action, Content, Dropped, KeptAsIs, Outcome, Plan, Plan
 from repack.record.manifest import (
     SCHEMA,
     ActionDone,
+    CheckRecord,
     CodecRecord,
     EntryRecord,
     Manifest,
@@ -122,9 +123,9 @@ def compose(
     )
 
 
-def seal(record: Manifest, own: Iterable[OwnFile], directory: str) -> Manifest:
+def seal(record: Manifest, own: Iterable[OwnFile], directory: str, conformance: Iterable[CheckRecord]) -> Manifest:
     """The manifest with what is known only when everything else is written."""
-    return msgspec.structs.replace(record, own=tuple(own), directory=directory)
+    return msgspec.structs.replace(record, own=tuple(own), directory=directory, conformance=tuple(conformance))
 
 
 def _today() -> str:
@@ -154,6 +155,7 @@ def make_options(wishes: Wishes, rule_files: Iterable[str]) -> Options:
         max_error=wishes.max_error,
         effort=wishes.effort,
         codec_named=wishes.is_codec_named,
+        squeeze=wishes.squeeze,
     )
 
 

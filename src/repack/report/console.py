@@ -1,31 +1,40 @@
-"""All of rich: the summary table, the plan, the progress bar. Nothing else in repack prints.
+"""All of rich: the summary table, the plan, the progress bar. Beside report.plain nothing else in repack prints.
 
-Every view is made from plan and manifest alone. It reads well at 80 columns, without colour, and without a terminal.
+Every view is made from plan and manifest alone. It reads well at 80 columns, without colour, without a terminal, and
+in plain ASCII where the output's encoding is not UTF-8.
 """
 
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
 from rich import box
 from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    DownloadColumn,
-    Progress,
-    TaskID,
-    TextColumn,
-    TimeRemainingColumn,
-    TransferSpeedColumn,
-)
+from rich.progress import BarColumn, Progress, TextColumn
 from rich.table import Table
 from rich.text import Text
 
 from repack.report import words
+from repack.report.journey import Journey
+from repack.report.plain import show_error, show_json
 from repack.report.tables import Sheet
 
-_MOST_LINES = 12  # of a list in the summary; the manifest has them all
+__all__ = ["Screen", "open_screen", "show_error", "show_json", "show_lines", "show_result", "show_sheets", "watching"]
+
+_MOST_LINES = 12  # of a list; where the others are named the sheet says
+_MOST_ROWS = 24  # of a table: what a screen holds
+#: The same table without box drawing, for outputs in another encoding than UTF-8.
+_ASCII_BOX = box.Box("    \n    \n -- \n    \n    \n -- \n    \n    \n", ascii=True)
+
+
+class _Console(Console):
+    """One that lets the caller hear that nobody reads what it shows."""
+
+    def on_broken_pipe(self) -> None:
+        """Raise the BrokenPipeError on; rich itself would end the program."""
+        raise  # noqa: PLE0704  rich calls this while it handles the error
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,26 +48,15 @@ class Screen:
 
 def open_screen(*, is_json: bool = False, is_quiet: bool = False) -> Screen:
     """The terminal: with JSON on standard output, everything for people goes to standard error."""
-    err = Console(stderr=True, highlight=False, soft_wrap=False)
-    out = err if is_json else Console(highlight=False, soft_wrap=False)
+    err = _Console(stderr=True, highlight=False, soft_wrap=False)
+    out = err if is_json else _Console(highlight=False, soft_wrap=False)
     return Screen(out, err, is_quiet)
-
-
-def show_error(message: str) -> None:
-    """One line that says what, where, and what to do next."""
-    print(f"repack: {words.printable(message)}", file=sys.stderr)
-
-
-def show_json(data: bytes) -> None:
-    """Data for programs, on standard output."""
-    sys.stdout.write(data.decode("utf-8"))
-    sys.stdout.flush()
 
 
 def show_lines(screen: Screen, lines: list[str]) -> None:
     """Plain lines; long ones wrap between words."""
     for line in lines:
-        screen.out.print(Text(words.printable(line)))
+        screen.out.print(_text(screen.out, line))
 
 
 def show_sheets(screen: Screen, sheets: list[Sheet]) -> None:
@@ -67,31 +65,49 @@ def show_sheets(screen: Screen, sheets: list[Sheet]) -> None:
         return
     for sheet in sheets:
         if sheet.rows or sheet.lines:
-            screen.out.print(_heading(sheet))
-        if sheet.rows:
-            screen.out.print(_table(sheet))
-        shown = sheet.lines if sheet.is_whole else sheet.lines[:_MOST_LINES]
-        for line in shown:
-            table = Table.grid(padding=(0, 1))
-            table.add_row(Text(" -"), Text(words.printable(line), overflow="fold"))
-            screen.out.print(table)
-        if len(sheet.lines) > len(shown):
-            screen.out.print(Text(f" - and {len(sheet.lines) - len(shown)} more; the manifest lists them all"))
+            screen.out.print()
+            screen.out.print(_text(screen.out, sheet.title, "bold"))
+        _show_rows(screen.out, sheet)
+        _show_lines(screen.out, sheet)
 
 
 def show_result(screen: Screen, sentence: str) -> None:
     """The one line that stays when everything else is forgotten."""
     if not screen.is_quiet:
         screen.out.print()
-        screen.out.print(Text(words.printable(sentence), style="bold", overflow="fold"))
+        screen.out.print(_text(screen.out, sentence, "bold"))
 
 
-def _heading(sheet: Sheet) -> Text:
-    return Text(f"\n{sheet.title}", style="bold")
+def _text(console: Console, text: str, style: str = "") -> Text:
+    """A text from anywhere, without what could drive the terminal and in letters that it has."""
+    return Text(words.writable(words.printable(text), console.encoding), style=style, overflow="fold")
 
 
-def _table(sheet: Sheet) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_footer=bool(sheet.footer), expand=False)
+def _show_rows(console: Console, sheet: Sheet) -> None:
+    if not sheet.rows:
+        return
+    shown = sheet.rows if sheet.is_whole else sheet.rows[:_MOST_ROWS]
+    console.print(_table(console, sheet, shown))
+    _show_rest(console, len(sheet.rows) - len(shown), sheet)
+
+
+def _show_lines(console: Console, sheet: Sheet) -> None:
+    shown = sheet.lines if sheet.is_whole else sheet.lines[:_MOST_LINES]
+    for line in shown:
+        table = Table.grid(padding=(0, 1))
+        table.add_row(Text(" -"), _text(console, line))
+        console.print(table)
+    _show_rest(console, len(sheet.lines) - len(shown), sheet)
+
+
+def _show_rest(console: Console, count: int, sheet: Sheet) -> None:
+    if count:
+        console.print(_text(console, f" - and {count:,} more; {sheet.rest}"))
+
+
+def _table(console: Console, sheet: Sheet, rows: Sequence[tuple[str, ...]]) -> Table:
+    shape = _ASCII_BOX if console.options.ascii_only else box.SIMPLE_HEAD
+    table = Table(box=shape, show_edge=False, show_footer=bool(sheet.footer), header_style="")
     footers = sheet.footer or ("",) * len(sheet.columns)
     for column, footer in zip(sheet.columns, footers, strict=True):
         table.add_column(
@@ -102,46 +118,75 @@ def _table(sheet: Sheet) -> Table:
             overflow="fold",
             ratio=column.ratio,
         )
-    for row in sheet.rows:
-        table.add_row(*(Text(words.printable(cell) if "\n" not in cell else cell) for cell in row))
+    for row in rows:
+        table.add_row(*(_cell(console, cell) for cell in row))
     return table
+
+
+def _cell(console: Console, cell: str) -> Text:
+    """A cell; its line breaks are ours, as a name from a disc has none."""
+    return Text("\n").join(_text(console, line) for line in cell.split("\n"))
 
 
 class _Bar:
     """A progress bar on a terminal; only the main process moves it."""
 
-    def __init__(self, bar: Progress) -> None:
+    def __init__(self, bar: Progress, journey: Journey) -> None:
         self._bar = bar
-        self._task: TaskID | None = None
+        self._journey = journey
+        self._task = bar.add_task("Starting", total=1.0, percent=0, count="", left="")
 
     def begin(self, task: str, total_bytes: int, total_entries: int) -> None:
-        """A new stage replaces the last one."""
-        if self._task is not None:
-            self._bar.remove_task(self._task)
-        self._task = self._bar.add_task(task, total=total_bytes or 1, entries=0, of=total_entries)
+        """The next stage of the run."""
+        self._journey.begin(task, total_bytes, total_entries, time.monotonic())
+        self._show()
 
     def advance(self, size: int, entries: int = 1) -> None:
         """Bytes and entries are counted together."""
-        if self._task is not None:
-            done = self._bar.tasks[-1].fields["entries"] + entries
-            self._bar.update(self._task, advance=size, entries=done)
+        self._journey.advance(size, entries)
+        self._show()
+
+    def finish(self) -> None:
+        """The result is there, under its name."""
+        self._bar.update(self._task, completed=1.0, percent=100, left="")
+
+    def _show(self) -> None:
+        trip = self._journey
+        self._bar.update(
+            self._task,
+            description=trip.task,
+            completed=trip.share,
+            percent=int(100 * trip.share),
+            count=f"{min(trip.entries, trip.of):,}/{trip.of:,} files",  # the check counts our own files, too
+            left=trip.say_left(time.monotonic()),
+        )
 
 
 @contextmanager
-def watching(screen: Screen) -> Iterator["_Bar | None"]:
-    """A progress bar while the block runs, on a terminal; else None, and nothing is shown."""
-    if screen.is_quiet or not screen.err.is_terminal:
+def watching(screen: Screen, stages: Sequence[str] = ()) -> Iterator["_Bar | None"]:
+    """A progress bar while the block runs, on a terminal; else None, and nothing is shown.
+
+    `stages` are those that the block goes through, so that one bar runs over all of them; it is full when the block
+    has ended well.
+    """
+    if screen.is_quiet or not screen.err.is_terminal or not _is_terminal():
         yield None
         return
     bar = Progress(
         TextColumn("{task.description}"),
-        BarColumn(bar_width=None),
-        DownloadColumn(),
-        TextColumn("{task.fields[entries]}/{task.fields[of]}"),
-        TransferSpeedColumn(),
-        TimeRemainingColumn(compact=True),
+        BarColumn(bar_width=24),
+        TextColumn("{task.fields[percent]:>3} %"),
+        TextColumn("{task.fields[count]}"),
+        TextColumn("{task.fields[left]}"),
         console=screen.err,
         transient=True,
     )
     with bar:
-        yield _Bar(bar)
+        shown = _Bar(bar, Journey(tuple(stages), time.monotonic()))
+        yield shown
+        shown.finish()
+
+
+def _is_terminal() -> bool:
+    """Is standard error really one? Rich also says so where FORCE_COLOR is set, and a log wants no bar."""
+    return sys.stderr is not None and sys.stderr.isatty()

@@ -1,22 +1,20 @@
-"""What `inspect`, `explain` and `codecs` show, as plain rows and lines."""
+"""What `inspect` and `explain` show, as plain rows and lines."""
 
-import importlib.metadata
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
-from repack import codecs
 from repack.classify import languages
 from repack.classify.references import Reference
 from repack.classify.rulefile import Reads
 from repack.classify.rules import Considered
-from repack.codecs.frames import Codec
-from repack.dicom.syntaxes import SYNTAXES
 from repack.model import Action, Category, PeFacts, Plan, Planned
 from repack.report import words
 from repack.report.rules import said_to_open
 from repack.report.tables import Column, Sheet, series_of, short_syntax
 
 _MOST_NAMES = 30  # of languages, each with its region
+_MORE = "inspect --json lists every file"
+_TELLING = ("company", "description", "product")  # of a version-info; the others mostly repeat the name
 _MOST_NEEDS = 20  # of one entry, in each direction
 
 
@@ -26,13 +24,13 @@ def inspected(plan: Plan, viewers: Mapping[str, Reads]) -> list[Sheet]:
     return [
         _categories(files),
         _series(files),
-        Sheet("Programs", lines=_programs(files)),
-        Sheet("Viewers and what they are known to open", lines=_viewers(viewers)),
-        Sheet("Languages", lines=_languages(files)),
-        Sheet("Not recognised (kept)", lines=_paths(files, Category.UNKNOWN)),
-        Sheet("Prerequisites that --drop-redist would drop", lines=_prerequisites(files, None)),
-        Sheet("Prerequisites that stay", lines=_prerequisites(files, Action.COPY)),
-        Sheet("Worth knowing", lines=plan.bundle.notes),
+        Sheet("Programs", lines=_programs(files), rest=_MORE),
+        Sheet("Viewers and what they are known to open", lines=_viewers(viewers), rest=_MORE),
+        Sheet("Languages", lines=_languages(files), rest=_MORE),
+        Sheet("Not recognised (kept)", lines=_paths(files, Category.UNKNOWN), rest=_MORE),
+        Sheet("Prerequisites that --drop-redist would drop", lines=_prerequisites(files, None), rest=_MORE),
+        Sheet("Prerequisites that stay", lines=_prerequisites(files, Action.COPY), rest=_MORE),
+        Sheet("Worth knowing", lines=plan.bundle.notes, rest=_MORE),
     ]
 
 
@@ -73,7 +71,7 @@ def _series(files: Sequence[Planned]) -> Sheet:
         Column("Stored as"),
         Column("Size", is_number=True),
     )
-    return Sheet("DICOM series", columns, rows)
+    return Sheet("DICOM series", columns, rows, rest=_MORE)
 
 
 def _programs(files: Sequence[Planned]) -> tuple[str, ...]:
@@ -103,28 +101,44 @@ def _paths(files: Sequence[Planned], category: Category) -> tuple[str, ...]:
     )
 
 
-def explained(line: Planned, considered: Sequence[Considered], plan: Plan, needs: Iterable[Reference]) -> Sheet:
+def explained(
+    line: Planned,
+    considered: Sequence[Considered],
+    plan: Plan,
+    needs: Iterable[Reference],
+    *,
+    is_verbose: bool = False,
+) -> Sheet:
     """Why one entry is what it is: facts, who needs it, the deciding rule, what else was considered, the decision."""
     verdict, decision = line.verdict, line.decision
     lines = [
         f"category: {verdict.category}, by rule {verdict.rule}: {verdict.why}",
-        *(f"because {because}" for because in verdict.matched),
+        *(f"because {_unescaped(because)}" for because in verdict.matched),
         f"plan: {decision.action}: {decision.reason}",
         *((f"wish: {decision.wish}",) if decision.wish else ()),
         *((f"against the wish: {decision.guard}",) if decision.guard not in {"", decision.reason} else ()),
-        *_facts(line),
+        *_facts(line, is_verbose=is_verbose),
         *_needs(line, plan, needs),
     ]
     others = [held for held in considered if held.rule.rule.id != verdict.rule]
     lines += [f"rule {h.rule.rule.id} matches too, but comes later" for h in others if h.is_match]
     refused = [h for h in others if not h.is_match and "path" not in h.because[0] and "name" not in h.because[0]]
-    lines += [f"rule {h.rule.rule.id} does not match: {h.because[0]}" for h in refused]
+    if is_verbose:
+        lines += [f"rule {h.rule.rule.id} does not match: {_unescaped(h.because[0])}" for h in refused]
+    elif refused:
+        lines.append(f"{words.plural(len(refused), 'other rule')} considered, without a match (-v says why not)")
     return Sheet(line.entry.path, lines=tuple(lines), is_whole=True)
 
 
-def _facts(line: Planned) -> list[str]:
+def _unescaped(because: str) -> str:
+    """A pattern as it stands in the rule file, not as Python writes it."""
+    return because.replace("\\\\", "\\")
+
+
+def _facts(line: Planned, *, is_verbose: bool) -> list[str]:
     entry, facts = line.entry, line.facts
-    lines = [f"fact: {words.size(entry.size)}, first bytes say {facts.magic!r}"]
+    begins = "its first bytes say no kind" if facts.magic == "unknown" else f"first bytes say {facts.magic!r}"
+    lines = [f"fact: {words.size(entry.size)}, {begins}"]
     if facts.problem:
         lines.append(f"fact: problem: {facts.problem}")
     if facts.dicom is not None:
@@ -133,7 +147,7 @@ def _facts(line: Planned) -> list[str]:
             f"fact: DICOM, modality {dicom.modality or 'not stated'}, "
             f"{words.plural(dicom.frames, 'frame')}, {short_syntax(dicom.transfer_syntax)}"
         )
-    lines += _program_facts(facts.pe) if facts.pe is not None else []
+    lines += _program_facts(facts.pe, is_verbose=is_verbose) if facts.pe is not None else []
     if facts.installer:
         lines.append(f"fact: it was built as an installer ({facts.installer})")
     if facts.mentions:
@@ -146,11 +160,12 @@ def _facts(line: Planned) -> list[str]:
     return lines + [f"note: {note}" for note in entry.notes]
 
 
-def _program_facts(pe: PeFacts) -> list[str]:
+def _program_facts(pe: PeFacts, *, is_verbose: bool) -> list[str]:
     lines = [f"fact: Windows {'library' if pe.is_dll else 'program'} ({pe.machine})"]
     if pe.problem:
         lines.append(f"fact: problem: {pe.problem}")
-    lines += [f"fact: version-info {key}: {value}" for key, value in pe.version.items()]
+    shown = {key: value for key, value in pe.version.items() if is_verbose or key in _TELLING}
+    lines += [f"fact: version-info {key}: {value}" for key, value in shown.items()]
     if pe.imports:
         lines.append(f"fact: imports {', '.join(pe.imports)}")
     if pe.appended:
@@ -172,68 +187,3 @@ def _needs(line: Planned, plan: Plan, needs: Iterable[Reference]) -> list[str]:
         if len(found) > _MOST_NEEDS:
             lines.append(f"{found[0].partition(':')[0]}: and {len(found) - _MOST_NEEDS:,} more")
     return lines
-
-
-def codec_tables() -> list[Sheet]:
-    """What can be written and read on this installation, and what is done with each transfer syntax."""
-    chosen = {name: codecs.choose(name, max_error=1) for name in codecs.NAMES}
-    single = {name: found[0] for name, found in chosen.items() if len(found) == 1}
-    readable = tuple(
-        (SYNTAXES[uid].name, r.tool.library, r.second_tool.library if r.second_tool else "-")
-        for uid, r in codecs.READERS.items()
-    )
-    opened = [(name, codec.opened_by) for name, codec in single.items()]
-    opened += [(codecs.SMALLEST, f"{' or '.join(c.name for c in chosen[codecs.SMALLEST])}: the smaller, per image")]
-    opened += [(codecs.NONE, codecs.NONE_OPENED_BY)]
-    known = tuple((row.name, str(row.kind), row.leave or "transcoded") for row in SYNTAXES.values())
-    return [
-        Sheet(
-            "Codecs for --codec",
-            (Column("Name"), Column("Transfer syntax"), Column("Written by"), Column("Checked by"), Column("Here")),
-            tuple(_codec_row(codec) for codec in single.values()),
-        ),
-        Sheet("Which programs open the result", (Column("Name"), Column("Opened by", ratio=1)), tuple(opened)),
-        Sheet("One library both writes and checks (the check is weaker)", lines=_shared(single)),
-        Sheet(
-            "Compressed images that can be read",
-            (Column("Transfer syntax", ratio=1), Column("Read by"), Column("Second opinion")),
-            readable,
-        ),
-        Sheet("Packages that hold these libraries", lines=_installed()),
-        Sheet(
-            "Transfer syntaxes and what is done with them",
-            (Column("Transfer syntax", ratio=1), Column("Kind"), Column("By default", ratio=1)),
-            known,
-        ),
-    ]
-
-
-def _codec_row(codec: Codec) -> tuple[str, ...]:
-    problem = codecs.find_problem(codec)
-    syntax = short_syntax(codec.transfer_syntax)
-    return codec.name, syntax, codec.writer.library, codec.checker.library, f"no: {problem}" if problem else "yes"
-
-
-def _shared(single: Mapping[str, Codec]) -> tuple[str, ...]:
-    names: dict[str, list[str]] = {}
-    for name, codec in single.items():
-        if codec.shared_code:
-            names.setdefault(codec.shared_code, []).append(name)
-    return tuple(f"{library}: {', '.join(users)}" for library, users in names.items())
-
-
-def _installed() -> tuple[str, ...]:
-    """The packages that hold the libraries, with their versions."""
-    tools = [tool for codec in codecs.CODECS for tool in (codec.writer, codec.checker)]
-    tools += [tool for reader in codecs.READERS.values() for tool in (reader.tool, reader.second_tool) if tool]
-    libraries: dict[str, dict[str, None]] = {}
-    for tool in tools:
-        libraries.setdefault(tool.package, {})[tool.library] = None
-    return tuple(f"{_package(package)}: {', '.join(inside)}" for package, inside in libraries.items())
-
-
-def _package(name: str) -> str:
-    try:
-        return f"{name} {importlib.metadata.version(name)}"
-    except importlib.metadata.PackageNotFoundError:
-        return f"{name} (not installed)"

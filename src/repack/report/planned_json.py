@@ -1,12 +1,14 @@
 """A plan as JSON, for `--dry-run --json` and `inspect --json`."""
 
+from collections.abc import Mapping, Sequence
+
 import msgspec
 
 from repack.model import Plan
 
 
-def encode(plan: Plan) -> bytes:
-    """Every entry with its category, rule and decision; no header value of any image."""
+def encode(plan: Plan, checks: Sequence[Mapping[str, str]] = ()) -> bytes:
+    """Every entry with its category, rule and decision; no header value of any image. `checks` of `inspect`."""
     entries = [
         {
             "path": line.entry.path,
@@ -24,4 +26,6 @@ def encode(plan: Plan) -> bytes:
         for line in plan.lines
     ]
     document = {"schema": "repack-plan-1", "entries": entries, "warnings": plan.warnings}
+    if checks:
+        document["conformance"] = checks
     return msgspec.json.format(msgspec.json.encode(document), indent=1) + b"\n"

@@ -1,6 +1,6 @@
 """What `restore` has to say: what came back and how far, what did not, and what the zip never held."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from repack.giveback.restore import Restored
 from repack.model import Proof
@@ -8,6 +8,8 @@ from repack.record.manifest import EntryRecord
 from repack.report import words
 from repack.report.tables import Column, Sheet
 
+_MORE = "-v lists them all"
+_LEFT_OUT = "Left out when the zip was made, so not in it"
 _MEANINGS = {
     Proof.EXACT: "rebuilt: the original file, byte for byte",
     Proof.IDENTICAL: "carried over: the original file, byte for byte",
@@ -16,15 +18,16 @@ _MEANINGS = {
 }
 
 
-def sheets(done: Restored) -> list[Sheet]:
+def sheets(done: Restored, *, is_verbose: bool = False) -> list[Sheet]:
     """Tables and lists, the most important last, where a screen still shows it."""
     lines = done.finished.manifest.entries
     own_names = [f"{lines[n].path}: lies under {name}" for n, name in sorted(done.names.items())]
+    left_out = [line for line in (lines[n] for n in done.chosen) if line.action == "dropped" and not line.folder]
     return [
-        dropped([lines[n] for n in done.chosen]),
-        Sheet("Put under another name", lines=tuple(own_names)),
+        _each_dropped(left_out) if is_verbose else _dropped(left_out),
+        Sheet("Put under another name", lines=tuple(own_names), is_whole=is_verbose, rest=_MORE),
         _by_proof(done),
-        Sheet("Not the original bytes", lines=tuple(_inexact(done)), is_whole=True),
+        Sheet("Not the original bytes", lines=tuple(_inexact(done)), is_whole=is_verbose, rest=_MORE),
         Sheet(
             "Could not be given back", lines=_named(lines, done.skipped | done.unwritten | done.problems), is_whole=True
         ),
@@ -35,15 +38,25 @@ def _named(lines: tuple[EntryRecord, ...], problems: dict[int, str]) -> tuple[st
     return tuple(f"{lines[n].path}: {problem}" for n, problem in sorted(problems.items()))
 
 
-def dropped(lines: Iterable[EntryRecord]) -> Sheet:
-    """The files that were left out, with what is needed to know them again elsewhere."""
-    rows = tuple(
-        (_three_lines(line), words.size(line.before.size))
-        for line in lines
-        if line.action == "dropped" and not line.folder
-    )
+def _dropped(lines: Sequence[EntryRecord]) -> Sheet:
+    """The files that were left out, a row for each category and what asked for it."""
+    sums: dict[tuple[str, str], tuple[int, int]] = {}
+    for line in lines:
+        key = (str(line.category), line.wish or line.reason)
+        files, size = sums.get(key, (0, 0))
+        sums[key] = (files + 1, size + line.before.size)
+    rows = tuple((what, f"{files:,}", words.size(size), why) for (what, why), (files, size) in sums.items())
+    columns = (
+        Column("Category"), Column("Files", is_number=True), Column("Size", is_number=True), Column("Left out by"),
+    )  # fmt: skip
+    return Sheet(f"{_LEFT_OUT} (-v names each)", columns, rows)
+
+
+def _each_dropped(lines: Iterable[EntryRecord]) -> Sheet:
+    """Each file that was left out, with what is needed to know it again elsewhere."""
+    rows = tuple((_three_lines(line), words.size(line.before.size)) for line in lines)
     columns = (Column("File, rule, SHA-256"), Column("Size", is_number=True))
-    return Sheet("Left out when the zip was made, so not in it", columns, rows)
+    return Sheet(_LEFT_OUT, columns, rows, is_whole=True)
 
 
 def _three_lines(line: EntryRecord) -> str:

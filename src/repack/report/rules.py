@@ -15,7 +15,10 @@ def rule_list(rules: Sequence[LoadedRule]) -> Sheet:
     """All rules in the order in which they are tried."""
     rows = tuple((loaded.rule.id, str(loaded.rule.category), loaded.rule.why) for loaded in rules)
     return Sheet(
-        "Rules, in the order in which they are tried", (Column("Id"), Column("Category"), Column("Why", ratio=1)), rows
+        "Rules, in the order in which they are tried",
+        (Column("Id"), Column("Category"), Column("Why", ratio=1)),
+        rows,
+        is_whole=True,
     )
 
 

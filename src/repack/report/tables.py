@@ -9,6 +9,8 @@ from repack.model import Action, Category, Plan, Planned, Proof
 from repack.record.manifest import EntryRecord, Manifest, is_image
 from repack.report import words
 
+_MORE = "-v shows every decision"  # of a plan, which has no manifest yet
+
 
 @dataclass(frozen=True, slots=True)
 class Column:
@@ -21,7 +23,10 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """A table with an optional last row, or a list of lines, under a title."""
+    """A table with an optional last row, or a list of lines, under a title.
+
+    A long one is cut unless `is_whole`; `rest` then says where the others are named.
+    """
 
     title: str
     columns: tuple[Column, ...] = ()
@@ -29,6 +34,7 @@ class Sheet:
     footer: tuple[str, ...] = ()
     lines: tuple[str, ...] = ()
     is_whole: bool = False
+    rest: str = "the manifest lists them all"
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,10 +233,23 @@ def planned(plan: Plan) -> list[Sheet]:
     noted = [(note, line.entry.path) for line in plan.lines for note in line.entry.notes if line.entry.place]
     return [
         Sheet("Plan (nothing was written)", columns, rows),
-        Sheet("To be dropped", lines=_group(dropped)),
-        Sheet("Kept although you asked to drop it", lines=_group(against)),
-        Sheet("Worth knowing", lines=(*plan.warnings, *_group(noted))),
+        Sheet("To be dropped", lines=_group(dropped), rest=_MORE),
+        Sheet("Kept although you asked to drop it", lines=_group(against), rest=_MORE),
+        Sheet("Worth knowing", lines=(*plan.warnings, *_squeezing(plan), *_group(noted)), rest=_MORE),
     ]
+
+
+def planned_result(target: str) -> str:
+    """The last line of a dry run."""
+    return f"nothing was written; without --dry-run this makes {target}"
+
+
+def _squeezing(plan: Plan) -> Iterable[str]:
+    copied = [line for line in plan.lines if line.decision.action is Action.COPY and not line.entry.is_directory]
+    if plan.wishes.squeeze and copied:
+        total = words.size(sum(line.entry.stored for line in copied))
+        files = words.plural(len(copied), "file")
+        yield f"--squeeze: {files} ({total}) will be deflated anew, where that makes them smaller"
 
 
 def _planned_action(plan: Plan, line: Planned) -> Action:
@@ -246,4 +265,4 @@ def every_line(plan: Plan) -> Sheet:
         if not line.entry.is_directory
     )
     columns = (Column("Entry", ratio=2), Column("Category"), Column("Plan"), Column("Why", ratio=2))
-    return Sheet("Every entry", columns, rows)
+    return Sheet("Every entry", columns, rows, is_whole=True)

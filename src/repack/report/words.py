@@ -3,6 +3,12 @@
 import unicodedata
 
 _UNITS = ("bytes", "kB", "MB", "GB", "TB")
+#: Signs that an output may lack, and what is written instead. Letters of names are not among them: a name is exact.
+_ALIKE = str.maketrans({
+    "\u2026": "...", "\u00d7": "x", "\u2010": "-", "\u2013": "-", "\u2014": "-", "\u2192": "->", "\u00b7": "-",
+    "\u2018": "'", "\u2019": "'", "\u201c": '"', "\u201d": '"', "\u00a0": " ", "\u202f": " ",
+    "®": "(R)", "©": "(C)", "™": "(TM)", "≤": "<=", "≥": ">=", "±": "+-",
+})  # fmt: skip
 
 
 def size(count: int) -> str:
@@ -33,6 +39,17 @@ def printable(text: str) -> str:
         f"\\x{ord(letter):02x}" if unicodedata.category(letter) in {"Cc", "Cf", "Cs", "Zl", "Zp"} else letter
         for letter in text
     )
+
+
+def writable(text: str, encoding: str) -> str:
+    """The text as an output in this encoding can show it: signs by their like, letters as `\\xe4` or `\\u4e2d`."""
+    try:
+        text.encode(encoding)
+    except UnicodeEncodeError:
+        return text.translate(_ALIKE).encode(encoding, "backslashreplace").decode(encoding)
+    except LookupError:  # an encoding that Python does not know
+        return writable(text, "ascii")
+    return text
 
 
 def plural(count: int, one: str, many: str = "") -> str:

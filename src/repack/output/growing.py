@@ -1,0 +1,79 @@
+"""An entry of the draft that grows by pieces, before its own beginning is known: a large image under way."""
+
+import hashlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from repack import deflate
+from repack.model import STORED, Entry, Placed
+from repack.output import zipformat
+
+_PIECE = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Grown:
+    """A finished entry: where it lies, and the SHA-256 of its content as it was read back."""
+
+    placed: Placed
+    sha256: str
+
+
+class Growing:
+    """The entry at the end of a draft; nothing else may be written until it is finished or given up."""
+
+    def __init__(
+        self, file: BinaryIO, draft: Path, entry: Entry, reserved: int, begin_flush: Callable[[], None]
+    ) -> None:
+        self._file, self._draft, self._entry, self._reserved = file, draft, entry, reserved
+        self._begin_flush = begin_flush
+        self._offset = file.tell()
+        empty = Placed(self._offset, STORED, 0, 0, 0)
+        self._start = self._offset + len(zipformat.local_header(entry.name, entry.stamp, empty))
+        file.seek(self._start + reserved)
+
+    @property
+    def length(self) -> int:
+        """Bytes of the content so far, with those reserved."""
+        return self._file.tell() - self._start
+
+    def write(self, piece: bytes) -> None:
+        """Put a piece behind those before it."""
+        self._file.write(piece)
+        self._begin_flush()
+
+    def finish(self, before: bytes, behind: bytes) -> Grown:
+        """Put what was not known yet around the pieces, and read all of it back. `before` fills what was reserved."""
+        if len(before) != self._reserved:
+            raise ValueError("the beginning of an entry is not as long as was said")
+        self._file.write(behind)
+        end = self._file.tell()
+        self._file.seek(self._start)
+        self._file.write(before)
+        self._file.flush()
+        sha256, crc = hashlib.sha256(), 0
+        for piece in self._read_back(end):
+            sha256.update(piece)
+            crc = deflate.crc32(piece, crc)
+        size = end - self._start
+        placed = Placed(self._offset, STORED, crc, size, size)
+        header = zipformat.local_header(self._entry.name, self._entry.stamp, placed)
+        self._file.seek(self._offset)
+        self._file.write(header)
+        self._file.seek(end)
+        return Grown(placed, sha256.hexdigest())
+
+    def _read_back(self, end: int) -> Iterator[bytes]:
+        with self._draft.open("rb") as file:
+            file.seek(self._start)
+            left = end - self._start
+            while left > 0 and (piece := file.read(min(left, _PIECE))):
+                left -= len(piece)
+                yield piece
+
+    def give_up(self) -> None:
+        """Take back what was written: the draft is as it was before."""
+        self._file.seek(self._offset)
+        self._file.truncate()
