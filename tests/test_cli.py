@@ -417,10 +417,12 @@ def test_a_bug_is_one_line_and_a_traceback_needs_two_v(disc: Path, run: Run, mon
 
 
 def test_every_command_with_a_name_is_found_by_it(run: Run) -> None:
+    from repack.cli.batch import shelf
     from repack.cli.names import NAMED
     from repack.cli.tools import tools
 
-    commands = {command.name or getattr(command.callback, "__name__", "") for command in tools.registered_commands}
+    registered = [*tools.registered_commands, *shelf.registered_commands]
+    commands = {command.name or getattr(command.callback, "__name__", "") for command in registered}
     assert commands | {group.name for group in tools.registered_groups} == set(NAMED)
     for name, does in NAMED.items():
         assert flat(does) in flat(run(name, "--help")[1])

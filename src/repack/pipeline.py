@@ -81,12 +81,7 @@ def run(
             finally:  # whatever the proof says of a source that changed, that is the reason
                 sourcefile.check_unchanged(request.bundle, source)
             size = draft.path.stat().st_size
-            with interrupts.undisturbed():
-                if may_publish is not None:
-                    may_publish()
-                draft.publish(overwrite=request.overwrite)
-                if when_published is not None:
-                    when_published()
+            _publish(draft, request, may_publish, when_published)
     return Done(plan, record, request.target, size)
 
 
@@ -113,6 +108,20 @@ def _tell(
 
 def _past_manifest(past: Past | None) -> Manifest | None:
     return past.finished.manifest if past else None
+
+
+def _publish(
+    draft: archive.Draft,
+    request: Request,
+    may_publish: Callable[[], None] | None,
+    when_published: Callable[[], None] | None,
+) -> None:
+    with interrupts.undisturbed():
+        if may_publish is not None:
+            may_publish()
+        draft.publish(overwrite=request.overwrite)
+        if when_published is not None:
+            when_published()
 
 
 def look(request: Request, progress: Progress | None = None, *, as_it_is: bool = False) -> Survey:

@@ -12,7 +12,7 @@ import typer
 from repack import survey
 from repack.batch import disc, foretelling, naming, running
 from repack.batch.foretelling import Foretold
-from repack.cli import helping, opening, options
+from repack.cli import completing, helping, opening, options
 from repack.errors import ExitCode, WrongUsage
 from repack.model import Access, Wishes
 from repack.places import addresses
@@ -21,14 +21,20 @@ from repack.report import batched, console, foretold
 from repack.report.batch_progress import BatchView
 
 _EXAMPLES = (
-    ("repack batch shelf/*.zip --out-dir smaller", "every zip of a folder; run it again to go on"),
-    ("repack batch shelf/*.iso --dry-run", "estimate what that would save"),
-    ("repack batch --from discs.txt --out-dir smaller", "the discs that a file names, one a line"),
+    ("repack batch 'shelf/*.zip' --out-dir small", "all zips of a folder; run it again to go on"),
+    ("repack batch 'shelf/*.iso' --dry-run", "estimate what that would save"),
+    ("find shelf -name '*.iso' -print0 | repack batch --from - --out-dir small", "what a program names"),
+    ("repack batch 'shelf/*.zip' --out-dir small --scheduler tcp://10.0.0.5:8786", "on many computers"),
 )
 shelf = typer.Typer(cls=helping.Group, context_settings=options.NAMES, rich_markup_mode=None)
 
 Bundles = Annotated[
-    list[str] | None, typer.Argument(metavar="BUNDLE", help="Zips, ISO images, folders, or patterns of them.")
+    list[str] | None,
+    typer.Argument(
+        metavar="BUNDLE",
+        help="Zips, ISO images, folders, or patterns of them.",
+        autocompletion=completing.complete_bundle,
+    ),
 ]
 OutDir = Annotated[
     str | None,
@@ -60,7 +66,9 @@ Recheck = Annotated[
     bool, typer.Option("--recheck", help="Hash sources and verify outputs before a disc counts as done already.")
 ]
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace files that no batch has written.")]
-Jobs = Annotated[int, typer.Option("--jobs", "-j", min=1, help="Discs at once; default: one a processor core.")]
+Jobs = Annotated[
+    int, typer.Option("--jobs", "-j", metavar="N", min=1, help="Discs at once; default: one a processor core.")
+]
 
 
 @shelf.callback()
@@ -84,6 +92,7 @@ def batch(
     max_error: options.MaxError = 0,
     effort: options.Effort = None,
     exact_only: options.ExactOnly = False,
+    squeeze: options.Squeeze = False,
     password_file: opening.PasswordFile = None,
     decrypt: opening.Decrypt = False,
     max_entries: opening.MaxEntries = opening.ENTRIES,
@@ -101,12 +110,14 @@ def batch(
     json: Annotated[bool, typer.Option("--json", help="A line of JSON for each disc on standard output.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but errors.")] = False,
 ) -> int:
-    """Repack many discs; one that fails does not stop the others. Run it again to go on where it was stopped.
+    """Repack many discs, on this computer or a cluster; run it again to go on.
+
+    One that fails does not stop the others. What is done and still true is left alone.
 
     batch.jsonl in the out-dir has a line for each disc. Exit code: 0 where all went well, else the highest of any disc.
     """
     wishes = options.read_wishes(
-        keep_locales, drop_redist, drop, drop_path, keep, force_drop, codec, max_error, effort, exact_only
+        keep_locales, drop_redist, drop, drop_path, keep, force_drop, codec, max_error, effort, exact_only, squeeze
     )
     limits = opening.read_limits(max_entries, max_size, max_ratio)
     access = opening.read_access(Path(), password_file, limits, decrypts=decrypt, may_ask=False)

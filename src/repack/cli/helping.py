@@ -19,7 +19,8 @@ _COLUMN = 26  # where explanations begin
 _GROUPS = {
     "What to drop and what to keep": "--keep-locales --drop-redist --drop --drop-path --keep --rules --force-drop",
     "How images are compressed": "--codec --max-error --effort --squeeze --exact-only",
-    "What is written": "--dry-run --output --overwrite --manifest --report --for --fit --split",
+    "What is written": "--dry-run --sample --output --out-dir --overwrite --manifest --report --for --max-size --split",
+    "Many discs": "--from --scheduler --recheck --record --staging --most-staged",
     "What is shown": "--json --quiet --verbose",
     "Opening the bundle": "--password-file --decrypt --max-entries --max-size --max-ratio",
 }

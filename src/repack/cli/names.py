@@ -9,8 +9,8 @@ NAMED = {
     "explain": "Show which rule decided on an entry, on which facts, and what else was considered.",
     "verify": "Check a zip that repack made: all that is in it, and that every original can be rebuilt.",
     "restore": "Give the original files back, each compared with its SHA-256 before it gets its name.",
+    "batch": "Repack many discs, on this computer or a cluster; run it again to go on.",
     "rules": "List, show, check and try rules.",
-    "batch": "Repack many discs; one that fails does not stop the others.",
     "codecs": "Show what can be read and written on this installation.",
 }
 

@@ -165,6 +165,7 @@ def read_wishes(
     max_error: int,
     effort: int | None,
     exact_only: bool,
+    squeeze: bool,
 ) -> Wishes:
     """The wishes as they were typed. Raises WrongUsage."""
     return Wishes(
@@ -179,6 +180,7 @@ def read_wishes(
         exact_only=exact_only,
         max_error=max_error,
         effort=effort,
+        squeeze=squeeze,
     )
 
 

@@ -71,7 +71,8 @@ class BatchView:
             console.show_json(batched.encode(line, is_skipped=is_skipped))
         if not self._screen.is_quiet and (line.result is Result.FAILED or not self._is_live):
             said = batched.told(line, self._number, self._of, is_skipped=is_skipped)
-            self._screen.err.print(Text(words.printable(said), overflow="fold"), soft_wrap=not self._is_live)
+            shown = words.writable(words.printable(said), self._screen.err.encoding)
+            self._screen.err.print(Text(shown, overflow="fold"), soft_wrap=not self._is_live)
 
 
 def _end_of(name: str) -> str:
