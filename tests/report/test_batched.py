@@ -93,5 +93,5 @@ def test_quiet_is_quiet() -> None:
 def test_json_lines_are_those_of_the_record_and_say_what_was_skipped() -> None:
     known = json.loads(batched.encode(DONE, is_skipped=True))
     assert known["skipped"] is True
-    assert known["output"] == {"name": "a.repacked.zip", "size": 1_000_000, "sha256": "t" * 64}
+    assert known["output"] == {"name": "a.repacked.zip", "size": 1_000_000, "sha256": "t" * 64, "mark": ""}
     assert known["schema"] == "repack-batch-1"
