@@ -128,16 +128,19 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     "planning.guards": {"classify.languages", "classify.references", "model"},
     "planning.keeping": {"dicom.order", "dicom.syntaxes", "model"},
+    "planning.presets": {"dicom.syntaxes", "model"},
     "planning.plan": {
         "classify.languages", "classify.patterns", "classify.references", "model", "planning.guards",
-        "planning.keeping",
+        "planning.keeping", "planning.presets",
     },
     "planning.remarks": {"classify.needs", "classify.rulefile", "model"},
     "processes.serving": set(),
     "processes.workers": {"processes.interrupts", "processes.serving"},
+    "planning.preset_remarks": {"dicom.syntaxes", "model", "planning.presets"},
     "survey": {
         "bundles", "classify.facts", "classify.references", "classify.rulefile", "classify.rules", "errors", "model",
-        "moving", "output.archive", "planning.plan", "planning.remarks", "processes.workers", "progress",
+        "moving", "output.archive", "planning.plan", "planning.preset_remarks", "planning.remarks", "processes.workers",
+        "progress",
     },
     "record.recording": {"", "codecs", "codecs.frames", "model", "record.manifest"},
     "course": {
@@ -149,13 +152,19 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     "sourcefile": {"errors"},
     "record.leaflet": {"dicom.syntaxes", "model", "record.manifest"},
+    "report.words": set(),
+    "estimating": {"model", "outcomes", "processes.workers", "progress", "record.restoredata"},
+    "planning.ladder": {"model", "planning.presets"},
+    "sizing": {
+        "codecs", "errors", "estimating", "model", "planning.ladder", "planning.presets", "planning.remarks",
+        "processes.workers", "progress", "report.words", "survey",
+    },
     "pipeline": {
         "carrying", "errors", "model", "moving", "outcomes", "output.archive", "output.drafts", "processes.interrupts",
-        "processes.workers", "progress", "record.leaflet", "record.manifest", "record.recording", "sourcefile",
-        "survey",
+        "processes.workers", "progress", "record.leaflet", "record.manifest", "record.recording", "sizing",
+        "sourcefile", "survey",
     },
     "report": set(),
-    "report.words": set(),
     "report.tables": {"dicom.syntaxes", "model", "record.manifest", "report.words"},
     "report.rules": {"classify.rulefile", "report.tables"},
     "report.contents": {
@@ -179,17 +188,19 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     "report.verified": {"giveback.verify", "report.tables", "report.words"},
     "report.console": {"report.tables", "report.words"},
-    "cli.options": {"classify.languages", "codecs", "errors", "model", "output.drafts", "processes.workers"},
+    "cli.options": {
+        "classify.languages", "codecs", "errors", "model", "output.drafts", "planning.presets", "processes.workers",
+    },
     "cli.opening": {"bundles.zip_bundle", "errors", "model"},
-    "cli.previewing": {"model", "pipeline", "processes.workers", "progress", "report.console", "survey"},
+    "cli.previewing": {"model", "pipeline", "processes.workers", "progress", "report.console", "sizing", "survey"},
     "cli.looking": {
         "classify.patterns", "classify.rulefile", "classify.rules", "cli.opening", "cli.options", "cli.previewing",
         "errors", "model", "pipeline", "planning.remarks", "report.compared", "report.console", "report.contents",
         "report.planned_json", "report.rules", "survey",
     },
     "cli.job": {
-        "", "cli.opening", "cli.options", "cli.previewing", "model", "pipeline", "processes.interrupts",
-        "record.manifest", "report.console", "report.planned_json", "report.tables",
+        "", "cli.opening", "cli.options", "cli.previewing", "model", "pipeline", "planning.presets",
+        "processes.interrupts", "record.manifest", "report.console", "report.planned_json", "report.tables",
     },
     "cli.giveback": {
         "cli.options", "errors", "giveback.restore", "giveback.verify", "processes.interrupts", "report.console",

@@ -128,7 +128,7 @@ def test_a_bomb_is_one_line_and_exit_3_and_leaves_nothing(tmp_path: Path, run: R
     assert names_in(tmp_path) == {"bomb.zip"}
 
 
-@pytest.mark.parametrize("option", ["--max-entries", "--max-ratio", "--max-size"])
+@pytest.mark.parametrize("option", ["--max-entries", "--max-ratio", "--max-unpacked"])
 def test_limits_can_be_set(tmp_path: Path, run: Run, option: str) -> None:
     path = tmp_path / "many.zip"
     path.write_bytes(make_zip([Made(b"a"), Made(b"b")]))

@@ -1,11 +1,12 @@
 """The story of a run, top to bottom: bundle, facts, verdicts, plan, outcomes, zip, proof, manifest."""
 
 from collections.abc import Callable
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
-from repack import outcomes, sourcefile
+from repack import outcomes, sizing, sourcefile
 from repack.carrying import carry_out, prove
 from repack.errors import BundleUnreadable
 from repack.model import LEAFLET_NAME, MANIFEST_NAME, Access, Bundle, Plan, Wishes
@@ -16,7 +17,8 @@ from repack.processes.workers import Pool
 from repack.progress import NoProgress, Progress
 from repack.record import leaflet, manifest, recording
 from repack.record.manifest import Manifest, OwnFile
-from repack.survey import View, make_plan, survey
+from repack.sizing import TooLarge
+from repack.survey import Survey, View, survey
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,34 +58,54 @@ def run(request: Request, progress: Progress | None = None, when_published: Call
         pool.warm(partial(outcomes.get_ready, wishes=request.wishes))
         found = survey(request.bundle, request.rule_files, pool, progress, View(request.target, request.access))
         refuse_encrypted(found.bundle, request.access)
-        plan = make_plan(found, request.wishes)
-        if found.past is not None and plan.is_idle:
-            record = found.past.finished.manifest
-            return Done(plan, record, request.bundle, found.bundle.size or record.totals.after.stored, is_idle=True)
-        with archive.drafting(request.target, overwrite=request.overwrite) as draft:
-            records, damaged = carry_out(plan, found.past, draft, pool, progress)
-            draft.add_ours(LEAFLET_NAME, leaflet.compose(records, _languages(request.wishes, found.past)))
-            record = recording.compose(
-                plan,
-                records,
-                source_hash.result(),
-                (file.name for file in request.rule_files),
-                found.past.finished.manifest if found.past else None,
-            )
-            own = [OwnFile(*file) for file in draft.own_files()]
-            record = recording.seal(record, own, draft.directory_digest(plan.bundle.comment))
-            draft.add_ours(MANIFEST_NAME, manifest.encode(record))
-            written = draft.finish(plan.bundle.comment)
-            try:
-                prove(draft, written, record, damaged, pool, progress)
-            finally:  # whatever the proof says of a source that changed, that is the reason
-                sourcefile.check_unchanged(request.bundle, source)
-            size = draft.path.stat().st_size
-            with interrupts.undisturbed():
-                draft.publish(overwrite=request.overwrite)
-                if when_published is not None:
-                    when_published()
+        write = partial(_write, request, found, (source, source_hash), (pool, progress), when_published)
+        return sizing.first_fit(found, request.wishes, request.target.name, (pool, progress), write)
+
+
+def _write(
+    request: Request,
+    found: Survey,
+    source: tuple[sourcefile.State | None, Future[str | None]],
+    tools: tuple[Pool, Progress],
+    when_published: Callable[[], None] | None,
+    plan: Plan,
+) -> Done | TooLarge:
+    """Carry a plan out, prove it, publish it; or say how large the zip is, where that is too large."""
+    if found.past is not None and plan.is_idle:
+        record = found.past.finished.manifest
+        size = found.bundle.size or record.totals.after.stored
+        return TooLarge(size) if _is_too_large(size, plan) else Done(plan, record, request.bundle, size, is_idle=True)
+    state, source_hash = source
+    with archive.drafting(request.target, overwrite=request.overwrite) as draft:
+        records, damaged = carry_out(plan, found.past, draft, *tools)
+        draft.add_ours(LEAFLET_NAME, leaflet.compose(records, _languages(plan.wishes, found.past)))
+        record = recording.compose(
+            plan,
+            records,
+            source_hash.result(),
+            (file.name for file in request.rule_files),
+            found.past.finished.manifest if found.past else None,
+        )
+        own = [OwnFile(*file) for file in draft.own_files()]
+        record = recording.seal(record, own, draft.directory_digest(plan.bundle.comment))
+        draft.add_ours(MANIFEST_NAME, manifest.encode(record))
+        written = draft.finish(plan.bundle.comment)
+        size = draft.path.stat().st_size
+        if _is_too_large(size, plan):
+            return TooLarge(size)
+        try:
+            prove(draft, written, record, damaged, *tools)
+        finally:  # whatever the proof says of a source that changed, that is the reason
+            sourcefile.check_unchanged(request.bundle, state)
+        with interrupts.undisturbed():
+            draft.publish(overwrite=request.overwrite)
+            if when_published is not None:
+                when_published()
     return Done(plan, record, request.target, size)
+
+
+def _is_too_large(size: int, plan: Plan) -> bool:
+    return plan.wishes.max_size is not None and size > plan.wishes.max_size
 
 
 def _languages(wishes: Wishes, past: Past | None) -> tuple[str, ...]:

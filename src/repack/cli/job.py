@@ -9,6 +9,7 @@ from repack import __version__, pipeline
 from repack.cli import opening, options
 from repack.cli.previewing import plan_only
 from repack.model import Wishes
+from repack.planning import presets
 from repack.processes import interrupts
 from repack.record import manifest
 from repack.report import console, planned_json, tables
@@ -34,6 +35,7 @@ def repack(
         Path | None,
         typer.Option("--output", "-o", metavar="OUT.zip", help="Default: BUNDLE.repacked.zip beside the input."),
     ] = None,
+    for_whom: options.ForWhom = None,
     keep_locales: options.KeepLocales = None,
     drop_redist: options.DropRedist = False,
     drop: options.DropCategory = None,
@@ -47,8 +49,9 @@ def repack(
     exact_only: options.ExactOnly = False,
     password_file: opening.PasswordFile = None,
     decrypt: opening.Decrypt = False,
+    max_size: options.MaxSize = None,
     max_entries: opening.MaxEntries = opening.ENTRIES,
-    max_size: opening.MaxSize = opening.SIZE,
+    max_unpacked: opening.MaxUnpacked = opening.UNPACKED,
     max_ratio: opening.MaxRatio = opening.RATIO,
     jobs: options.Jobs = options.CORES,
     dry_run: Annotated[bool, typer.Option("--dry-run", "-n", help="Show the plan; write nothing.")] = False,
@@ -69,21 +72,23 @@ def repack(
 
     Images become JPEG-LS, proven by rebuilding each original file. Extras are dropped only when you name them.
     """
-    wishes = Wishes(
+    asked = Wishes(
         keep_locales=options.read_locales(keep_locales),
         drop_redist=drop_redist,
         drop=tuple(drop or ()),
         drop_path=options.slashed(drop_path),
         keep=options.slashed(keep),
         force_drop=force_drop,
-        codec=options.check_codec(codec, max_error, effort, is_exact_only=exact_only),
+        codec=codec or options.USUAL_CODEC,
         is_codec_named=codec is not None,
         exact_only=exact_only,
         max_error=max_error,
         effort=effort,
+        max_size=options.read_size(max_size),
     )
-    target = options.choose_target(bundle, output)
-    limits = opening.read_limits(max_entries, max_size, max_ratio)
+    wishes = options.check_codec(presets.complete(asked, for_whom, is_codec_given=codec is not None))
+    target = options.choose_target(bundle, output, presets.find(wishes.for_whom).output)
+    limits = opening.read_limits(max_entries, max_unpacked, max_ratio)
     access = opening.read_access(bundle, password_file, limits, decrypts=decrypt, may_ask=decrypt)
     request = pipeline.Request(bundle, target, wishes, tuple(rules or ()), jobs, overwrite, access)
     screen = console.open_screen(is_json=json, is_quiet=quiet)

@@ -29,13 +29,13 @@ def inspect(
     rules: options.RuleFiles = None,
     password_file: opening.PasswordFile = None,
     max_entries: opening.MaxEntries = opening.ENTRIES,
-    max_size: opening.MaxSize = opening.SIZE,
+    max_unpacked: opening.MaxUnpacked = opening.UNPACKED,
     max_ratio: opening.MaxRatio = opening.RATIO,
     json: options.Json = False,
 ) -> None:
     """Show what is in a bundle: categories, series, transfer syntaxes, programs, languages."""
     screen = console.open_screen(is_json=json)
-    limits = opening.read_limits(max_entries, max_size, max_ratio)
+    limits = opening.read_limits(max_entries, max_unpacked, max_ratio)
     access = opening.read_access(bundle, password_file, limits, decrypts=True, may_ask=True)
     found = survey_only(
         pipeline.Request(bundle, bundle, rule_files=tuple(rules or ()), access=access), screen, as_it_is=True
@@ -56,13 +56,13 @@ def explain(
     drop: options.DropCategory = None,
     password_file: opening.PasswordFile = None,
     max_entries: opening.MaxEntries = opening.ENTRIES,
-    max_size: opening.MaxSize = opening.SIZE,
+    max_unpacked: opening.MaxUnpacked = opening.UNPACKED,
     max_ratio: opening.MaxRatio = opening.RATIO,
 ) -> None:
     """Show which rule decided on an entry, on which facts, and what else was considered."""
     wishes = Wishes(options.read_locales(keep_locales), drop_redist, tuple(drop or ()))
     screen = console.open_screen()
-    limits = opening.read_limits(max_entries, max_size, max_ratio)
+    limits = opening.read_limits(max_entries, max_unpacked, max_ratio)
     access = opening.read_access(bundle, password_file, limits, decrypts=True, may_ask=True)
     found = survey_only(
         pipeline.Request(bundle, bundle, rule_files=tuple(rules or ()), access=access), screen, as_it_is=True

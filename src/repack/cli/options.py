@@ -1,6 +1,7 @@
 """The options that commands share, and the reading of what was typed into them."""
 
 import re
+from decimal import Decimal
 from pathlib import Path
 from typing import Annotated
 
@@ -9,13 +10,19 @@ import typer
 from repack import codecs
 from repack.classify import languages
 from repack.errors import OutputUnwritable, WrongUsage
-from repack.model import Category, Wishes
+from repack.model import Category, Purpose, Wishes
 from repack.output import drafts
+from repack.planning import presets
 from repack.processes.workers import count_cores
 
 NAMES = {"help_option_names": ["-h", "--help"]}
 CORES = count_cores()
 USUAL_CODEC = Wishes().codec
+_UNITS = {
+    **{unit: 1000**power for power, letter in enumerate("kmgt", 1) for unit in (letter, f"{letter}b")},
+    **{f"{letter}ib": 1024**power for power, letter in enumerate("kmgt", 1)},
+}
+_SIZE = re.compile(r"([0-9]{1,12}(?:[.,][0-9]{1,6})?)\s?([kmgt](?:i?b)?)", re.IGNORECASE)
 
 BundlePath = Annotated[
     Path, typer.Argument(metavar="BUNDLE", help="A zip, an ISO image, or a folder such as a mounted CD.")
@@ -55,6 +62,22 @@ Effort = Annotated[
 ExactOnly = Annotated[
     bool, typer.Option("--exact-only", help="Change only files that restore gives back byte for byte.")
 ]
+ForWhom = Annotated[
+    Purpose | None,
+    typer.Option(
+        "--for",
+        help=f"For whom the zip is; other options win over it. {presets.explain()}",
+    ),
+]
+MaxSize = Annotated[
+    str | None,
+    typer.Option(
+        "--max-size",
+        metavar="500M",
+        help="How large the new zip may be: k, M, G (of 1000) or KiB, MiB, GiB (of 1024). Where that is not enough "
+        "room, other lossless codecs are tried, then extras are dropped; never an image, a report or an unknown file.",
+    ),
+]
 Jobs = Annotated[int, typer.Option("--jobs", "-j", min=1, help="Worker processes; default: one a processor core.")]
 
 
@@ -73,9 +96,20 @@ def slashed(globs: list[str] | None) -> tuple[str, ...]:
     return tuple(glob.replace("\\", "/") for glob in globs or ())  # as people on Windows write them too
 
 
-def check_codec(name: str | None, max_error: int, effort: int | None, *, is_exact_only: bool) -> str:
-    """The name of a codec that is here, and that goes with its options. Raises WrongUsage."""
-    name = name or USUAL_CODEC
+def read_size(text: str | None) -> int | None:
+    """The bytes that --max-size allows: 500M, 1.5 GB, 700MiB. Raises WrongUsage."""
+    if text is None:
+        return None
+    found = _SIZE.fullmatch(text.strip())
+    if found is None or (size := int(Decimal(found[1].replace(",", ".")) * _UNITS[found[2].lower()])) < 1:
+        raise WrongUsage(f"--max-size {text} is no size", "write a number and a unit, such as 500M, 1.5G or 700MiB")
+    return size
+
+
+def check_codec(wishes: Wishes) -> Wishes:
+    """The same wishes, with a codec that is here, and that goes with its options. Raises WrongUsage."""
+    name, max_error, effort = wishes.codec, wishes.max_error, wishes.effort
+    is_exact_only = wishes.exact_only
     if name not in codecs.NAMES:
         raise WrongUsage(f"--codec {name} is not known to this version", f"it has: {', '.join(codecs.NAMES)}")
     if effort is not None and name != "jpegxl":
@@ -97,13 +131,17 @@ def check_codec(name: str | None, max_error: int, effort: int | None, *, is_exac
         problem = codecs.find_problem(codec) if name != USUAL_CODEC else ""  # the usual one is not worth the time
         if problem:
             raise WrongUsage(f"--codec {name} does not work here: {problem}", "see repack codecs for those that do")
-    return name
+    return wishes
 
 
-def choose_target(bundle: Path, output: Path | None) -> Path:
-    """Beside the input under its name, unless -o says otherwise; never the input itself."""
+def choose_target(bundle: Path, output: Path | None, usual: str = "") -> Path:
+    """Beside the input under its name (or the `usual` one), unless -o says otherwise; never the input itself."""
     if output is None:
         named = bundle if bundle.name not in {"", ".", ".."} else bundle.resolve()
+        if usual and named.name:
+            target = named.with_name(usual)
+            refuse_input(target, bundle, "-o")
+            return target
         if not named.name:  # the root of a drive: nothing lies beside it
             return Path("disc.repacked.zip")
         stem = named.stem if named.suffix.lower() in {".zip", ".iso"} and bundle.is_file() else named.name

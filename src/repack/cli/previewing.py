@@ -1,6 +1,6 @@
 """A bundle looked at with worker processes and a progress bar, without writing anything."""
 
-from repack import pipeline, survey
+from repack import pipeline, sizing, survey
 from repack.model import Plan
 from repack.processes.workers import Pool
 from repack.progress import NoProgress
@@ -15,7 +15,9 @@ def survey_only(request: pipeline.Request, screen: console.Screen, *, as_it_is: 
 
 
 def plan_only(request: pipeline.Request, screen: console.Screen) -> Plan:
-    """The plan of a bundle; nothing is written."""
+    """The plan of a bundle; nothing is written. With a limit of size it is the first that a sample says will fit."""
     found = survey_only(request, screen)
     pipeline.refuse_encrypted(found.bundle, request.access)
-    return survey.make_plan(found, request.wishes)
+    with Pool(request.jobs) as pool, console.watching(screen) as progress:
+        tools = (pool, progress or NoProgress())
+        return sizing.first_fit(found, request.wishes, request.target.name, tools, lambda plan: plan)

@@ -21,7 +21,7 @@ from repack.model.bundle import (
     Streamed,
 )
 from repack.model.facts import DicomFacts, Facts, LocaleName, PeFacts, Verdict
-from repack.model.kinds import LEAFLET_NAME, MANIFEST_NAME, OUR_FOLDER, RESTORE_NAME, Action, Category, Proof
+from repack.model.kinds import LEAFLET_NAME, MANIFEST_NAME, OUR_FOLDER, RESTORE_NAME, Action, Category, Proof, Purpose
 from repack.model.outcome import Content, Deflating, Dropped, KeptAsIs, Lost, Outcome, Restorable, Transcoded
 from repack.model.plan import Decision, Plan, Planned, Wishes
 
@@ -57,6 +57,7 @@ __all__ = [
     "Plan",
     "Planned",
     "Proof",
+    "Purpose",
     "Raw",
     "Restorable",
     "Stamp",

@@ -33,6 +33,16 @@ class Action(StrEnum):
     DROP = "drop"
 
 
+class Purpose(StrEnum):
+    """For whom the zip is (`--for`); what each stands for is in `planning.presets`."""
+
+    VIEWER = "viewer"
+    CD = "cd"
+    USB = "usb"
+    ZIP_MAIL = "zip-mail"
+    PORTAL = "portal"
+
+
 class Proof(StrEnum):
     """How an outcome was proven (design, section 2)."""
 

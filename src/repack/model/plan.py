@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from repack.model.bundle import Bundle, Entry
 from repack.model.facts import Facts, Verdict
-from repack.model.kinds import Action, Category
+from repack.model.kinds import Action, Category, Purpose
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +37,8 @@ class Wishes:
     max_error: int = 0  # of jpegls-near: by how much a stored word may differ
     effort: int | None = None  # of jpegxl
     exact_only: bool = False
+    for_whom: Purpose | None = None  # --for; the options above hold what it stands for
+    max_size: int | None = None  # --max-size: bytes that the new zip may take
 
 
 @dataclass(frozen=True, slots=True)

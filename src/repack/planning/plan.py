@@ -18,7 +18,7 @@ from repack.model import (
     Verdict,
     Wishes,
 )
-from repack.planning import guards, keeping
+from repack.planning import guards, keeping, presets
 
 _LocaleSets = Mapping[tuple[str, str], set[LocaleName]]
 
@@ -167,9 +167,10 @@ def _warn_of_idle_wishes(bundle: Bundle, verdicts: Sequence[Verdict], wishes: Wi
             if not any(patterns.matches(glob, entry.path) for entry in bundle.entries):
                 yield f"{option} {glob} matches nothing here"
     found = {verdict.category for verdict in verdicts}
+    preset = presets.find(wishes.for_whom)  # it asks for what most discs have, not for what this one has
     for option, category, is_asked in (
-        *((f"--drop {category}", category, True) for category in wishes.drop),
-        ("--drop-redist", Category.REDISTRIBUTABLE, wishes.drop_redist),
+        *((f"--drop {category}", category, category not in preset.drop) for category in wishes.drop),
+        ("--drop-redist", Category.REDISTRIBUTABLE, wishes.drop_redist and not preset.drop_redist),
         ("--keep-locales", Category.LOCALE, bool(wishes.keep_locales)),
     ):
         if is_asked and category not in found:

@@ -154,6 +154,8 @@ def make_options(wishes: Wishes, rule_files: Iterable[str]) -> Options:
         max_error=wishes.max_error,
         effort=wishes.effort,
         codec_named=wishes.is_codec_named,
+        for_whom=wishes.for_whom,
+        max_size=wishes.max_size,
     )
 
 
