@@ -2,16 +2,17 @@
 
 from collections.abc import Callable
 from concurrent.futures import Future
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
 from repack import outcomes, sizing, sourcefile
 from repack.carrying import carry_out, prove
-from repack.errors import BundleUnreadable
+from repack.errors import BundleUnreadable, OutputUnwritable
 from repack.model import LEAFLET_NAME, MANIFEST_NAME, Access, Bundle, Plan, Wishes
 from repack.moving import Past
 from repack.output import archive, drafts
+from repack.planning import parts
 from repack.processes import interrupts
 from repack.processes.workers import Pool
 from repack.progress import NoProgress, Progress
@@ -32,6 +33,7 @@ class Request:
     jobs: int = 1
     overwrite: bool = False
     access: Access = field(default_factory=Access)
+    split: bool = False  # one zip a study
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,16 +52,67 @@ def run(request: Request, progress: Progress | None = None, when_published: Call
 
     `when_published` is called in the moment in which the target appears, before an interrupt can come between.
     """
+    assert not request.split  # noqa: S101  several zips are `run_parts`
+    return run_parts(request, progress, when_published)[0]
+
+
+def run_parts(
+    request: Request, progress: Progress | None = None, when_published: Callable[[], None] | None = None
+) -> tuple[Done, ...]:
+    """The main job, `request.split` into one zip a study where there are several. Raises RepackError.
+
+    The zips are made one after the other; those that are complete stay where a later one cannot be made.
+    """
     progress = progress or NoProgress()
+    if not request.split:
+        archive.check_target(request.target, overwrite=request.overwrite)
     drafts.clear_stale(request.target)
-    archive.check_target(request.target, overwrite=request.overwrite)
     source = sourcefile.state(request.bundle)
     with Pool(request.jobs) as pool, sourcefile.hashing_beside(request.bundle) as source_hash:
         pool.warm(partial(outcomes.get_ready, wishes=request.wishes))
         found = survey(request.bundle, request.rule_files, pool, progress, View(request.target, request.access))
         refuse_encrypted(found.bundle, request.access)
-        write = partial(_write, request, found, (source, source_hash), (pool, progress), when_published)
-        return sizing.first_fit(found, request.wishes, request.target.name, (pool, progress), write)
+        done: list[Done] = []
+        requests = split_up(request, found)
+        for one in requests:
+            at_end = when_published if one is requests[-1] else None
+            write = partial(_write, one, found, (source, source_hash), (pool, progress), at_end)
+            try:
+                done.append(sizing.first_fit(found, one.wishes, one.target.name, (pool, progress), write))
+            except OutputUnwritable as error:
+                raise _after(error, len(done)) from error
+        return tuple(done)
+
+
+def split_up(request: Request, found: Survey) -> tuple[Request, ...]:
+    """One request for each zip that is to be made. Raises BundleUnreadable, OutputUnwritable."""
+    divided = parts.find_parts(found.facts) if request.split else ()
+    if not divided:
+        archive.check_target(request.target, overwrite=request.overwrite)
+        return (request,)
+    for entry, facts in zip(found.bundle.entries, found.facts, strict=True):
+        problem = outcomes.find_undivided(entry) if facts.dicom is not None and facts.dicom.is_directory else ""
+        if problem:
+            advice = f"leave {parts.OPTION} out"
+            raise BundleUnreadable(found.bundle.path.name, f"{entry.path} cannot be divided: {problem}", advice)
+    requests = tuple(
+        replace(request, target=parts.name_part(request.target, part), wishes=replace(request.wishes, part=part))
+        for part in divided
+    )
+    for one in requests:
+        drafts.clear_stale(one.target)
+        archive.check_target(one.target, overwrite=request.overwrite)
+    return requests
+
+
+def _after(error: OutputUnwritable, complete: int) -> OutputUnwritable:
+    """The error, with what was done before it."""
+    if not complete:
+        return error
+    target, problem, advice = error.args
+    return OutputUnwritable(
+        target, problem, f"{advice}; the {complete} before it {'are' if complete > 1 else 'is'} there"
+    )
 
 
 def _write(

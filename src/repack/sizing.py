@@ -8,7 +8,7 @@ from repack import codecs
 from repack.errors import OutputUnwritable
 from repack.estimating import Measured, estimate, upper_bound
 from repack.model import Category, Plan, Wishes
-from repack.planning import ladder, presets, remarks
+from repack.planning import ladder, parts, presets, remarks
 from repack.planning.ladder import Rung
 from repack.processes.workers import Pool
 from repack.progress import Progress
@@ -108,6 +108,9 @@ class _Search:
     def _help(self, rung: Rung, wishes: Wishes) -> Iterator[str]:
         """Options of the user's own that would make the zip smaller."""
         size = min(found[0] for found in self._sizes)
+        divided = parts.find_parts(self._found.facts)
+        if divided and wishes.part is None:
+            yield f"{parts.OPTION} makes {len(divided)} zips, each of which may be that large"
         codec = rung.wishes.codec
         if wishes.is_codec_named and presets.find(wishes.for_whom).codec != codec and codec != codecs.SMALLEST:
             yield f"--codec {codecs.SMALLEST} may help"

@@ -13,6 +13,8 @@ from fixtures.disc import dental_disc, write_zip
 from repack.cli import main
 from tests.interop.orthanc import GDCM_PLUGIN, Orthanc, running
 from tests.interop.programs import call, find
+from tests.test_split import DISC as SPLIT
+from tests.test_split import IMAGES
 
 pytestmark = pytest.mark.interop
 
@@ -111,3 +113,21 @@ def test_nothing_in_a_zip_for_a_portal_is_a_program(disc: Path, tmp_path: Path):
     kinds = [call("file", "-b", path) for path in new.rglob("*") if path.is_file()]
     assert len(kinds) > SLICES
     assert not [kind for kind in kinds if "executable" in kind or "script" in kind]
+
+
+def test_each_study_of_a_split_disc_is_read_by_dcmtk_pydicom_and_the_server(
+    server: Orthanc, tmp_path: Path, open_file_set: Callable[[Path], FileSet]
+):
+    write_zip(tmp_path / "scan.zip", SPLIT)
+    repack(tmp_path / "scan.zip", tmp_path / "new.zip", "--split", "study", "--for", "portal")
+    originals = {file.path: file.content for file in IMAGES}
+    for number in (1, 2, 3):
+        part = tmp_path / f"new.study{number}of3.zip"
+        folder = unzip(part, tmp_path / f"part{number}")
+        mine = sorted(path for path in originals if path.startswith(f"DICOM/S{number}"))
+        call("dcmdump", folder / "DICOMDIR", is_silent=True)
+        found = open_file_set(folder / "DICOMDIR")
+        assert sorted("/".join(one.ReferencedFileID) for one in found) == mine
+        assert len({one.load().StudyInstanceUID for one in found}) == 1
+        assert accepted("-Nxc", folder, tmp_path / f"made{number}")[0] == mine  # JPEG-LS is in no profile
+        assert shown(server, part.read_bytes()) == shown(server, *(originals[path] for path in mine))

@@ -1,5 +1,7 @@
 """The main job: `repack BUNDLE`, which needs no name of a command."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
@@ -50,6 +52,7 @@ def repack(
     password_file: opening.PasswordFile = None,
     decrypt: opening.Decrypt = False,
     max_size: options.MaxSize = None,
+    split: options.Split = None,
     max_entries: opening.MaxEntries = opening.ENTRIES,
     max_unpacked: opening.MaxUnpacked = opening.UNPACKED,
     max_ratio: opening.MaxRatio = opening.RATIO,
@@ -90,34 +93,71 @@ def repack(
     target = options.choose_target(bundle, output, presets.find(wishes.for_whom).output)
     limits = opening.read_limits(max_entries, max_unpacked, max_ratio)
     access = opening.read_access(bundle, password_file, limits, decrypts=decrypt, may_ask=decrypt)
-    request = pipeline.Request(bundle, target, wishes, tuple(rules or ()), jobs, overwrite, access)
-    screen = console.open_screen(is_json=json, is_quiet=quiet)
+    request = pipeline.Request(bundle, target, wishes, tuple(rules or ()), jobs, overwrite, access, split is not None)
+    view = _View(console.open_screen(is_json=json, is_quiet=quiet), json, verbose > 0)
     if dry_run:
-        plan = plan_only(request, screen)
-        if plan.is_idle:
-            console.show_result(screen, tables.idle(bundle.name))
-        else:
-            console.show_sheets(screen, [*tables.planned(plan), *([tables.every_line(plan)] if verbose else [])])
-        if json:
-            console.show_json(planned_json.encode(plan))
+        _show_plans(view, request)
         return
     if manifest_file is not None:
-        options.check_manifest_file(manifest_file, bundle, target, is_overwriting=overwrite)
-    with console.watching(screen) as progress:
-        done = pipeline.run(request, progress, interrupts.finish)
+        options.check_manifest_file(manifest_file, bundle, target, is_overwriting=overwrite, is_split=request.split)
+    with console.watching(view.screen) as progress:
+        zips = pipeline.run_parts(request, progress, interrupts.finish)
+    if len(zips) > 1:
+        _show_parts(view, zips)
+    else:
+        _show_zip(view, zips[0], request, output, manifest_file)
+
+
+@dataclass(frozen=True, slots=True)
+class _View:
+    """Where things are shown, and how much of them."""
+
+    screen: console.Screen
+    is_json: bool
+    is_verbose: bool
+
+
+def _show_plans(view: _View, request: pipeline.Request) -> None:
+    """What would be done; nothing is written."""
+    plans = plan_only(request, view.screen)
+    for plan in plans:
+        if plan.is_idle:
+            console.show_result(view.screen, tables.idle(request.bundle.name))
+        else:
+            every = [tables.every_line(plan)] if view.is_verbose else []
+            console.show_sheets(view.screen, [*tables.planned(plan), *every])
+    if view.is_json:
+        console.show_json(options.join_json([planned_json.encode(plan) for plan in plans]))
+
+
+def _show_parts(view: _View, zips: Sequence[pipeline.Done]) -> None:
+    """Several zips, a study each: their tables, and then a line for each."""
+    for done in zips:
+        _show_tables(view, done)
+    for done in zips:
+        console.show_result(view.screen, tables.result_of_part(done.manifest, done.size, str(done.target)))
+    if view.is_json:
+        console.show_json(options.join_json([manifest.encode(done.manifest) for done in zips]))
+
+
+def _show_tables(view: _View, done: pipeline.Done) -> None:
+    every = [tables.every_line(done.plan)] if view.is_verbose else []
+    console.show_sheets(view.screen, [*tables.summary(done.plan, done.manifest), *every])
+
+
+def _show_zip(
+    view: _View, done: pipeline.Done, request: pipeline.Request, output: Path | None, manifest_file: Path | None
+) -> None:
+    """The one zip that was made, or the news that there was nothing to do."""
     encoded = manifest.encode(done.manifest)
     if done.is_idle:
-        _tell_idle(screen, bundle, output, manifest_file, encoded)
-        if json:
-            console.show_json(encoded)
-        return
-    console.show_sheets(screen, tables.summary(done.plan, done.manifest))
-    if verbose:
-        console.show_sheets(screen, [tables.every_line(done.plan)])
-    console.show_result(screen, tables.result(done.manifest, done.size, str(target)))
-    if manifest_file is not None:
-        options.write_beside(manifest_file, encoded)
-    if json:
+        _tell_idle(view.screen, request.bundle, output, manifest_file, encoded)
+    else:
+        _show_tables(view, done)
+        console.show_result(view.screen, tables.result(done.manifest, done.size, str(request.target)))
+        if manifest_file is not None:
+            options.write_beside(manifest_file, encoded)
+    if view.is_json:
         console.show_json(encoded)
 
 

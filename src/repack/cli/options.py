@@ -10,7 +10,7 @@ import typer
 from repack import codecs
 from repack.classify import languages
 from repack.errors import OutputUnwritable, WrongUsage
-from repack.model import Category, Purpose, Wishes
+from repack.model import Category, Purpose, SplitBy, Wishes
 from repack.output import drafts
 from repack.planning import presets
 from repack.processes.workers import count_cores
@@ -76,6 +76,14 @@ MaxSize = Annotated[
         metavar="500M",
         help="How large the new zip may be: k, M, G (of 1000) or KiB, MiB, GiB (of 1024). Where that is not enough "
         "room, other lossless codecs are tried, then extras are dropped; never an image, a report or an unknown file.",
+    ),
+]
+Split = Annotated[
+    SplitBy | None,
+    typer.Option(
+        "--split",
+        help="One zip for each study (an examination), named OUT.study1of3.zip and so on. Each holds the viewer and "
+        "everything else that is no image, so it works alone; restoring all into one folder gives back the whole.",
     ),
 ]
 Jobs = Annotated[int, typer.Option("--jobs", "-j", min=1, help="Worker processes; default: one a processor core.")]
@@ -158,8 +166,17 @@ def refuse_input(file: Path, bundle: Path, option: str) -> None:
         raise WrongUsage(f"{file.name} is part of the input, which is never written to", f"name another with {option}")
 
 
-def check_manifest_file(file: Path, bundle: Path, target: Path, *, is_overwriting: bool) -> None:
+def join_json(documents: list[bytes]) -> bytes:
+    """One document as it is, several as a list."""
+    return documents[0] if len(documents) == 1 else b"[" + b",".join(documents) + b"]\n"
+
+
+def check_manifest_file(
+    file: Path, bundle: Path, target: Path, *, is_overwriting: bool, is_split: bool = False
+) -> None:
     """Raise unless the manifest may be written there."""
+    if is_split:
+        raise WrongUsage("--manifest names one file, --split may make several zips", "use --json for all manifests")
     refuse_input(file, bundle, "--manifest")
     if file.resolve() == target.resolve():
         raise WrongUsage("--manifest names the new zip itself", "name another file with --manifest")

@@ -14,10 +14,13 @@ def survey_only(request: pipeline.Request, screen: console.Screen, *, as_it_is: 
         return survey.survey(request.bundle, request.rule_files, pool, progress or NoProgress(), view)
 
 
-def plan_only(request: pipeline.Request, screen: console.Screen) -> Plan:
-    """The plan of a bundle; nothing is written. With a limit of size it is the first that a sample says will fit."""
+def plan_only(request: pipeline.Request, screen: console.Screen) -> tuple[Plan, ...]:
+    """The plan of each zip; nothing is written. With a limit of size it is the first that a sample says will fit."""
     found = survey_only(request, screen)
     pipeline.refuse_encrypted(found.bundle, request.access)
     with Pool(request.jobs) as pool, console.watching(screen) as progress:
         tools = (pool, progress or NoProgress())
-        return sizing.first_fit(found, request.wishes, request.target.name, tools, lambda plan: plan)
+        return tuple(
+            sizing.first_fit(found, one.wishes, one.target.name, tools, lambda plan: plan)
+            for one in pipeline.split_up(request, found)
+        )

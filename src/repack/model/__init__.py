@@ -21,9 +21,19 @@ from repack.model.bundle import (
     Streamed,
 )
 from repack.model.facts import DicomFacts, Facts, LocaleName, PeFacts, Verdict
-from repack.model.kinds import LEAFLET_NAME, MANIFEST_NAME, OUR_FOLDER, RESTORE_NAME, Action, Category, Proof, Purpose
+from repack.model.kinds import (
+    LEAFLET_NAME,
+    MANIFEST_NAME,
+    OUR_FOLDER,
+    RESTORE_NAME,
+    Action,
+    Category,
+    Proof,
+    Purpose,
+    SplitBy,
+)
 from repack.model.outcome import Content, Deflating, Dropped, KeptAsIs, Lost, Outcome, Restorable, Transcoded
-from repack.model.plan import Decision, Plan, Planned, Wishes
+from repack.model.plan import Decision, Part, Plan, Planned, Wishes
 
 __all__ = [
     "DEFLATED",
@@ -52,6 +62,7 @@ __all__ = [
     "Lost",
     "Outcome",
     "Packed",
+    "Part",
     "PeFacts",
     "Place",
     "Plan",
@@ -60,6 +71,7 @@ __all__ = [
     "Purpose",
     "Raw",
     "Restorable",
+    "SplitBy",
     "Stamp",
     "Streamed",
     "Transcoded",

@@ -43,6 +43,12 @@ class Purpose(StrEnum):
     PORTAL = "portal"
 
 
+class SplitBy(StrEnum):
+    """What one zip each is made of (`--split`)."""
+
+    STUDY = "study"
+
+
 class Proof(StrEnum):
     """How an outcome was proven (design, section 2)."""
 

@@ -23,6 +23,14 @@ class Decision:
 
 
 @dataclass(frozen=True, slots=True)
+class Part:
+    """One of several zips that are made of a bundle, a study each; numbers from 1 on."""
+
+    number: int
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
 class Wishes:
     """What the user asked for; the options of the command line that change the result."""
 
@@ -39,6 +47,7 @@ class Wishes:
     exact_only: bool = False
     for_whom: Purpose | None = None  # --for; the options above hold what it stands for
     max_size: int | None = None  # --max-size: bytes that the new zip may take
+    part: Part | None = None  # --split study: which of the zips
 
 
 @dataclass(frozen=True, slots=True)

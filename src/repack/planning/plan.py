@@ -59,7 +59,7 @@ def decide(
         decisions.append(
             _decide_one(entry, kept, asked.get(entry.index), stops.get(entry.index, ""), may_force=may_force)
         )
-    _follow_folders(bundle, decisions)
+    follow_folders(bundle, decisions)
     lines = tuple(
         Planned(entry, facts[entry.index], verdicts[entry.index], decisions[entry.index]) for entry in bundle.entries
     )
@@ -144,7 +144,7 @@ def _find_stop(verdict: Verdict, wishes: Wishes, wish: str, sets: _LocaleSets) -
     return ""
 
 
-def _follow_folders(bundle: Bundle, decisions: list[Decision]) -> None:
+def follow_folders(bundle: Bundle, decisions: list[Decision]) -> None:
     """A folder record goes when all files below it go; one that was empty stays."""
     alive: set[str] = set()
     dead: set[str] = set()

@@ -43,6 +43,8 @@ def _say_meaning(preset: Preset) -> Iterator[str]:
 def _say_contradictions(plan: Plan, preset: Preset) -> Iterator[str]:
     """Options of the user that win over the preset."""
     wishes = plan.wishes
+    if wishes.part is not None and preset.output:
+        yield f"{preset.profile} ({preset.source}) wants the name {preset.output}: rename each zip before you send it"
     if wishes.codec != preset.codec:
         yield f"--codec {wishes.codec}, which you asked for, wins over the {preset.codec} of --for {preset.name}"
     for category in wishes.drop:

@@ -84,6 +84,7 @@ class Options(msgspec.Struct, frozen=True):
     codec_named: bool = False
     for_whom: Purpose | None = None
     max_size: Natural | None = None
+    part: tuple[Natural, Natural] | None = None  # which zip of how many, one a study
 
 
 class CodecRecord(msgspec.Struct, frozen=True, omit_defaults=True):

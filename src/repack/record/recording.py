@@ -156,6 +156,7 @@ def make_options(wishes: Wishes, rule_files: Iterable[str]) -> Options:
         codec_named=wishes.is_codec_named,
         for_whom=wishes.for_whom,
         max_size=wishes.max_size,
+        part=(wishes.part.number, wishes.part.count) if wishes.part else None,
     )
 
 
