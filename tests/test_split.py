@@ -220,6 +220,13 @@ def test_json_is_a_list_and_a_dry_run_writes_nothing(disc: Path, run: Run):
     assert [record["options"]["part"] for record in json.loads(out)] == [[1, 3], [2, 3], [3, 3]]
 
 
+def test_a_dry_run_asks_nothing_of_the_target(disc: Path, run: Run):
+    for name in ("scan.repacked.zip", *(part.name for part in parts_of(disc))):
+        disc.with_name(name).write_bytes(b"mine")
+    for words in ((), ("--split", "study"), ("--max-size", "1G")):
+        assert run(disc, "-q", "--dry-run", *words)[0] == 0
+
+
 def test_one_manifest_file_for_several_zips_is_refused(disc: Path, run: Run):
     code, _out, err = run(disc, "--split", "study", "--manifest", disc.with_name("manifest.json"))
     assert (code, "--json" in err) == (2, True)

@@ -64,9 +64,9 @@ def run_parts(
     The zips are made one after the other; those that are complete stay where a later one cannot be made.
     """
     progress = progress or NoProgress()
+    drafts.clear_stale(request.target)
     if not request.split:
         archive.check_target(request.target, overwrite=request.overwrite)
-    drafts.clear_stale(request.target)
     source = sourcefile.state(request.bundle)
     with Pool(request.jobs) as pool, sourcefile.hashing_beside(request.bundle) as source_hash:
         pool.warm(partial(outcomes.get_ready, wishes=request.wishes))
@@ -74,6 +74,9 @@ def run_parts(
         refuse_encrypted(found.bundle, request.access)
         done: list[Done] = []
         requests = split_up(request, found)
+        for one in requests:  # before the first is begun
+            drafts.clear_stale(one.target)
+            archive.check_target(one.target, overwrite=request.overwrite)
         for one in requests:
             at_end = when_published if one is requests[-1] else None
             write = partial(_write, one, found, (source, source_hash), (pool, progress), at_end)
@@ -85,24 +88,19 @@ def run_parts(
 
 
 def split_up(request: Request, found: Survey) -> tuple[Request, ...]:
-    """One request for each zip that is to be made. Raises BundleUnreadable, OutputUnwritable."""
+    """One request for each zip that is to be made. Raises BundleUnreadable."""
     divided = parts.find_parts(found.facts) if request.split else ()
     if not divided:
-        archive.check_target(request.target, overwrite=request.overwrite)
         return (request,)
     for entry, facts in zip(found.bundle.entries, found.facts, strict=True):
         problem = outcomes.find_undivided(entry) if facts.dicom is not None and facts.dicom.is_directory else ""
         if problem:
             advice = f"leave {parts.OPTION} out"
             raise BundleUnreadable(found.bundle.path.name, f"{entry.path} cannot be divided: {problem}", advice)
-    requests = tuple(
+    return tuple(
         replace(request, target=parts.name_part(request.target, part), wishes=replace(request.wishes, part=part))
         for part in divided
     )
-    for one in requests:
-        drafts.clear_stale(one.target)
-        archive.check_target(one.target, overwrite=request.overwrite)
-    return requests
 
 
 def _after(error: OutputUnwritable, complete: int) -> OutputUnwritable:

@@ -7,7 +7,7 @@ from typing import TypeVar
 from repack import codecs
 from repack.errors import OutputUnwritable
 from repack.estimating import Measured, estimate, upper_bound
-from repack.model import Category, Plan, Wishes
+from repack.model import Action, Category, Plan, Wishes
 from repack.planning import ladder, parts, presets, remarks
 from repack.planning.ladder import Rung
 from repack.processes.workers import Pool
@@ -18,6 +18,7 @@ from repack.survey import Survey, make_plan
 _Result = TypeVar("_Result")
 _DOUBT = 1.03  # an estimate may be too high by this much: below that the real run decides
 _WITHOUT_SAMPLE = 1.5  # and by this much where it is a guess
+_SMALLEST_OF_ALL = "jpegxl"
 _VIEWERS = (Category.VIEWER, Category.RUNTIME, Category.LOCALE, Category.LAUNCHER)
 
 
@@ -57,13 +58,15 @@ def first_fit(
 
 
 def _rungs(found: Survey, wishes: Wishes) -> Iterator[Rung]:
-    viewers = remarks.find_viewers(make_plan(found, wishes), found.rules, found.needs)
+    plan = make_plan(found, wishes)
+    viewers = remarks.find_viewers(plan, found.rules, found.needs)
+    present = {line.verdict.category for line in plan.lines if line.decision.action is not Action.DROP}
     works = [
         option
         for option in presets.find(wishes.for_whom).codecs
         if not any(codecs.find_problem(codec) for codec in codecs.choose(option))
     ]
-    return ladder.climb(wishes, [reads.codecs for reads in viewers.values()], works)
+    return ladder.climb(wishes, [reads.codecs for reads in viewers.values()], works, present)
 
 
 class _Search:
@@ -116,6 +119,8 @@ class _Search:
             yield f"--codec {codecs.SMALLEST} may help"
         elif not wishes.is_codec_named and codec == Wishes().codec:
             yield f"--codec {codecs.SMALLEST} may help a little, but the viewer on the disc may not open it"
+        if not wishes.is_codec_named and _SMALLEST_OF_ALL not in presets.find(wishes.for_whom).codecs:
+            yield f"--codec {_SMALLEST_OF_ALL} is smaller, but hardly any program opens it"
         plan = make_plan(self._found, rung.wishes)
         without = replace(rung.wishes, drop=tuple(dict.fromkeys((*rung.wishes.drop, *_VIEWERS))))
         saved = upper_bound(plan) - upper_bound(make_plan(self._found, without))

@@ -16,7 +16,7 @@ GIVEN_UP = {Category.SYMBOLS, Category.JUNK}
 
 
 def added(wishes: Wishes = NOTHING, readers: tuple[tuple[str, ...], ...] = (), works: tuple[str, ...] = ALL):
-    return [rung.added for rung in climb(wishes, readers, works)]
+    return [rung.added for rung in climb(wishes, readers, works, Category)]
 
 
 def test_without_a_viewer_every_lossless_codec_is_tried():
@@ -49,6 +49,11 @@ def test_a_codec_that_does_not_work_here_is_not_tried():
     assert not any("jpegxl" in word for words in added(works=("jpegls", "smallest")) for word in words)
 
 
+def test_what_is_not_on_the_disc_is_not_tried():
+    found = [rung.added for rung in climb(NOTHING, [()], ALL, {Category.DICOM, Category.JUNK})]
+    assert found == [(), ("--drop junk",)]
+
+
 def test_what_the_user_named_stays():
     wishes = Wishes(codec="jpegls", is_codec_named=True, keep_locales=("es",), drop_redist=True)
     assert added(wishes) == [(), ("--drop symbols",), ("--drop symbols", "--drop junk")]
@@ -57,7 +62,7 @@ def test_what_the_user_named_stays():
 @pytest.mark.parametrize("purpose", [Purpose.CD, Purpose.USB])
 def test_a_profile_keeps_its_codec(purpose: Purpose):
     wishes = presets.complete(Wishes(), purpose, is_codec_given=False)
-    assert {rung.wishes.codec for rung in climb(wishes, (), ALL)} == {presets.find(purpose).codec}
+    assert {rung.wishes.codec for rung in climb(wishes, (), ALL, Category)} == {presets.find(purpose).codec}
 
 
 _wishes = st.builds(
@@ -76,7 +81,7 @@ def test_a_rung_is_lossless_and_gives_up_only_what_nobody_reads(
     wishes: Wishes, purpose: Purpose | None, readers: list[set[str]]
 ):
     wishes = presets.complete(wishes, purpose, is_codec_given=wishes.is_codec_named)
-    rungs = list(climb(wishes, readers, ALL))
+    rungs = list(climb(wishes, readers, ALL, Category))
     assert rungs[0] == Rung(wishes)
     assert len({rung.wishes for rung in rungs}) == len(rungs)
     for rung in rungs:

@@ -24,25 +24,27 @@ class Rung:
     added: tuple[str, ...] = ()
 
 
-def climb(wishes: Wishes, readers: Sequence[Collection[str]], works: Collection[str]) -> Iterator[Rung]:
+def climb(
+    wishes: Wishes, readers: Sequence[Collection[str]], works: Collection[str], present: Collection[Category]
+) -> Iterator[Rung]:
     """The rungs, from what was asked for upwards: codecs, then extras that no kept program needs.
 
-    `readers` are the codecs that each viewer which stays is known to open, `works` those of this installation. A codec
-    that the user named stays; so does each language where languages were named. Viewers, documents and what no rule
-    knows are never given up here.
+    `readers` are the codecs that each viewer which stays is known to open, `works` those of this installation,
+    `present` what is on the disc. A codec that the user named stays; so does each language where languages were named.
+    Viewers, documents and what no rule knows are never given up here.
     """
     rung = Rung(wishes)
     yield rung
     codecs = [name for name in _free_codecs(wishes, readers) if name in works]
     steps = (
         *(_Step(("--codec", name), codec=name) for name in codecs if name not in _EXOTIC),
-        _Step(("--drop-redist",), drop_redist=True),
-        *(_Step(("--drop", str(category)), drop=category) for category in _LEFT_BEHIND),
-        _Step(("--keep-locales", _FALLBACK), locales=(_FALLBACK,)),
+        _Step(("--drop-redist",), Category.REDISTRIBUTABLE, drop_redist=True),
+        *(_Step(("--drop", str(category)), category, drop=category) for category in _LEFT_BEHIND),
+        _Step(("--keep-locales", _FALLBACK), Category.LOCALE, locales=(_FALLBACK,)),
         *(_Step(("--codec", name), codec=name) for name in codecs if name in _EXOTIC),
     )
     for step in steps:
-        climbed = step.take(rung.wishes)
+        climbed = step.take(rung.wishes) if step.about in present else rung.wishes
         if climbed != rung.wishes:
             kept = tuple(word for word in rung.added if not (step.codec and word.startswith("--codec")))
             rung = Rung(climbed, (*kept, " ".join(step.words)))
@@ -52,6 +54,7 @@ def climb(wishes: Wishes, readers: Sequence[Collection[str]], works: Collection[
 @dataclass(frozen=True, slots=True)
 class _Step:
     words: tuple[str, ...]
+    about: Category = Category.DICOM
     codec: str = ""
     drop_redist: bool = False
     drop: Category | None = None
