@@ -9,11 +9,13 @@ from pathlib import Path
 import pytest
 from pydicom import dcmread
 
+from fixtures import golden_disc
 from fixtures.disc import DiscFile, dental_disc, write_folder, write_zip
 from fixtures.sidefiles import manual
 from repack import cli, pipeline
-from repack.model import Category, Purpose
-from repack.planning import presets
+from repack.model import Action, Category, Purpose, Wishes
+from repack.planning import preset_remarks, presets
+from tests.classify.synthetic import lay_out
 from tests.inline import Inline
 from tests.planning.test_plan import dental
 
@@ -221,6 +223,23 @@ def test_a_folder_can_be_given(tmp_path: Path, run: Run):
     write_folder(tmp_path / "disc", DISC)
     assert run(tmp_path / "disc", "--for", "zip-mail", "-q")[0] == 0
     assert manifest_of(tmp_path / "DICOM.ZIP")["options"]["for_whom"] == "zip-mail"
+
+
+@pytest.mark.parametrize("name", sorted(folder.name for folder in golden_disc.FOLDER.iterdir()))
+def test_a_portal_gets_no_program_and_every_image_and_report(name: str):
+    disc = lay_out({file.path: file.content for file in golden_disc.build(name)})
+    wishes = presets.complete(Wishes(), Purpose.PORTAL, is_codec_given=False)
+    plan = disc.plan(**{field: getattr(wishes, field) for field in Wishes.__slots__})
+    said = "\n".join(preset_remarks.remark(plan))
+    for line in plan.lines:
+        is_dropped = line.decision.action is Action.DROP
+        if line.facts.dicom is not None or line.verdict.category is Category.UNKNOWN:
+            assert not is_dropped, line.entry.path
+        if line.facts.pe is not None or line.entry.path.lower().endswith(("autorun.inf", ".bat", ".hta", ".jar")):
+            assert is_dropped, line.entry.path
+        if line.facts.magic == "pdf" and "report" in line.entry.path.lower():
+            assert not is_dropped, line.entry.path
+    assert ("programs that stay" in said) == (name == "philips-mxlite")  # a script of a page that no rule knows
 
 
 # --- what the user asks for wins ---

@@ -126,7 +126,8 @@ def _find_keep(path: str, wishes: Wishes) -> str:
 
 def _find_stop(verdict: Verdict, wishes: Wishes, wish: str, sets: _LocaleSets) -> str:
     """What speaks against following a wish, seen from the entry alone; empty where nothing does."""
-    if verdict.action is Action.COPY:
+    is_useless = verdict.category is Category.REDISTRIBUTABLE and presets.find(wishes.for_whom).takes_installers
+    if verdict.action is Action.COPY and not is_useless:
         return verdict.why
     if verdict.category in _IMAGES and wish == f"--drop {verdict.category}":
         return "images are what the disc is for"

@@ -37,7 +37,8 @@ def _nothing(_plan: Plan) -> Iterator[str]:
 def _say_meaning(preset: Preset) -> Iterator[str]:
     words = presets.spell(preset)
     if words:
-        yield f"--for {preset.name} stands for {' '.join(words)}"
+        more = "; installers go even where a rule keeps them for a Setup" if preset.takes_installers else ""
+        yield f"--for {preset.name} stands for {' '.join(words)}{more}"
 
 
 def _say_contradictions(plan: Plan, preset: Preset) -> Iterator[str]:

@@ -42,6 +42,7 @@ class Preset:
     profile: str = ""
     syntaxes: frozenset[str] = frozenset()
     output: str = ""  # the name of the new zip; else made of that of the bundle
+    takes_installers: bool = False  # those too that a rule keeps for a Setup or a viewer, which go as well
     is_file_set: bool = False  # the profile wants a DICOMDIR at the top
 
 
@@ -95,6 +96,7 @@ _ROWS = (
         "Reports and what no rule knows stay, and are named",
         "our own: what those ask for who take discs in",
         drop=_NO_IMAGE,
+        takes_installers=True,
     ),
 )
 PRESETS: Mapping[Purpose, Preset] = {row.name: row for row in _ROWS if row.name}
