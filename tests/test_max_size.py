@@ -182,6 +182,14 @@ def test_what_is_missing_and_what_would_help_is_one_line(disc: Path, run: Run):
         assert said in err
 
 
+def test_a_codec_that_was_tried_is_no_advice(images: Path, run: Run):
+    _code, _out, err = run(images, "-q", "--max-size", "10k")
+    assert "--codec smallest may" not in err
+    assert "jpegxl is smaller" not in err
+    _code, _out, err = run(images, "-q", "--max-size", "10k", "--codec", "jpegls")
+    assert "--codec smallest may help a little; --codec jpegxl is smaller" in err
+
+
 def test_what_would_help_helps(disc: Path, run: Run):
     _code, _out, err = run(disc, "--max-size", "2M")
     words = re.search(r"((?:--drop \w+ ?)+) would save (.*) (.)B", err)

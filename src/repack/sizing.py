@@ -114,12 +114,12 @@ class _Search:
         divided = parts.find_parts(self._found.facts)
         if divided and wishes.part is None:
             yield f"{parts.OPTION} makes {len(divided)} zips, each of which may be that large"
-        codec = rung.wishes.codec
-        if wishes.is_codec_named and presets.find(wishes.for_whom).codec != codec and codec != codecs.SMALLEST:
-            yield f"--codec {codecs.SMALLEST} may help"
-        elif not wishes.is_codec_named and codec == Wishes().codec:
-            yield f"--codec {codecs.SMALLEST} may help a little, but the viewer on the disc may not open it"
-        if not wishes.is_codec_named and _SMALLEST_OF_ALL not in presets.find(wishes.for_whom).codecs:
+        tried = {each.wishes.codec for _size, _is_true, each in self._sizes}
+        is_bound = presets.find(wishes.for_whom).codecs == (wishes.codec,)
+        if not is_bound and codecs.SMALLEST not in tried:
+            doubt = "" if wishes.is_codec_named else ", but the viewer on the disc may not open it"
+            yield f"--codec {codecs.SMALLEST} may help a little{doubt}"
+        if not is_bound and _SMALLEST_OF_ALL not in tried:
             yield f"--codec {_SMALLEST_OF_ALL} is smaller, but hardly any program opens it"
         plan = make_plan(self._found, rung.wishes)
         without = replace(rung.wishes, drop=tuple(dict.fromkeys((*rung.wishes.drop, *_VIEWERS))))
