@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import typer
 
-from repack.cli import opening, options
+from repack.cli import opening, targets
 from repack.cli.job import job
 from repack.cli.tools import tools
 from tests.bundles import samples
@@ -113,7 +113,7 @@ def parameters(*words: str) -> set[str]:
 
 @pytest.mark.parametrize("words", [("repack",), ("explain",), ("verify",), ("rules", "test")])
 def test_every_command_that_opens_a_bundle_takes_the_same_options_for_it(words: tuple[str, ...]) -> None:
-    shared = {"password_file", "max_entries", "max_size", "max_ratio"}
+    shared = {"password_file", "max_entries", "max_unpacked", "max_ratio"}
     assert shared <= parameters("inspect")
     assert shared <= parameters(*words)
 
@@ -121,7 +121,7 @@ def test_every_command_that_opens_a_bundle_takes_the_same_options_for_it(words: 
 def test_restore_takes_a_password_and_no_limits() -> None:
     """What comes out of a zip of ours is bounded by its manifest."""
     assert "password_file" in parameters("restore")
-    assert "max_size" not in parameters("restore")
+    assert "max_unpacked" not in parameters("restore")
 
 
 def test_an_encrypted_original_can_be_compared_with(locked: Path, run: Run) -> None:
@@ -173,7 +173,7 @@ def test_a_bomb_is_one_line_and_exit_3_and_leaves_nothing(tmp_path: Path, run: R
     assert names_in(tmp_path) == {"bomb.zip"}
 
 
-@pytest.mark.parametrize("option", ["--max-entries", "--max-ratio", "--max-size"])
+@pytest.mark.parametrize("option", ["--max-entries", "--max-ratio", "--max-unpacked"])
 def test_limits_can_be_set(tmp_path: Path, run: Run, option: str) -> None:
     path = tmp_path / "many.zip"
     path.write_bytes(make_zip([Made(b"a"), Made(b"b")]))
@@ -228,9 +228,9 @@ def test_beside_a_mounted_disc_the_zip_goes_into_the_working_folder(
 
 def test_the_root_of_a_drive_has_nothing_beside_it() -> None:
     root = Path(Path.cwd().anchor)
-    target = options.choose_target(root, None)
+    target = targets.choose_target(root, None)
     assert target == Path("disc.repacked.zip")
-    assert "goes into the working folder" in options.explain_target(root, None, target)
+    assert "goes into the working folder" in targets.explain_target(root, None, target)
 
 
 def test_the_working_folder_is_not_taken_where_it_is_part_of_the_disc(
@@ -240,7 +240,7 @@ def test_the_working_folder_is_not_taken_where_it_is_part_of_the_disc(
     disc.mkdir()
     monkeypatch.chdir(disc)
     read_only(tmp_path)
-    assert options.choose_target(disc, None) == tmp_path / "DISC.repacked.zip"
+    assert targets.choose_target(disc, None) == tmp_path / "DISC.repacked.zip"
 
 
 def test_what_is_odd_about_a_bundle_is_told_by_every_view(tmp_path: Path, run: Run) -> None:

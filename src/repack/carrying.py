@@ -56,8 +56,9 @@ def carry_out(
     for line, outcome in _outcomes(carrier, [line for line in plan.lines if _is_index(line)], pool, progress):
         followed = outcome
         if isinstance(outcome, KeptAsIs):
-            listed = (_listed(plan, line, new) for new in (new_syntaxes, new_instances))
-            followed = following.follow_images(carrier.course.entry(line), outcome, *listed)
+            syntaxes, instances = (_listed(plan, line, new) for new in (new_syntaxes, new_instances))
+            left = _left(plan, line) if _is_part(plan, past) else None
+            followed = following.follow_images(carrier.course.entry(line), outcome, syntaxes, instances, left)
         carrier.write(line, followed)
     if carrier.restore.records:
         draft.add_ours(RESTORE_NAME, carrier.restore.finish())
@@ -198,6 +199,21 @@ def _listed(plan: Plan, directory: Planned, new_uids: dict[int, str]) -> dict[st
         if index is not None and index in new_uids:
             found[file_id] = new_uids[index]
     return found
+
+
+def _is_part(plan: Plan, past: Past | None) -> bool:
+    """Is this one study of several, or was the zip that is repacked?"""
+    rounds = past.finished.manifest.history if past else ()
+    return plan.wishes.part is not None or any(one.options.part for one in rounds)
+
+
+def _left(plan: Plan, directory: Planned) -> set[str]:
+    """The file IDs of a DICOMDIR whose files are in the new zip."""
+    entries = [line.entry for line in plan.lines]
+    kept = {line.entry.index for line in plan.lines if line.decision.action is not Action.DROP}
+    by_path = references.index_paths(entries)
+    path, file_ids = directory.entry.path, directory.facts.mentions
+    return {file_id for file_id in file_ids if references.find_listed(path, file_id, by_path) in kept}
 
 
 def prove(

@@ -1,23 +1,26 @@
 """The story of a run, top to bottom: bundle, facts, verdicts, plan, outcomes, zip, proof, manifest."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from concurrent.futures import Future
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
-from repack import outcomes, sourcefile
+from repack import following, outcomes, sizing, sourcefile
 from repack.carrying import carry_out, prove
 from repack.conformance.review import review
-from repack.errors import BundleUnreadable
+from repack.errors import BundleUnreadable, OutputUnwritable
 from repack.model import LEAFLET_NAME, MANIFEST_NAME, Access, Bundle, Plan, Wishes
 from repack.moving import Past
 from repack.output import archive, drafts
+from repack.planning import parts
 from repack.processes import interrupts
 from repack.processes.workers import Pool
 from repack.progress import NoProgress, Progress
 from repack.record import leaflet, manifest, recording
 from repack.record.manifest import EntryRecord, Manifest, OwnFile
-from repack.survey import Survey, View, make_plan, survey
+from repack.sizing import TooLarge
+from repack.survey import Survey, View, survey
 
 #: What progress names, in order; the last byte is checked before the new zip gets its name.
 STAGES = ("Looking at the disc", "Repacking", "Checking")
@@ -34,6 +37,18 @@ class Request:
     jobs: int = 1
     overwrite: bool = False
     access: Access = field(default_factory=Access)
+    split: bool = False  # one zip a study
+
+
+@dataclass(frozen=True, slots=True)
+class Publishing:
+    """Who is asked before a new zip gets its name, and who is told in that very moment.
+
+    `done` is called before an interrupt can come between; where `may` raises, the target does not appear.
+    """
+
+    may: Callable[[], None] | None = None
+    done: Callable[[], None] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,31 +73,111 @@ def run(
     `when_published` is called in the moment in which the target appears, before an interrupt can come between. Where
     `may_publish` raises, just before that moment, it does not appear.
     """
+    assert not request.split  # noqa: S101  several zips are `run_parts`
+    return run_parts(request, progress, when_published, may_publish)[0]
+
+
+def run_parts(
+    request: Request,
+    progress: Progress | None = None,
+    when_published: Callable[[], None] | None = None,
+    may_publish: Callable[[], None] | None = None,
+) -> tuple[Done, ...]:
+    """The main job, `request.split` into one zip a study where there are several. Raises RepackError.
+
+    The zips are made one after the other; those that are complete stay where a later one cannot be made.
+    """
     progress = progress or NoProgress()
     drafts.clear_stale(request.target)
-    archive.check_target(request.target, overwrite=request.overwrite)
+    if not request.split:
+        archive.check_target(request.target, overwrite=request.overwrite)
     source = sourcefile.state(request.bundle)
+    view = View(request.target, request.access, digests=True)
     with Pool(request.jobs) as pool, sourcefile.hashing_beside(request.bundle) as source_hash:
         pool.warm(partial(outcomes.get_ready, wishes=request.wishes))
-        found = survey(
-            request.bundle, request.rule_files, pool, progress, View(request.target, request.access, digests=True)
-        )
+        found = survey(request.bundle, request.rule_files, pool, progress, view)
         refuse_encrypted(found.bundle, request.access)
-        plan = make_plan(found, request.wishes)
-        if found.past is not None and plan.is_idle:
-            record = found.past.finished.manifest
-            return Done(plan, record, request.bundle, found.bundle.size or record.totals.after.stored, is_idle=True)
-        with archive.drafting(request.target, overwrite=request.overwrite) as draft:
-            records, damaged = carry_out(plan, found.past, draft, pool, progress)
-            record = _tell(request, found, plan, draft, records, source_hash.result)
-            written = draft.finish(plan.bundle.comment)
+        done: list[Done] = []
+        requests = split_up(request, found)
+        for one in requests:  # before the first is begun
+            drafts.clear_stale(one.target)
+            archive.check_target(one.target, overwrite=request.overwrite)
+        for one in requests:
+            publishing = Publishing(may_publish, when_published if one is requests[-1] else None)
+            write = partial(_write, one, found, (source, source_hash), (pool, progress), publishing)
             try:
-                prove(draft, written, record, damaged, pool, progress)
-            finally:  # whatever the proof says of a source that changed, that is the reason
-                sourcefile.check_unchanged(request.bundle, source)
-            size = draft.path.stat().st_size
-            _publish(draft, request, may_publish, when_published)
+                done.append(sizing.first_fit(found, one.wishes, one.target.name, (pool, progress), write))
+            except OutputUnwritable as error:
+                raise _after(error, len(done)) from error
+        return tuple(done)
+
+
+def split_up(request: Request, found: Survey) -> tuple[Request, ...]:
+    """One request for each zip that is to be made. Raises BundleUnreadable."""
+    divided = parts.find_parts(found.facts) if request.split else ()
+    if not divided:
+        return (request,)
+    for entry, facts in zip(found.bundle.entries, found.facts, strict=True):
+        problem = following.find_undivided(entry) if facts.dicom is not None and facts.dicom.is_directory else ""
+        if problem:
+            advice = f"leave {parts.OPTION} out"
+            raise BundleUnreadable(found.bundle.path.name, f"{entry.path} cannot be divided: {problem}", advice)
+    return tuple(
+        replace(request, target=parts.name_part(request.target, part), wishes=replace(request.wishes, part=part))
+        for part in divided
+    )
+
+
+def _after(error: OutputUnwritable, complete: int) -> OutputUnwritable:
+    """The error, with what was done before it."""
+    if not complete:
+        return error
+    target, problem, advice = error.args
+    return OutputUnwritable(
+        target, problem, f"{advice}; the {complete} before it {'are' if complete > 1 else 'is'} there"
+    )
+
+
+def _write(
+    request: Request,
+    found: Survey,
+    source: tuple[sourcefile.State | None, Future[str | None]],
+    tools: tuple[Pool, Progress],
+    publishing: Publishing,
+    plan: Plan,
+) -> Done | TooLarge:
+    """Carry a plan out, prove it, publish it; or say how large the zip is, where that is too large."""
+    if found.past is not None and plan.is_idle:
+        record = found.past.finished.manifest
+        size = found.bundle.size or record.totals.after.stored
+        return TooLarge(size) if _is_too_large(size, plan) else Done(plan, record, request.bundle, size, is_idle=True)
+    state, source_hash = source
+    with archive.drafting(request.target, overwrite=request.overwrite) as draft:
+        records, damaged = carry_out(plan, found.past, draft, *tools)
+        record = _tell(request, found, plan, draft, records, source_hash.result)
+        written = draft.finish(plan.bundle.comment)
+        size = draft.path.stat().st_size
+        if _is_too_large(size, plan):
+            return TooLarge(size)
+        try:
+            prove(draft, written, record, damaged, *tools)
+        finally:  # whatever the proof says of a source that changed, that is the reason
+            sourcefile.check_unchanged(request.bundle, state)
+        _publish(draft, publishing, overwrite=request.overwrite)
     return Done(plan, record, request.target, size)
+
+
+def _is_too_large(size: int, plan: Plan) -> bool:
+    return plan.wishes.max_size is not None and size > plan.wishes.max_size
+
+
+def _publish(draft: archive.Draft, publishing: Publishing, *, overwrite: bool) -> None:
+    with interrupts.undisturbed():
+        if publishing.may is not None:
+            publishing.may()
+        draft.publish(overwrite=overwrite)
+        if publishing.done is not None:
+            publishing.done()
 
 
 def _tell(
@@ -95,7 +190,7 @@ def _tell(
 ) -> Manifest:
     """Add what tells of the run: the leaflet for people, and the manifest, which is the last to be known."""
     past = _past_manifest(found.past)
-    draft.add_ours(LEAFLET_NAME, leaflet.compose(records, _languages(request.wishes, found.past)))
+    draft.add_ours(LEAFLET_NAME, leaflet.compose(records, _languages(plan.wishes, found.past)))
     record = recording.compose(plan, records, hash_source(), (file.name for file in request.rule_files), past)
     own = [OwnFile(*file) for file in draft.own_files()]
     names = (*(file.path for file in own), MANIFEST_NAME)
@@ -110,20 +205,6 @@ def _past_manifest(past: Past | None) -> Manifest | None:
     return past.finished.manifest if past else None
 
 
-def _publish(
-    draft: archive.Draft,
-    request: Request,
-    may_publish: Callable[[], None] | None,
-    when_published: Callable[[], None] | None,
-) -> None:
-    with interrupts.undisturbed():
-        if may_publish is not None:
-            may_publish()
-        draft.publish(overwrite=request.overwrite)
-        if when_published is not None:
-            when_published()
-
-
 def look(request: Request, progress: Progress | None = None, *, as_it_is: bool = False) -> Survey:
     """What is known of a bundle; nothing is written. A zip of our own is seen as it was at first, or `as_it_is`."""
     view = View(without=request.target, access=request.access, as_it_is=as_it_is)
@@ -133,9 +214,20 @@ def look(request: Request, progress: Progress | None = None, *, as_it_is: bool =
 
 def preview(request: Request, progress: Progress | None = None) -> Plan:
     """What `run` would do; nothing is written. Raises BundleUnreadable and RuleInvalid."""
+    assert not request.split  # noqa: S101  several zips are `preview_parts`
+    return preview_parts(request, progress)[0]
+
+
+def preview_parts(request: Request, progress: Progress | None = None) -> tuple[Plan, ...]:
+    """What `run_parts` would do; with a limit of size, the first plan that a sample says will fit."""
     found = look(request, progress)
     refuse_encrypted(found.bundle, request.access)
-    return make_plan(found, request.wishes)
+    with Pool(request.jobs) as pool:
+        tools = (pool, progress or NoProgress())
+        return tuple(
+            sizing.first_fit(found, one.wishes, one.target.name, tools, lambda plan: plan)
+            for one in split_up(request, found)
+        )
 
 
 def _languages(wishes: Wishes, past: Past | None) -> tuple[str, ...]:

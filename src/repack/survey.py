@@ -15,7 +15,7 @@ from repack.giveback.finished import set_foreign_aside
 from repack.model import Access, Bundle, Entry, Facts, Plan, Wishes
 from repack.moving import Past
 from repack.output import archive
-from repack.planning import remarks
+from repack.planning import parts, preset_remarks, remarks
 from repack.planning.plan import decide
 from repack.processes.workers import Crashed, Pool
 from repack.progress import Progress
@@ -142,6 +142,7 @@ def make_plan(found: Survey, wishes: Wishes) -> Plan:
         for entry, fact in zip(found.bundle.entries, found.facts, strict=True)
     )
     plan = decide(found.bundle, found.facts, verdicts, found.needs, wishes)
-    noted = remarks.remark(plan, found.rules, found.needs)
+    noted = (*preset_remarks.remark(plan), *remarks.remark(plan, found.rules, found.needs))
     plan = replace(plan, warnings=tuple(dict.fromkeys((*plan.warnings, *noted))))
+    plan = parts.limit(plan)
     return moving.look_back(plan, found.past) if found.past else plan

@@ -22,6 +22,7 @@ NOT_OF_A_BATCH = {
     "output": "--out-dir says where to",
     "manifest_file": "batch.jsonl is the record; each zip holds its manifest",
     "verbose": "every decision of every disc is too much to show",
+    "split": "one disc, one line, one zip",
     "report": "a page for each disc is not built yet: repack inspect makes one of any zip",
     "with_patient": "goes with a report",
     "version": "repack --version",

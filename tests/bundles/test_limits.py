@@ -63,7 +63,7 @@ def test_too_many_entries(tmp_path: Path) -> None:
 def test_too_much_in_all(tmp_path: Path) -> None:
     path = tmp_path / "large.zip"
     path.write_bytes(make_zip([Made(b"a", bytes(600)), Made(b"b", bytes(600))]))
-    with pytest.raises(BundleUnreadable, match="raise --max-size"):
+    with pytest.raises(BundleUnreadable, match="raise --max-unpacked"):
         open_bundle(path, Access(limits=Limits(unpacked=1_000)))
 
 

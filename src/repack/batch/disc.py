@@ -243,7 +243,7 @@ def _line(order: Order, result: Result, seconds: float = 0.0) -> BatchLine:
         reason="",
         options=order.options.digest,
         version=order.options.version,
-        finished=datetime.now(UTC).isoformat(timespec="seconds"),
+        finished=datetime.now(UTC).isoformat(timespec="microseconds"),
         seconds=round(seconds, 3),
     )
 

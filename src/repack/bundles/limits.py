@@ -26,7 +26,7 @@ def check(name: str, entries: Iterable[tuple[int, int]], container: int, limits:
     if count > limits.entries:
         raise _bomb(name, f"it lists {count:,} entries", "--max-entries")
     if total > limits.unpacked:
-        raise _bomb(name, f"unpacked it would take {total / 1e9:,.0f} GB", "--max-size")
+        raise _bomb(name, f"unpacked it would take {total / 1e9:,.0f} GB", "--max-unpacked")
     if total > _FLOOR and total > limits.ratio * container:
         raise _bomb(name, f"unpacked it grows to {total // max(container, 1):,} times its size", "--max-ratio")
 

@@ -81,6 +81,7 @@ def batch(
     bundles: Bundles = None,
     out_dir: OutDir = None,
     names_from: NamesFrom = None,
+    for_whom: options.ForWhom = None,
     keep_locales: options.KeepLocales = None,
     drop_redist: options.DropRedist = False,
     drop: options.DropCategory = None,
@@ -95,8 +96,9 @@ def batch(
     squeeze: options.Squeeze = False,
     password_file: opening.PasswordFile = None,
     decrypt: opening.Decrypt = False,
+    max_size: options.MaxSize = None,
     max_entries: opening.MaxEntries = opening.ENTRIES,
-    max_size: opening.MaxSize = opening.SIZE,
+    max_unpacked: opening.MaxUnpacked = opening.UNPACKED,
     max_ratio: opening.MaxRatio = opening.RATIO,
     jobs: Jobs = options.CORES,
     scheduler: Scheduler = None,
@@ -117,9 +119,10 @@ def batch(
     batch.jsonl in the out-dir has a line for each disc. Exit code: 0 where all went well, else the highest of any disc.
     """
     wishes = options.read_wishes(
-        keep_locales, drop_redist, drop, drop_path, keep, force_drop, codec, max_error, effort, exact_only, squeeze
-    )
-    limits = opening.read_limits(max_entries, max_size, max_ratio)
+        keep_locales, drop_redist, drop, drop_path, keep, force_drop, codec, max_error, effort, exact_only, squeeze,
+        for_whom, max_size,
+    )  # fmt: skip
+    limits = opening.read_limits(max_entries, max_unpacked, max_ratio)
     access = opening.read_access(Path(), password_file, limits, decrypts=decrypt, may_ask=False)
     how = _read_options(wishes, tuple(rules or ()), access, overwrite=overwrite, rechecks=recheck)
     folder, place = (None, "") if dry_run else _read_out_dir(out_dir, record)

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from repack.cli import completing, opening, options
+from repack.cli import completing, opening, options, targets
 from repack.errors import ExitCode, WrongUsage
 from repack.giveback import restore as restoring
 from repack.giveback import verify as verifying
@@ -48,7 +48,7 @@ def restore(
 
     Exit code 7: a file could not be given back; it is named, and the others are there.
     """
-    options.refuse_input(output, source, "-o")
+    targets.refuse_input(output, source, "-o")
     access = opening.read_access(source, password_file, decrypts=True, may_ask=True)
     request = restoring.Request(source, output, options.slashed(globs), jobs, overwrite, access)
     screen = console.open_screen(is_quiet=quiet)
@@ -85,7 +85,7 @@ def verify(
     ] = None,
     password_file: opening.PasswordFile = None,
     max_entries: opening.MaxEntries = opening.ENTRIES,
-    max_size: opening.MaxSize = opening.SIZE,
+    max_unpacked: opening.MaxUnpacked = opening.UNPACKED,
     max_ratio: opening.MaxRatio = opening.RATIO,
     jobs: options.Jobs = options.CORES,
     json: options.Json = False,
@@ -97,7 +97,7 @@ def verify(
     """
     if quick and sample is not None:
         raise WrongUsage("--quick decodes no image and --sample some", "give one of them")
-    limits = opening.read_limits(max_entries, max_size, max_ratio)
+    limits = opening.read_limits(max_entries, max_unpacked, max_ratio)
     access = opening.read_access(against or source, password_file, limits, decrypts=True, may_ask=True)
     share = 0.0 if quick else 1.0 if sample is None else read_share(sample)
     screen = console.open_screen(is_json=json, is_quiet=quiet)

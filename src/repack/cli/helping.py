@@ -17,12 +17,13 @@ _WIDEST = 100
 _COLUMN = 26  # where explanations begin
 #: The groups of options in the order in which they are shown; an option that is in none comes after them.
 _GROUPS = {
+    "For whom": "--for --max-size --split",
     "What to drop and what to keep": "--keep-locales --drop-redist --drop --drop-path --keep --rules --force-drop",
     "How images are compressed": "--codec --max-error --effort --squeeze --exact-only",
-    "What is written": "--dry-run --sample --output --out-dir --overwrite --manifest --report --for --max-size --split",
+    "What is written": "--dry-run --sample --output --out-dir --overwrite --manifest --report",
     "Many discs": "--from --scheduler --recheck --record --staging --most-staged",
     "What is shown": "--json --quiet --verbose",
-    "Opening the bundle": "--password-file --decrypt --max-entries --max-size --max-ratio",
+    "Opening the bundle": "--password-file --decrypt --max-entries --max-unpacked --max-ratio",
 }
 _FEWEST = 12  # options that are so few need no groups
 

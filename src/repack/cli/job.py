@@ -1,20 +1,14 @@
 """The main job: `repack BUNDLE`, which needs no name of a command."""
 
-from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from repack import __version__, stopwatch
-from repack.cli import completing, helping, opening, options
-from repack.model import Wishes
-from repack.processes import interrupts
+from repack import __version__
+from repack.cli import completing, helping, opening, options, targets
+from repack.planning import presets
 from repack.report import plain
-
-if TYPE_CHECKING:
-    from repack.pipeline import Done, Request
-    from repack.report import console
 
 _EXAMPLES = (
     ("repack scan.zip --dry-run", "show what would happen, write nothing"),
@@ -41,6 +35,7 @@ def repack(
         Path | None,
         typer.Option("--output", "-o", metavar="OUT.zip", help="Default: BUNDLE.repacked.zip beside the input."),
     ] = None,
+    for_whom: options.ForWhom = None,
     keep_locales: options.KeepLocales = None,
     drop_redist: options.DropRedist = False,
     drop: options.DropCategory = None,
@@ -55,8 +50,10 @@ def repack(
     squeeze: options.Squeeze = False,
     password_file: opening.PasswordFile = None,
     decrypt: opening.Decrypt = False,
+    max_size: options.MaxSize = None,
+    split: options.Split = None,
     max_entries: opening.MaxEntries = opening.ENTRIES,
-    max_size: opening.MaxSize = opening.SIZE,
+    max_unpacked: opening.MaxUnpacked = opening.UNPACKED,
     max_ratio: opening.MaxRatio = opening.RATIO,
     jobs: options.Jobs = options.CORES,
     dry_run: Annotated[bool, typer.Option("--dry-run", "-n", help="Show the plan; write nothing.")] = False,
@@ -81,81 +78,24 @@ def repack(
     rebuilding each original file; nothing else is changed, and only what you name is dropped.
     """
     from repack import pipeline  # noqa: PLC0415  help and completion need nothing of what a run needs
-    from repack.cli import previewing, reporting  # noqa: PLC0415  as above
-    from repack.record import manifest  # noqa: PLC0415  as above
-    from repack.report import conformance, console, planned_json, tables  # noqa: PLC0415  as above
+    from repack.cli import showing  # noqa: PLC0415  as above
+    from repack.report import console  # noqa: PLC0415  as above
 
-    wishes = Wishes(
-        keep_locales=options.read_locales(keep_locales),
-        drop_redist=drop_redist,
-        drop=tuple(drop or ()),
-        drop_path=options.slashed(drop_path),
-        keep=options.slashed(keep),
-        force_drop=force_drop,
-        codec=options.check_codec(codec, max_error, effort, is_exact_only=exact_only),
-        is_codec_named=codec is not None,
-        exact_only=exact_only,
-        squeeze=squeeze,
-        max_error=max_error,
-        effort=effort,
-    )
-    target = options.choose_target(bundle, output)
-    limits = opening.read_limits(max_entries, max_size, max_ratio)
+    wishes = options.read_wishes(
+        keep_locales, drop_redist, drop, drop_path, keep, force_drop, codec, max_error, effort, exact_only, squeeze,
+        for_whom, max_size,
+    )  # fmt: skip
+    target = targets.choose_target(bundle, output, presets.find(wishes.for_whom).output)
+    limits = opening.read_limits(max_entries, max_unpacked, max_ratio)
     access = opening.read_access(bundle, password_file, limits, decrypts=decrypt, may_ask=decrypt)
-    request = pipeline.Request(bundle, target, wishes, tuple(rules or ()), jobs, overwrite, access)
+    request = pipeline.Request(bundle, target, wishes, tuple(rules or ()), jobs, overwrite, access, split is not None)
+    wanted = showing.Wanted(output, manifest_file, report, with_patient, json, verbose)
     screen = console.open_screen(is_json=json, is_quiet=quiet)
-    _tell_place(screen, options.explain_target(bundle, output, target))
-    reporting.check_report_file(
-        report, bundle, (target, manifest_file), with_patient=with_patient, may_replace=overwrite, is_dry=dry_run
-    )
+    place = targets.explain_target(bundle, output, target)
+    if place:
+        console.show_result(screen, place)
+    showing.check(request, wanted, is_dry=dry_run)
     if dry_run:
-        plan = previewing.plan_only(request, screen)
-        if plan.is_idle:
-            previewing.tell_idle(screen, bundle, output)
-        else:
-            console.show_sheets(screen, [*tables.planned(plan), *([tables.every_line(plan)] if verbose else [])])
-            console.show_result(screen, tables.planned_result(str(target)))
-        _tell_place(screen, "" if manifest_file is None else "a dry run has no manifest, so none was written")
-        if json:
-            console.show_json(planned_json.encode(plan))
-        return
-    if manifest_file is not None:
-        options.check_manifest_file(manifest_file, bundle, target, is_overwriting=overwrite)
-    done = _run(request, screen, is_timed=verbose > 1)
-    encoded = manifest.encode(done.manifest)
-    if done.is_idle:
-        previewing.tell_idle(screen, bundle, output, manifest_file, encoded)
-        if json:
-            console.show_json(encoded)
-        reporting.report_run(report, done, jobs, screen, is_open=with_patient)
-        return
-    console.show_sheets(screen, [*tables.summary(done.plan, done.manifest), conformance.changed(done.manifest)])
-    if verbose:
-        more = (conformance.compared(done.manifest), tables.every_line(done.plan))
-        console.show_sheets(screen, [*more, tables.overhead(done.manifest, done.size)])
-    console.show_result(screen, tables.result(done.manifest, done.size, str(target)))
-    if manifest_file is not None:
-        options.write_beside(manifest_file, encoded)
-    if json:
-        console.show_json(encoded)
-    reporting.report_run(report, done, jobs, screen, is_open=with_patient)
-
-
-def _tell_place(screen: "console.Screen", sentence: str) -> None:
-    from repack.report import console  # noqa: PLC0415  see `repack`
-
-    if sentence:
-        console.show_result(screen, sentence)
-
-
-def _run(request: "Request", screen: "console.Screen", *, is_timed: bool) -> "Done":
-    """Run with a progress bar; show where the time went where that is asked for."""
-    from repack import pipeline  # noqa: PLC0415  see `repack`
-    from repack.report import console, profile  # noqa: PLC0415  as above
-
-    watch = stopwatch.Stopwatch() if is_timed else None
-    with console.watching(screen, pipeline.STAGES) as progress, stopwatch.running(watch):
-        done = pipeline.run(request, progress, interrupts.finish)
-    if watch is not None:
-        console.show_sheets(replace(screen, out=screen.err), [profile.profiled(watch, *stopwatch.processor_time())])
-    return done
+        showing.show_plans(request, wanted, screen)
+    else:
+        showing.run(request, wanted, screen)

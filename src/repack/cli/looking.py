@@ -57,7 +57,7 @@ def inspect(
     rules: options.RuleFiles = None,
     password_file: opening.PasswordFile = None,
     max_entries: opening.MaxEntries = opening.ENTRIES,
-    max_size: opening.MaxSize = opening.SIZE,
+    max_unpacked: opening.MaxUnpacked = opening.UNPACKED,
     max_ratio: opening.MaxRatio = opening.RATIO,
     json: options.Json = False,
     report: options.ReportFile = None,
@@ -67,7 +67,7 @@ def inspect(
     """Show what is in a bundle: categories, series, transfer syntaxes, programs, languages."""
     screen = console.open_screen(is_json=json)
     reporting.check_report_file(report, bundle, (), with_patient=with_patient, may_replace=overwrite)
-    limits = opening.read_limits(max_entries, max_size, max_ratio)
+    limits = opening.read_limits(max_entries, max_unpacked, max_ratio)
     access = opening.read_access(bundle, password_file, limits, decrypts=True, may_ask=True)
     found = survey_only(
         pipeline.Request(bundle, bundle, rule_files=tuple(rules or ()), access=access), screen, as_it_is=True
@@ -91,14 +91,14 @@ def explain(
     drop: options.DropCategory = None,
     password_file: opening.PasswordFile = None,
     max_entries: opening.MaxEntries = opening.ENTRIES,
-    max_size: opening.MaxSize = opening.SIZE,
+    max_unpacked: opening.MaxUnpacked = opening.UNPACKED,
     max_ratio: opening.MaxRatio = opening.RATIO,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Say why other rules do not match.")] = False,
 ) -> None:
     """Show which rule decided on an entry, on which facts, and what else was considered."""
     wishes = Wishes(options.read_locales(keep_locales), drop_redist, tuple(drop or ()))
     screen = console.open_screen()
-    limits = opening.read_limits(max_entries, max_size, max_ratio)
+    limits = opening.read_limits(max_entries, max_unpacked, max_ratio)
     access = opening.read_access(bundle, password_file, limits, decrypts=True, may_ask=True)
     found = survey_only(
         pipeline.Request(bundle, bundle, rule_files=tuple(rules or ()), access=access), screen, as_it_is=True
@@ -159,14 +159,14 @@ def try_rules(
     drop: options.DropCategory = None,
     password_file: opening.PasswordFile = None,
     max_entries: opening.MaxEntries = opening.ENTRIES,
-    max_size: opening.MaxSize = opening.SIZE,
+    max_unpacked: opening.MaxUnpacked = opening.UNPACKED,
     max_ratio: opening.MaxRatio = opening.RATIO,
 ) -> None:
     """Show what your rules would change on a bundle, against the built-in ones; nothing is written."""
     own = load_file(file)
     wishes = Wishes(options.read_locales(keep_locales), drop_redist, tuple(drop or ()))
     screen = console.open_screen()
-    limits = opening.read_limits(max_entries, max_size, max_ratio)
+    limits = opening.read_limits(max_entries, max_unpacked, max_ratio)
     access = opening.read_access(bundle, password_file, limits, decrypts=True, may_ask=True)
     found = survey_only(pipeline.Request(bundle, bundle, jobs=options.CORES, access=access), screen)
     before = survey.make_plan(found, wishes)

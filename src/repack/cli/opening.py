@@ -23,13 +23,13 @@ PasswordFile = Annotated[
 ]
 Decrypt = Annotated[bool, typer.Option("--decrypt", help="Write an encrypted bundle into a zip that is not.")]
 MaxEntries = Annotated[int, typer.Option("--max-entries", min=1, metavar="N", help="Refuse bundles with more entries.")]
-MaxSize = Annotated[
-    int, typer.Option("--max-size", min=1, metavar="GB", help="Refuse bundles that unpack to more than this.")
+MaxUnpacked = Annotated[
+    int, typer.Option("--max-unpacked", min=1, metavar="GB", help="Refuse bundles that unpack to more than this.")
 ]
 MaxRatio = Annotated[
     int, typer.Option("--max-ratio", min=1, metavar="N", help="Refuse what grows to more than N times its size.")
 ]
-ENTRIES, SIZE, RATIO = _DEFAULT.entries, _DEFAULT.unpacked >> 30, _DEFAULT.ratio
+ENTRIES, UNPACKED, RATIO = _DEFAULT.entries, _DEFAULT.unpacked >> 30, _DEFAULT.ratio
 
 
 def read_access(
@@ -44,9 +44,9 @@ def read_access(
     return Access(password, decrypts, limits)
 
 
-def read_limits(entries: int, size: int, ratio: int) -> Limits:
+def read_limits(entries: int, unpacked: int, ratio: int) -> Limits:
     """The limits as they were typed: entries, GB, ratio."""
-    return Limits(entries, size << 30, ratio)
+    return Limits(entries, unpacked << 30, ratio)
 
 
 def _read_password(file: Path | None) -> bytes | None:

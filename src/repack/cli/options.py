@@ -1,7 +1,7 @@
 """The options that commands share, and the reading of what was typed into them."""
 
-import os
 import re
+from decimal import Decimal
 from pathlib import Path
 from typing import Annotated
 
@@ -10,9 +10,9 @@ import typer
 from repack import codecs
 from repack.cli import completing
 from repack.cli.names import guess
-from repack.errors import OutputUnwritable, WrongUsage
-from repack.model import Category, Wishes
-from repack.output import drafts
+from repack.errors import WrongUsage
+from repack.model import Category, Purpose, SplitBy, Wishes
+from repack.planning import presets
 from repack.processes.workers import count_cores
 
 NAMES = {"help_option_names": ["-h", "--help"]}
@@ -30,6 +30,12 @@ def _read_category(text: str | Category) -> Category:
         advice = f"{guess(text, Category)} there are: {', '.join(Category)}".lstrip()
         raise WrongUsage(f"--drop {text} is no category", advice) from None
 
+
+_UNITS = {
+    **{unit: 1000**power for power, letter in enumerate("kmgt", 1) for unit in (letter, f"{letter}b")},
+    **{f"{letter}ib": 1024**power for power, letter in enumerate("kmgt", 1)},
+}
+_SIZE = re.compile(r"([0-9]{1,12}(?:[.,][0-9]{1,6})?)\s?([kmgt](?:i?b)?)", re.IGNORECASE)
 
 BundlePath = Annotated[
     Path,
@@ -107,6 +113,32 @@ WithPatient = Annotated[
     bool, typer.Option("--with-patient", help="Name the patient and the examination in the report.")
 ]
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Show every one, not only how many.")]
+ForWhom = Annotated[
+    Purpose | None,
+    typer.Option(
+        "--for",
+        metavar="WHOM",
+        help=f"For whom the zip is; other options win over it. {presets.explain()}",
+    ),
+]
+MaxSize = Annotated[
+    str | None,
+    typer.Option(
+        "--max-size",
+        metavar="500M",
+        help="How large the new zip may be: k, M, G (of 1000) or KiB, MiB, GiB (of 1024). Where that is not enough "
+        "room, other lossless codecs are tried, then extras are dropped; never an image, a report or an unknown file.",
+    ),
+]
+Split = Annotated[
+    SplitBy | None,
+    typer.Option(
+        "--split",
+        metavar="study",
+        help="One zip for each study (an examination), named OUT.study1of3.zip and so on. Each holds the viewer and "
+        "everything else that is no image, so it works alone; restoring all into one folder gives back the whole.",
+    ),
+]
 
 
 def read_locales(text: str | None) -> tuple[str, ...]:
@@ -126,9 +158,20 @@ def slashed(globs: list[str] | None) -> tuple[str, ...]:
     return tuple(glob.replace("\\", "/") for glob in globs or ())  # as people on Windows write them too
 
 
-def check_codec(name: str | None, max_error: int, effort: int | None, *, is_exact_only: bool) -> str:
-    """The name of a codec that is here, and that goes with its options. Raises WrongUsage."""
-    name = name or USUAL_CODEC
+def read_size(text: str | None) -> int | None:
+    """The bytes that --max-size allows: 500M, 1.5 GB, 700MiB. Raises WrongUsage."""
+    if text is None:
+        return None
+    found = _SIZE.fullmatch(text.strip())
+    if found is None or (size := int(Decimal(found[1].replace(",", ".")) * _UNITS[found[2].lower()])) < 1:
+        raise WrongUsage(f"--max-size {text} is no size", "write a number and a unit, such as 500M, 1.5G or 700MiB")
+    return size
+
+
+def check_codec(wishes: Wishes) -> Wishes:
+    """The same wishes, with a codec that is here, and that goes with its options. Raises WrongUsage."""
+    name, max_error, effort = wishes.codec, wishes.max_error, wishes.effort
+    is_exact_only = wishes.exact_only
     if name not in codecs.NAMES:
         advice = f"{guess(name, codecs.NAMES)} it has: {', '.join(codecs.NAMES)}".lstrip()
         raise WrongUsage(f"--codec {name} is not known to this version", advice)
@@ -151,7 +194,7 @@ def check_codec(name: str | None, max_error: int, effort: int | None, *, is_exac
         problem = codecs.find_problem(codec) if name != USUAL_CODEC else ""  # the usual one is not worth the time
         if problem:
             raise WrongUsage(f"--codec {name} does not work here: {problem}", "see repack codecs for those that do")
-    return name
+    return wishes
 
 
 def read_wishes(
@@ -166,82 +209,28 @@ def read_wishes(
     effort: int | None,
     exact_only: bool,
     squeeze: bool,
+    for_whom: Purpose | None,
+    max_size: str | None,
 ) -> Wishes:
-    """The wishes as they were typed. Raises WrongUsage."""
-    return Wishes(
+    """The wishes as they were typed, with what --for stands for. Raises WrongUsage."""
+    asked = Wishes(
         keep_locales=read_locales(keep_locales),
         drop_redist=drop_redist,
         drop=tuple(drop or ()),
         drop_path=slashed(drop_path),
         keep=slashed(keep),
         force_drop=force_drop,
-        codec=check_codec(codec, max_error, effort, is_exact_only=exact_only),
+        codec=codec or USUAL_CODEC,
         is_codec_named=codec is not None,
         exact_only=exact_only,
         max_error=max_error,
         effort=effort,
         squeeze=squeeze,
+        max_size=read_size(max_size),
     )
+    return check_codec(presets.complete(asked, for_whom, is_codec_given=codec is not None))
 
 
-def choose_target(bundle: Path, output: Path | None) -> Path:
-    """Beside the input under its name, unless -o says otherwise; never the input itself.
-
-    Beside a mounted disc there often is no room for anything: then in the working folder (containers F10).
-    """
-    if output is None:
-        named = bundle if bundle.name not in {"", ".", ".."} else bundle.resolve()
-        if not named.name:  # the root of a drive: nothing lies beside it
-            return Path("disc.repacked.zip")
-        stem = named.stem if named.suffix.lower() in {".zip", ".iso"} and bundle.is_file() else named.name
-        beside = named.with_name(f"{stem}.repacked.zip")
-        return beside if _takes_files(beside.parent) or _lies_in(Path(), bundle) else Path(beside.name)
-    refuse_input(output, bundle, "-o")
-    return output
-
-
-def _takes_files(folder: Path) -> bool:
-    """Can files be made there? A folder that is not there is told of later."""
-    return not folder.is_dir() or os.access(folder, os.W_OK)
-
-
-def _lies_in(folder: Path, bundle: Path) -> bool:
-    return bundle.is_dir() and folder.resolve().is_relative_to(bundle.resolve())
-
-
-def explain_target(bundle: Path, output: Path | None, target: Path) -> str:
-    """A sentence on a new zip that does not lie beside its input, unless that was asked for."""
-    if output is not None or target.resolve().parent == bundle.resolve().parent:
-        return ""
-    return f"beside {bundle.name or bundle} no file can be made, so {target.name} goes into the working folder"
-
-
-def refuse_input(file: Path, bundle: Path, option: str) -> None:
-    """Never write over the input: not over the bundle, and not over a file that lies in it."""
-    if not file.exists() or not bundle.exists():
-        return
-    if file.samefile(bundle) or (bundle.is_dir() and file.resolve().is_relative_to(bundle.resolve())):
-        raise WrongUsage(f"{file.name} is part of the input, which is never written to", f"name another with {option}")
-
-
-def check_manifest_file(file: Path, bundle: Path, target: Path, *, is_overwriting: bool) -> None:
-    """Raise unless the manifest may be written there."""
-    refuse_input(file, bundle, "--manifest")
-    if file.resolve() == target.resolve():
-        raise WrongUsage("--manifest names the new zip itself", "name another file with --manifest")
-    if file.exists() and not is_overwriting:
-        raise OutputUnwritable(file.name, "it exists already", "use --overwrite, or another name with --manifest")
-
-
-def write_beside(file: Path, data: bytes, advice: str = "the new zip is complete and holds it as well") -> None:
-    """Write the manifest outside the zip, wholly or not at all. Raises OutputUnwritable."""
-    target = file.resolve()  # a link stays a link
-    try:
-        if target.exists() and not target.is_file():  # a device or a pipe has no place for a draft
-            target.write_bytes(data)
-        else:
-            drafts.write_whole(target, data)
-    except OSError as error:
-        raise OutputUnwritable(file.name, error.strerror or "it cannot be written", advice) from error
-    except OutputUnwritable as error:
-        raise OutputUnwritable(file.name, error.args[1], advice) from error
+def join_json(documents: list[bytes]) -> bytes:
+    """One document as it is, several as a list."""
+    return documents[0] if len(documents) == 1 else b"[" + b",".join(documents) + b"]\n"

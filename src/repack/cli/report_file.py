@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from repack import __version__, pipeline
-from repack.cli import options
+from repack.cli import targets
 from repack.conformance.checks import evaluate
 from repack.conformance.disc import as_found
 from repack.errors import OutputUnwritable, RepackError
@@ -58,5 +58,5 @@ def _write(
     with Pool(jobs) as pool, console.watching(screen, looking.STAGES) as progress:
         looked = looking.look(plan, pool, progress or NoProgress(), with_patient=is_open)
     page = html.render(telling.compose(about, looked, tuple(Check(*row) for row in checks)))
-    options.write_beside(file, page, advice)
+    targets.write_beside(file, page, advice)
     console.show_result(screen, f"the report is in {file.name}: open it in a browser")

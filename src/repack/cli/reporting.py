@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from repack import pipeline
-from repack.cli import options
+from repack.cli import options, targets
 from repack.errors import OutputUnwritable, WrongUsage
 from repack.model import Plan
 from repack.report import console
@@ -25,7 +25,7 @@ def check_report_file(
         return
     if is_dry:
         raise WrongUsage("--dry-run writes nothing, so no report either", f"use repack inspect {bundle.name} --report")
-    options.refuse_input(file, bundle, "--report")
+    targets.refuse_input(file, bundle, "--report")
     if any(other is not None and file.resolve() == other.resolve() for other in others):
         raise WrongUsage(f"--report names {file.name}, which is to be written anyway", "name another with --report")
     if file.exists() and not may_replace:

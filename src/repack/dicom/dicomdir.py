@@ -103,8 +103,8 @@ def patch(
     `instances` are the new SOP Instance UIDs of the file IDs that have one.
     Offsets that are all wrong by one amount are common in the field (fo-dicom/fo-dicom#828); they come out right.
     """
-    stated = list(_stated_offsets(directory))
-    shift = _common_shift(stated, {record.start for record in directory.records})
+    stated = list(stated_offsets(directory))
+    shift = common_shift(stated, {record.start for record in directory.records})
     if shift is None:
         return NotDone("its record offsets are inconsistent, so they cannot be moved; its transfer syntaxes are stale")
     uids = {FILE_TRANSFER_SYNTAX: syntaxes, FILE_SOP_INSTANCE: instances or {}}
@@ -130,7 +130,7 @@ def patch(
     return Patched(bytes(new), changed, "its record offsets were wrong and are right now" if shift else "")
 
 
-def _stated_offsets(directory: Directory) -> Iterator[int]:
+def stated_offsets(directory: Directory) -> Iterator[int]:
     """Every offset that is stated and not 0 ("no record")."""
     for level in (directory.top, *(record.elements for record in directory.records)):
         for element, behind in level:
@@ -140,7 +140,7 @@ def _stated_offsets(directory: Directory) -> Iterator[int]:
                     yield offset
 
 
-def _common_shift(stated: list[int], starts: set[int]) -> int | None:
+def common_shift(stated: list[int], starts: set[int]) -> int | None:
     """What must be added to every stated offset so that it meets a record; None where nothing or more fits."""
     if all(offset in starts for offset in stated):
         return 0
@@ -214,4 +214,4 @@ def count_patients(directory: Directory) -> int:
 def has_stray_offsets(directory: Directory) -> bool:
     """Does any offset lead to a place where no record starts?"""
     starts = {record.start for record in directory.records}
-    return any(offset not in starts for offset in _stated_offsets(directory))
+    return any(offset not in starts for offset in stated_offsets(directory))

@@ -25,9 +25,19 @@ from repack.model.bundle import (
 )
 from repack.model.checked import Finding, Grade, Result
 from repack.model.facts import DicomFacts, DirectoryFacts, Facts, LocaleName, PeFacts, Verdict
-from repack.model.kinds import LEAFLET_NAME, MANIFEST_NAME, OUR_FOLDER, RESTORE_NAME, Action, Category, Proof
+from repack.model.kinds import (
+    LEAFLET_NAME,
+    MANIFEST_NAME,
+    OUR_FOLDER,
+    RESTORE_NAME,
+    Action,
+    Category,
+    Proof,
+    Purpose,
+    SplitBy,
+)
 from repack.model.outcome import Content, Deflating, Dropped, KeptAsIs, Lost, Outcome, Restorable, Transcoded
-from repack.model.plan import Decision, Plan, Planned, Wishes
+from repack.model.plan import Decision, Part, Plan, Planned, Wishes
 
 __all__ = [
     "DEFLATED",
@@ -61,15 +71,18 @@ __all__ = [
     "Lost",
     "Outcome",
     "Packed",
+    "Part",
     "PeFacts",
     "Place",
     "Placed",
     "Plan",
     "Planned",
     "Proof",
+    "Purpose",
     "Raw",
     "Restorable",
     "Result",
+    "SplitBy",
     "Stamp",
     "Streamed",
     "Transcoded",

@@ -33,6 +33,22 @@ class Action(StrEnum):
     DROP = "drop"
 
 
+class Purpose(StrEnum):
+    """For whom the zip is (`--for`); what each stands for is in `planning.presets`."""
+
+    VIEWER = "viewer"
+    CD = "cd"
+    USB = "usb"
+    ZIP_MAIL = "zip-mail"
+    PORTAL = "portal"
+
+
+class SplitBy(StrEnum):
+    """What one zip each is made of (`--split`)."""
+
+    STUDY = "study"
+
+
 class Proof(StrEnum):
     """How an outcome was proven (design, section 2)."""
 

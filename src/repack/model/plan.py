@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from repack.model.bundle import Bundle, Entry
 from repack.model.facts import Facts, Verdict
-from repack.model.kinds import Action, Category
+from repack.model.kinds import Action, Category, Purpose
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +23,14 @@ class Decision:
 
 
 @dataclass(frozen=True, slots=True)
+class Part:
+    """One of several zips that are made of a bundle, a study each; numbers from 1 on."""
+
+    number: int
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
 class Wishes:
     """What the user asked for; the options of the command line that change the result."""
 
@@ -38,6 +46,9 @@ class Wishes:
     effort: int | None = None  # of jpegxl
     exact_only: bool = False
     squeeze: bool = False  # deflate anew, as small as it gets, what is kept as it is
+    for_whom: Purpose | None = None  # --for; the options above hold what it stands for
+    max_size: int | None = None  # --max-size: bytes that the new zip may take
+    part: Part | None = None  # --split study: which of the zips
 
 
 @dataclass(frozen=True, slots=True)

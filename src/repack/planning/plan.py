@@ -18,7 +18,7 @@ from repack.model import (
     Verdict,
     Wishes,
 )
-from repack.planning import guards, keeping
+from repack.planning import guards, keeping, presets
 
 _LocaleSets = Mapping[tuple[str, str], set[LocaleName]]
 
@@ -61,7 +61,7 @@ def decide(
         decisions.append(
             _decide_one(entry, kept, asked.get(entry.index), stops.get(entry.index, ""), may_force=may_force)
         )
-    _follow_folders(bundle, decisions)
+    follow_folders(bundle, decisions)
     lines = tuple(
         Planned(entry, facts[entry.index], verdicts[entry.index], decisions[entry.index]) for entry in bundle.entries
     )
@@ -129,7 +129,8 @@ def _find_keep(path: str, wishes: Wishes) -> str:
 
 def _find_stop(fact: Facts, verdict: Verdict, wishes: Wishes, wish: str, sets: _LocaleSets) -> str:
     """What speaks against following a wish, seen from the entry alone; empty where nothing does."""
-    if verdict.action is Action.COPY:
+    is_useless = verdict.category is Category.REDISTRIBUTABLE and presets.find(wishes.for_whom).takes_installers
+    if verdict.action is Action.COPY and not is_useless:
         return verdict.why
     # Whatever a rule calls them. A rule that drops images was written for that, and stays the way without force.
     if (fact.dicom is not None or verdict.category in _IMAGES) and not wish.startswith("rule "):
@@ -148,7 +149,7 @@ def _find_stop(fact: Facts, verdict: Verdict, wishes: Wishes, wish: str, sets: _
     return ""
 
 
-def _follow_folders(bundle: Bundle, decisions: list[Decision]) -> None:
+def follow_folders(bundle: Bundle, decisions: list[Decision]) -> None:
     """A folder record goes when all files below it go; one that was empty stays."""
     alive: set[str] = set()
     dead: set[str] = set()
@@ -171,9 +172,10 @@ def _warn_of_idle_wishes(bundle: Bundle, verdicts: Sequence[Verdict], wishes: Wi
             if not any(patterns.matches(glob, entry.path) for entry in bundle.entries):
                 yield f"{option} {glob} matches nothing here"
     found = {verdict.category for verdict in verdicts}
+    preset = presets.find(wishes.for_whom)  # it asks for what most discs have, not for what this one has
     for option, category, is_asked in (
-        *((f"--drop {category}", category, True) for category in wishes.drop),
-        ("--drop-redist", Category.REDISTRIBUTABLE, wishes.drop_redist),
+        *((f"--drop {category}", category, category not in preset.drop) for category in wishes.drop),
+        ("--drop-redist", Category.REDISTRIBUTABLE, wishes.drop_redist and not preset.drop_redist),
         ("--keep-locales", Category.LOCALE, bool(wishes.keep_locales)),
     ):
         if is_asked and category not in found:

@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
-from repack.model import Category, Finding, Grade, Proof
+from repack.model import Category, Finding, Grade, Proof, Purpose
 
 SCHEMA: Literal["repack-manifest-1"] = "repack-manifest-1"
 
@@ -68,7 +68,7 @@ class Source(msgspec.Struct, frozen=True):
 
 
 class Options(msgspec.Struct, frozen=True):
-    """What the user asked for."""
+    """What the user asked for; what `--for` and `--max-size` made of it stands in the other options."""
 
     codec: str
     keep_locales: tuple[str, ...]
@@ -83,6 +83,9 @@ class Options(msgspec.Struct, frozen=True):
     effort: Natural | None = None
     codec_named: bool = False
     squeeze: bool = False
+    for_whom: Purpose | None = None
+    max_size: Natural | None = None
+    part: tuple[Natural, Natural] | None = None  # which zip of how many, one a study
 
 
 class CodecRecord(msgspec.Struct, frozen=True, omit_defaults=True):

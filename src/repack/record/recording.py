@@ -174,6 +174,9 @@ def make_options(wishes: Wishes, rule_files: Iterable[str]) -> Options:
         effort=wishes.effort,
         codec_named=wishes.is_codec_named,
         squeeze=wishes.squeeze,
+        for_whom=wishes.for_whom,
+        max_size=wishes.max_size,
+        part=(wishes.part.number, wishes.part.count) if wishes.part else None,
     )
 
 

@@ -190,6 +190,12 @@ def result(manifest: Manifest, new_size: int, target: str) -> str:
     return f"{change}, {_proven(manifest)}: {target}"
 
 
+def result_of_part(manifest: Manifest, new_size: int, target: str) -> str:
+    """The last line of one zip of several, each with a study of its own."""
+    number, count = manifest.options.part or (1, 1)
+    return f"study {number} of {count}: {words.size(new_size)}, {_proven(manifest)}: {target}"
+
+
 def idle(name: str) -> str:
     """The only line of a run that had nothing to do."""
     return f"{name} is what these options give already; nothing was written"

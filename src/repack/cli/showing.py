@@ -1,0 +1,122 @@
+"""The main job on the screen: what would be done, or what was done, and the files that are written beside the zip."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from repack import pipeline, stopwatch
+from repack.cli import options, previewing, reporting, targets
+from repack.errors import WrongUsage
+from repack.pipeline import Done, Request
+from repack.processes import interrupts
+from repack.record import manifest
+from repack.report import conformance, console, planned_json, profile, tables
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is wanted beside the new zip; `output` is what -o said."""
+
+    output: Path | None = None
+    manifest_file: Path | None = None
+    report: Path | None = None
+    with_patient: bool = False
+    is_json: bool = False
+    verbose: int = 0
+
+
+def check(request: Request, wanted: Wanted, *, is_dry: bool) -> None:
+    """Refuse early what could not be written later. Raises WrongUsage and OutputUnwritable."""
+    reporting.check_report_file(
+        wanted.report,
+        request.bundle,
+        (request.target, wanted.manifest_file),
+        with_patient=wanted.with_patient,
+        may_replace=request.overwrite,
+        is_dry=is_dry,
+    )
+    if wanted.report is not None and request.split:
+        advice = "leave one out; repack inspect makes a report of each zip"
+        raise WrongUsage("--report names one file, --split may make several zips", advice)
+    if wanted.manifest_file is not None and not is_dry:
+        targets.check_manifest_file(
+            wanted.manifest_file,
+            request.bundle,
+            request.target,
+            is_overwriting=request.overwrite,
+            is_split=request.split,
+        )
+
+
+def show_plans(request: Request, wanted: Wanted, screen: console.Screen) -> None:
+    """What would be done; nothing is written."""
+    plans = previewing.plan_only(request, screen)
+    for plan in plans:
+        if plan.is_idle:
+            _tell_idle(screen, request.bundle, replace(wanted, manifest_file=None))
+        else:
+            every = [tables.every_line(plan)] if wanted.verbose else []
+            console.show_sheets(screen, [*tables.planned(plan), *every])
+    if len(plans) > 1:
+        console.show_result(screen, f"nothing was written; without --dry-run this makes {len(plans)} zips")
+    elif not plans[0].is_idle:
+        console.show_result(screen, tables.planned_result(str(request.target)))
+    if wanted.manifest_file is not None:
+        console.show_result(screen, "a dry run has no manifest, so none was written")
+    if wanted.is_json:
+        console.show_json(options.join_json([planned_json.encode(plan) for plan in plans]))
+
+
+def run(request: Request, wanted: Wanted, screen: console.Screen) -> None:
+    """Do the job, and show what came of it."""
+    watch = stopwatch.Stopwatch() if wanted.verbose > 1 else None
+    with console.watching(screen, pipeline.STAGES) as progress, stopwatch.running(watch):
+        zips = pipeline.run_parts(request, progress, interrupts.finish)
+    if watch is not None:
+        console.show_sheets(replace(screen, out=screen.err), [profile.profiled(watch, *stopwatch.processor_time())])
+    if len(zips) > 1:
+        _show_parts(zips, wanted, screen)
+    else:
+        _show_zip(zips[0], request, wanted, screen)
+
+
+def _show_parts(zips: Sequence[Done], wanted: Wanted, screen: console.Screen) -> None:
+    """Several zips, a study each: their tables, and then a line for each."""
+    for done in zips:
+        _show_tables(done, wanted, screen)
+    for done in zips:
+        console.show_result(screen, tables.result_of_part(done.manifest, done.size, str(done.target)))
+    if wanted.is_json:
+        console.show_json(options.join_json([manifest.encode(done.manifest) for done in zips]))
+
+
+def _show_tables(done: Done, wanted: Wanted, screen: console.Screen) -> None:
+    console.show_sheets(screen, [*tables.summary(done.plan, done.manifest), conformance.changed(done.manifest)])
+    if wanted.verbose:
+        more = (conformance.compared(done.manifest), tables.every_line(done.plan))
+        console.show_sheets(screen, [*more, tables.overhead(done.manifest, done.size)])
+
+
+def _show_zip(done: Done, request: Request, wanted: Wanted, screen: console.Screen) -> None:
+    """The one zip that was made, or the news that there was nothing to do."""
+    encoded = manifest.encode(done.manifest)
+    if done.is_idle:
+        _tell_idle(screen, request.bundle, wanted, encoded)
+    else:
+        _show_tables(done, wanted, screen)
+        console.show_result(screen, tables.result(done.manifest, done.size, str(done.target)))
+        if wanted.manifest_file is not None:
+            targets.write_beside(wanted.manifest_file, encoded)
+    if wanted.is_json:
+        console.show_json(encoded)
+    reporting.report_run(wanted.report, done, request.jobs, screen, is_open=wanted.with_patient)
+
+
+def _tell_idle(screen: console.Screen, bundle: Path, wanted: Wanted, encoded: bytes = b"") -> None:
+    """There was nothing to do: say what was not made, and write the manifest where it is wanted."""
+    console.show_result(screen, tables.idle(bundle.name))
+    if wanted.output is not None:
+        console.show_result(screen, f"so {wanted.output.name} was not made; use {bundle.name} itself, or copy it")
+    if wanted.manifest_file is not None:
+        targets.write_beside(wanted.manifest_file, encoded, f"{bundle.name} holds it as well")
+        console.show_result(screen, f"but for its manifest, which is in {wanted.manifest_file.name} as well")

@@ -1,0 +1,130 @@
+"""`--max-size`: the first plan of the ladder whose zip is small enough, or one line that says how much is missing."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from typing import TypeVar
+
+from repack import codecs
+from repack.errors import OutputUnwritable
+from repack.estimating import Measured, estimate, upper_bound
+from repack.model import Action, Category, Plan, Wishes
+from repack.planning import ladder, parts, presets, remarks
+from repack.planning.ladder import Rung
+from repack.processes.workers import Pool
+from repack.progress import Progress
+from repack.report import words
+from repack.survey import Survey, make_plan
+
+_Result = TypeVar("_Result")
+_DOUBT = 1.03  # an estimate may be too high by this much: below that the real run decides
+_WITHOUT_SAMPLE = 1.5  # and by this much where it is a guess
+_SMALLEST_OF_ALL = "jpegxl"
+_VIEWERS = (Category.VIEWER, Category.RUNTIME, Category.LOCALE, Category.LAUNCHER)
+
+
+@dataclass(frozen=True, slots=True)
+class TooLarge:
+    """A zip that was written and is larger than it may be, in bytes; it was not published."""
+
+    size: int
+
+
+def first_fit(
+    found: Survey,
+    wishes: Wishes,
+    name: str,
+    tools: tuple[Pool, Progress],
+    attempt: Callable[[Plan], _Result | TooLarge],
+) -> _Result:
+    """What `attempt` makes of the first plan that fits into `wishes.max_size`. Raises OutputUnwritable (`name`).
+
+    Without a limit there is one plan only. A plan is attempted where a sample says that it may fit; what counts is the
+    zip itself.
+    """
+    limit = wishes.max_size
+    if limit is None:
+        result = attempt(make_plan(found, wishes))
+        assert not isinstance(result, TooLarge)  # noqa: S101  nothing is too large without a limit
+        return result
+    search = _Search(found, limit, tools)
+    for rung in _rungs(found, wishes):
+        plan = search.look(rung)
+        if plan is not None:
+            result = attempt(plan)
+            if not isinstance(result, TooLarge):
+                return result
+            search.note(rung, result.size, is_true=True)
+    raise OutputUnwritable(name, *search.explain(wishes))
+
+
+def _rungs(found: Survey, wishes: Wishes) -> Iterator[Rung]:
+    plan = make_plan(found, wishes)
+    viewers = remarks.find_viewers(plan, found.rules, found.needs)
+    present = {line.verdict.category for line in plan.lines if line.decision.action is not Action.DROP}
+    works = [
+        option
+        for option in presets.find(wishes.for_whom).codecs
+        if not any(codecs.find_problem(codec) for codec in codecs.choose(option))
+    ]
+    return ladder.climb(wishes, [reads.codecs for reads in viewers.values()], works, present)
+
+
+class _Search:
+    """What was learned on the way up: the size of each rung, as it was estimated or as it came out."""
+
+    def __init__(self, found: Survey, limit: int, tools: tuple[Pool, Progress]) -> None:
+        self._found, self._limit = found, limit
+        self._pool, self._progress = tools
+        self._measured = Measured()
+        self._sizes: list[tuple[int, bool, Rung]] = []  # bytes, whether that is true, of which
+
+    def look(self, rung: Rung) -> Plan | None:
+        """The plan of a rung, if it may fit; it says what it does beyond what was asked for, and why."""
+        plan = make_plan(self._found, rung.wishes)
+        if self._found.past is None and upper_bound(plan) > self._limit:
+            guess = estimate(plan, self._measured, self._pool, self._progress)
+            if guess.size > self._limit * (_DOUBT if guess.is_sure else _WITHOUT_SAMPLE):
+                self.note(rung, guess.size, is_true=False)
+                return None
+        if rung.added:
+            first, is_true, _rung = self._sizes[0]
+            about = "" if is_true else "about "
+            why = f"as asked it would take {about}{words.size(first)}"
+            said = f"to fit into --max-size {words.size(self._limit)}: {', '.join(rung.added)}; {why}"
+            plan = replace(plan, warnings=(said, *plan.warnings))
+        return plan
+
+    def note(self, rung: Rung, size: int, *, is_true: bool) -> None:
+        """This rung is too large."""
+        self._sizes.append((size, is_true, rung))
+
+    def explain(self, wishes: Wishes) -> tuple[str, str]:
+        """What is missing at the top of the ladder, and what else would help."""
+        size, is_true, rung = min(self._sizes, key=lambda found: found[0])
+        about = "" if is_true else "about "
+        by = f" with {', '.join(rung.added)}" if rung.added else ""
+        missing = words.size(max(1, size - self._limit))
+        problem = f"it would take {about}{words.size(size)}{by}: {missing} more than --max-size"
+        helping = list(self._help(rung, wishes))
+        return problem, "; ".join(helping) if helping else "nothing else can be left out without loss: allow more"
+
+    def _help(self, rung: Rung, wishes: Wishes) -> Iterator[str]:
+        """Options of the user's own that would make the zip smaller."""
+        size = min(found[0] for found in self._sizes)
+        divided = parts.find_parts(self._found.facts)
+        if divided and wishes.part is None:
+            yield f"{parts.OPTION} makes {len(divided)} zips, each of which may be that large"
+        tried = {each.wishes.codec for _size, _is_true, each in self._sizes}
+        is_bound = presets.find(wishes.for_whom).codecs == (wishes.codec,)
+        if not is_bound and codecs.SMALLEST not in tried:
+            doubt = "" if wishes.is_codec_named else ", but the viewer on the disc may not open it"
+            yield f"--codec {codecs.SMALLEST} may help a little{doubt}"
+        if not is_bound and _SMALLEST_OF_ALL not in tried:
+            yield f"--codec {_SMALLEST_OF_ALL} is smaller, but hardly any program opens it"
+        plan = make_plan(self._found, rung.wishes)
+        without = replace(rung.wishes, drop=tuple(dict.fromkeys((*rung.wishes.drop, *_VIEWERS))))
+        saved = upper_bound(plan) - upper_bound(make_plan(self._found, without))
+        if saved > self._limit // 1000:
+            enough = "" if saved > size - self._limit else ", which is not enough"
+            drops = " ".join(f"--drop {category}" for category in _VIEWERS)
+            yield f"{drops} would save {words.size(saved)}{enough}"
