@@ -112,7 +112,7 @@ def _changes(records: Sequence[CheckRecord]) -> Iterator[str]:
     if still and any(one.startswith("profile-") for one in ids):
         yield f"still: {_cite(still)}"
     if "profile-cd" in ids:
-        yield "where a CD must conform, burn the original, or repack it with --codec none"
+        yield "where a CD must conform, burn the original, or repack it with --for cd"
 
 
 def _is_change(record: CheckRecord, before: Result, after: Result) -> bool:
