@@ -32,8 +32,8 @@ _Value = str | int | bool | list[int | str]
 _OPENING: dict[str, _Value] = {"format": "repack restore data", "version": 1}
 _KEYS = {"entry", "head", "tail", "frames", "planes", "swapped", "gap", "deflate"}
 _LONGEST_LINE = 4096
-#: A dictionary of 4 MiB spans hundreds of slice headers and keeps the memory of the main process small.
-_FILTERS = [{"id": lzma.FILTER_LZMA2, "preset": 4, "dict_size": 4 << 20}]
+#: A dictionary of 256 KiB spans a hundred slice headers, and its memory soon grows no more with the disc.
+_FILTERS = [{"id": lzma.FILTER_LZMA2, "preset": 4, "dict_size": 256 << 10}]
 
 
 class RestoreWriter:
