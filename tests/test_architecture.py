@@ -172,9 +172,9 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     "output.proving": {"bundles.zipped", "errors", "output.archive", "processes.workers"},
     "carrying": {
-        "bundles.places", "bundles.zipped", "classify.references", "course", "errors", "following", "model", "moving",
-        "outcomes", "output.archive", "output.proving", "piecewise", "processes.workers", "progress", "record.manifest",
-        "record.recording", "record.restoredata",
+        "bundles.places", "bundles.zipped", "classify.references", "course", "dicom.image", "errors", "following",
+        "model", "moving", "outcomes", "output.archive", "output.proving", "piecewise", "processes.workers", "progress",
+        "record.manifest", "record.recording", "record.restoredata",
     },
     "sourcefile": {"errors"},
     "record.leaflet": {"dicom.syntaxes", "model", "record.manifest"},

@@ -117,6 +117,19 @@ def test_what_fits_as_it_is_asked_for_is_left_alone(disc: Path, run: Run):
     assert record["options"]["codec"] == "jpegls"
 
 
+def test_what_fits_once_it_is_squeezed_is_left_alone(disc: Path, run: Run):
+    stored = disc.with_name("stored.zip")
+    with zipfile.ZipFile(disc) as old, zipfile.ZipFile(stored, "w") as new:
+        for info in old.infolist():
+            new.writestr(info.filename, old.read(info))
+    squeezed = size_of(run, stored, "--squeeze")
+    assert squeezed < 0.9 * size_of(run, stored)
+    limit = f"{squeezed // 1000 + 5}k"
+    target = disc.with_name("fits.zip")
+    assert run(stored, "-o", target, "-q", "--squeeze", "--max-size", limit)[0] == 0
+    assert all(entry["action"] != "dropped" for entry in manifest_of(target)["entries"])
+
+
 @pytest.mark.parametrize("share", [0.95, 0.8, 0.6, 0.45, 0.35, 0.2, 0.05])
 def test_it_is_never_larger_and_never_loses_an_image(share: float, disc: Path, run: Run):
     limit = int(size_of(run, disc) * share) // 1000

@@ -12,7 +12,8 @@ import pytest
 
 from repack import outcomes, piecewise
 from repack.cli import main
-from repack.model import DEFLATED, STORED, Action, Entry, KeptAsIs, Place, Raw, Transcoded, Wishes
+from repack.dicom.image import NotDone
+from repack.model import DEFLATED, STORED, Action, Entry, Place, Raw, Transcoded, Wishes
 from repack.outcomes import Task
 from repack.output.archive import Draft, drafting
 from repack.processes.workers import Crashed, Pool
@@ -143,7 +144,7 @@ def test_an_image_that_would_not_be_smaller_is_kept(draft: Draft, tmp_path: Path
     source = tmp_path / "in.zip"
     source.write_bytes(packed.data)
     found = share_out(draft, InZip(alike, source, DEFLATED, packed.length), Inline(1))
-    assert isinstance(found, KeptAsIs)
+    assert isinstance(found, NotDone)
     assert "less room" in found.reason
 
 
@@ -160,7 +161,7 @@ def test_an_image_of_a_stored_entry_is_measured_against_what_a_zip_makes_of_it(d
 def test_a_tail_with_a_signature_is_found_at_the_end(draft: Draft) -> None:
     signed = replace(PLAIN, behind=element(0xFFFA_FFFA, "SQ", b""))
     found = share_out(draft, Bytes(signed.content), Inline(1))
-    assert isinstance(found, KeptAsIs)
+    assert isinstance(found, NotDone)
     assert "digital signature" in found.reason
 
 
@@ -171,7 +172,7 @@ def test_a_codec_that_crashes_costs_one_image(draft: Draft) -> None:
                 yield Crashed(task) if number == 5 else function(task)
 
     found = share_out(draft, Bytes(PLAIN.content), Crashing(1))
-    assert isinstance(found, KeptAsIs)
+    assert isinstance(found, NotDone)
     assert "crashed" in found.reason
 
 
@@ -215,6 +216,21 @@ def test_a_disc_with_large_images_goes_through_and_comes_back(tmp_path: Path, *,
     assert main_code("verify", str(target), "--against", str(source), "-q") == 0
     assert main_code("restore", str(target), "-o", str(back), "-q") == 0
     assert {name: (back / name).read_bytes() for name in files} == files
+
+
+def test_a_large_image_that_is_kept_is_deflated_where_the_bundle_did_not_do_it(tmp_path: Path) -> None:
+    source, target = tmp_path / "disc.zip", tmp_path / "out.zip"
+    wide = replace(PLAIN, allocated=32, stored=32, frames=FRAMES // 2).content  # no lossless codec takes it
+    with zipfile.ZipFile(source, "w") as archive:
+        archive.writestr("IM1", wide)
+    assert main_code(str(source), "-o", str(target), "-q", "--jobs", "1") == 0
+    with zipfile.ZipFile(target) as archive:
+        assert archive.read("IM1") == wide
+        assert archive.getinfo("IM1").compress_size < len(wide)
+        record = json.loads(archive.read("REPACK/manifest.json"))
+    (line,) = record["entries"]
+    assert line["action"] == "copied"
+    assert "32 bits" in line["reason"]
 
 
 def main_code(*words: str) -> int:

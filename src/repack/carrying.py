@@ -1,7 +1,7 @@
 """Plan -> outcomes -> zip -> proof: carry out every line of a plan, write it, read it back."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import TypeVar
 
@@ -10,6 +10,7 @@ from repack.bundles.places import Unreadable
 from repack.bundles.zipped import CarriedBytes, ZipPlace
 from repack.classify import references
 from repack.course import Course, Ended
+from repack.dicom.image import NotDone
 from repack.errors import BundleUnreadable, ProofFailed
 from repack.model import (
     RESTORE_NAME,
@@ -124,9 +125,12 @@ def _share_out(carrier: _Carrier, line: Planned, pool: Pool, progress: Progress)
         told = max(told, done)
 
     task = carrier.course.start(line)
-    outcome = None
+    outcome: Outcome | Lost | NotDone | None = None
     if not isinstance(task.place, FirstPlace):  # that has to be decoded first, and only workers decode
         outcome = piecewise.transcode(task, line.entry, carrier.draft, pool, tell)
+    if isinstance(outcome, NotDone):  # kept as any other entry is: deflated where the bundle did not do it
+        task = replace(task, action=Action.COPY, reason=outcome.reason)
+        outcome = None
     if outcome is None:
         (outcome,) = _work([(task,)], pool)
     progress.advance(line.entry.size - told)

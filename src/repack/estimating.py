@@ -64,6 +64,8 @@ def _find_group(line: Planned, plan: Plan) -> Group | None:
     if line.decision.action is Action.TRANSCODE and dicom is not None:
         how = (plan.wishes.codec, str(plan.wishes.effort), str(plan.wishes.max_error))
         return (*how, dicom.series_uid, dicom.transfer_syntax or "")
+    if plan.wishes.squeeze and line.decision.action is Action.COPY and line.entry.size:
+        return ("squeeze", str(line.verdict.category), line.entry.path.rpartition(".")[2].lower())
     if line.entry.stored < line.entry.size or not line.entry.size:
         return None
     is_kept_stored = plan.bundle.kind == "zip" and dicom is None

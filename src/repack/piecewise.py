@@ -93,7 +93,9 @@ def encode_lot(lot: Lot) -> Looked | TooNarrow | NotDone:
     return Looked(encoded, deflate.guess_deflated(data) if lot.is_sampled else 0)
 
 
-def transcode(task: Task, entry: Entry, draft: Draft, pool: Pool, tell: Callable[[int], None]) -> Outcome | Lost | None:
+def transcode(
+    task: Task, entry: Entry, draft: Draft, pool: Pool, tell: Callable[[int], None]
+) -> Outcome | Lost | NotDone | None:
     """Write a large image anew, into the draft, or say why it is kept; None: it has to be looked at as a whole.
 
     `tell` hears how many bytes of the original are done. Raises OSError where draft or spool cannot be written.
@@ -102,16 +104,14 @@ def transcode(task: Task, entry: Entry, draft: Draft, pool: Pool, tell: Callable
         return None
     try:
         begun = _begin(task, task.place)
-        if begun is None:
-            return None
-        if isinstance(begun, NotDone):
-            return outcomes.keep(task, begun.reason)
+        if begun is None or isinstance(begun, NotDone):
+            return begun
         with drafts.claimed(draft.target) as spool, spool.path.open("r+b") as file:
             attempt = _Attempt(task, task.place, begun, pool, spool.path, file, tell)
             for precision in begun.precisions:
                 result = attempt.make(draft, entry, precision)
                 if not isinstance(result, TooNarrow):
-                    return outcomes.keep(task, result.reason) if isinstance(result, NotDone) else result
+                    return result
     except EntryUnreadable as error:
         return outcomes.keep_damaged(task, str(error))
     return None

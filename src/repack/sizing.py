@@ -81,7 +81,8 @@ class _Search:
     def look(self, rung: Rung) -> Plan | None:
         """The plan of a rung, if it may fit; it says what it does beyond what was asked for, and why."""
         plan = make_plan(self._found, rung.wishes)
-        if self._found.past is None and upper_bound(plan) > self._limit:
+        is_unsure = rung.wishes.squeeze and not rung.added  # nothing is dropped because of an estimate alone
+        if self._found.past is None and upper_bound(plan) > self._limit and not is_unsure:
             guess = estimate(plan, self._measured, self._pool, self._progress)
             if guess.size > self._limit * (_DOUBT if guess.is_sure else _WITHOUT_SAMPLE):
                 self.note(rung, guess.size, is_true=False)

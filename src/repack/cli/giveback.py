@@ -46,7 +46,8 @@ def restore(
 
     What was dropped when the zip was made is not in it: it is counted, and named with -v.
 
-    Exit code 7: a file could not be given back; it is named, and the others are there.
+    Exit code 7: a file could not be given back; it is named, and the others are there. One that was damaged on the
+    disc already is named too, but changes no exit code.
     """
     targets.refuse_input(output, source, "-o")
     access = opening.read_access(source, password_file, decrypts=True, may_ask=True)

@@ -136,7 +136,8 @@ Split = Annotated[
         "--split",
         metavar="study",
         help="One zip for each study (an examination), named OUT.study1of3.zip and so on. Each holds the viewer and "
-        "everything else that is no image, so it works alone; restoring all into one folder gives back the whole.",
+        "everything else that is no image, so it works alone; restoring all into one folder (with --overwrite from "
+        "the second on) gives back the whole.",
     ),
 ]
 

@@ -90,7 +90,9 @@ def estimate_plan(
     if past is not None and plan.is_idle:
         return Estimate(before, before, 0, 0, 0)
     lines = {line.entry.index: line for line in plan.lines if not is_index(line)}
-    blocks = _draw([line for line in lines.values() if past or known_length(line) is None], how, is_whole=bool(past))
+    blocks = _draw(
+        [line for line in lines.values() if past or known_length(line, plan.wishes) is None], how, is_whole=bool(past)
+    )
     drawn = {item.number for block in blocks for item in block.drawn}
     scales = Scales(plan, past)
     chosen = [line for number, line in lines.items() if number in drawn]
@@ -102,7 +104,7 @@ def estimate_plan(
     likenesses = {item.number: tried[block.drawn[0].number] for block in blocks for item in block.members}
     for number, line in lines.items():
         if number not in likenesses:
-            scales.put_known(line, known_length(line) or 0)
+            scales.put_known(line, known_length(line, plan.wishes) or 0)
         elif number not in drawn:
             scales.put_alike(line, likenesses[number], found.sizes[number])
     for line, outcome in _try(scales, plan, [line for line in plan.lines if is_index(line)], pool, NoProgress()):

@@ -30,6 +30,7 @@ from repack.model import (
     Planned,
     Raw,
     Stamp,
+    Wishes,
 )
 from repack.moving import Past
 from repack.output import zipformat
@@ -55,14 +56,14 @@ def is_unreadable(line: Planned) -> bool:
     return line.facts.magic == "unreadable"
 
 
-def known_length(line: Planned) -> int | None:
+def known_length(line: Planned, wishes: Wishes) -> int | None:
     """Bytes of an entry in the new zip, where the directory of the bundle alone tells them; else None."""
     entry = line.entry
     if line.decision.action is Action.DROP or entry.place is None:
         return 0
     if line.decision.action is Action.TRANSCODE or is_unreadable(line) or not isinstance(entry.place, ZipPlace):
         return None
-    is_carried = entry.place.method != STORED or line.facts.dicom is None
+    is_carried = (entry.place.method != STORED or line.facts.dicom is None) and not wishes.squeeze
     return entry.stored if is_carried else None
 
 
