@@ -7,9 +7,11 @@ python3 dev.py pictures renew the pictures of the README (docs/pictures)
 python3 dev.py bench    measure speed and memory on a large disc (minutes)
 """
 
+import contextlib
 import os
 import subprocess
 import sys
+import tempfile
 import venv
 from pathlib import Path
 
@@ -17,6 +19,8 @@ TOP = Path(__file__).resolve().parent
 HOME = TOP / ".venv"
 BIN = HOME / ("Scripts" if os.name == "nt" else "bin")
 STAMP = HOME / "installed-for"
+#: Two halves of the tests that take about as long on two cores.
+GROUPS = ("slow or interop or packages", "not slow and not interop and not packages")
 
 
 def python() -> Path:
@@ -30,6 +34,24 @@ def run(*command: str | Path, **extra: str) -> None:
     code = subprocess.run([str(part) for part in command], cwd=TOP, env=os.environ | extra, check=False).returncode
     if code:
         sys.exit(code)
+
+
+def run_side_by_side(*commands: tuple[str | Path, ...]) -> None:
+    """Run commands at the same time, and show what each said, one after the other; leave where one of them fails."""
+    with contextlib.ExitStack() as stack:
+        running = []
+        for command in commands:
+            print("+", *(str(part).removeprefix(f"{TOP}{os.sep}") for part in command), flush=True)
+            said = stack.enter_context(tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace"))
+            words = [str(part) for part in command]
+            running.append((subprocess.Popen(words, cwd=TOP, stdout=said, stderr=subprocess.STDOUT), said))
+        codes = []
+        for process, said in running:
+            codes.append(process.wait())
+            said.seek(0)
+            print(said.read(), flush=True)
+    if any(codes):
+        sys.exit(1)
 
 
 def set_up() -> None:
@@ -56,7 +78,7 @@ def test() -> None:
     run(python(), "-m", "ruff", "format", "--check", ".")
     run(python(), "-m", "mypy")
     run(python(), "-m", "coverage", "erase")
-    run(python(), "-m", "coverage", "run", "-m", "pytest")
+    run_side_by_side(*((python(), "-m", "coverage", "run", "-m", "pytest", "-m", group) for group in GROUPS))
     run(python(), "-m", "coverage", "combine", "--quiet")
     run(python(), "-m", "coverage", "report")
 

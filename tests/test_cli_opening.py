@@ -41,7 +41,7 @@ def refused(told: tuple[int, str, str], code: int, *words: str) -> None:
 
 
 def names_in(folder: Path) -> set[str]:
-    return {path.name for path in folder.iterdir()}
+    return {path.name for path in folder.iterdir() if not path.name.startswith(".coverage")}
 
 
 def test_without_password_the_message_says_how_to_give_it(locked: Path, run: Run) -> None:
