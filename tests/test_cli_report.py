@@ -10,12 +10,10 @@ from typing import Self
 import pytest
 
 from fixtures.disc import dental_disc, write_folder, write_zip
-from repack.cli import main
 from repack.processes.workers import Crashed
 from repack.report import html
 from repack.thumbnails import drawing, looking
-
-Run = Callable[..., tuple[int, str, str]]
+from tests.commands import Run
 
 
 @pytest.fixture(scope="module")
@@ -30,17 +28,6 @@ def disc(made: Path, tmp_path: Path) -> Path:
     copy = tmp_path / "scan.zip"
     copy.write_bytes(made.read_bytes())
     return copy
-
-
-@pytest.fixture
-def run(capsys: pytest.CaptureFixture[str]) -> Run:
-    def call(*words: str | Path) -> tuple[int, str, str]:
-        with pytest.raises(SystemExit) as left:
-            main([str(word) for word in words])
-        out, err = capsys.readouterr()
-        return int(left.value.code or 0), out, err
-
-    return call
 
 
 def test_a_run_writes_a_report_with_pictures(disc: Path, run: Run, tmp_path: Path) -> None:
