@@ -9,25 +9,19 @@ from typing import Self
 
 import pytest
 
-from fixtures.disc import dental_disc, write_folder, write_zip
+from fixtures.disc import write_folder
 from repack.processes.workers import Crashed
 from repack.report import html
 from repack.thumbnails import drawing, looking
 from tests.commands import Run
+from tests.discs import small_disc, write_small_disc
 
-
-@pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("disc") / "scan.zip"
-    write_zip(path, dental_disc(14, size=64))
-    return path
+pytestmark = pytest.mark.usefixtures("inline")
 
 
 @pytest.fixture
-def disc(made: Path, tmp_path: Path) -> Path:
-    copy = tmp_path / "scan.zip"
-    copy.write_bytes(made.read_bytes())
-    return copy
+def disc(tmp_path: Path) -> Path:
+    return write_small_disc(tmp_path / "scan.zip", 14)
 
 
 def test_a_run_writes_a_report_with_pictures(disc: Path, run: Run, tmp_path: Path) -> None:
@@ -105,7 +99,7 @@ def test_requests_that_make_no_sense_are_refused(disc: Path, run: Run, tmp_path:
     assert run("inspect", disc, "--with-patient")[0] == 2
     assert run(disc, "--dry-run", "--report", tmp_path / "x.html")[0] == 2
     folder = tmp_path / "disc"
-    write_folder(folder, dental_disc(1, size=16))
+    write_folder(folder, small_disc(1, 16))
     (folder / "page.html").write_text("theirs", "utf-8")
     assert run("inspect", folder, "--report", folder / "page.html", "--overwrite")[0] == 2
     assert (folder / "page.html").read_text("utf-8") == "theirs"

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from fixtures.disc import dental_disc, write_zip
 from repack import stopwatch
 from repack.processes.workers import Pool
 from repack.report.profile import profiled
 from repack.stopwatch import Stopwatch, Timed, stage, time_task, timed
+from tests.discs import write_small_disc
 
 
 @timed("inner")
@@ -95,7 +95,7 @@ def test_the_table_has_a_row_for_each_stage_the_longest_first() -> None:
 
 
 def test_the_command_shows_it_on_standard_error_where_it_is_asked_twice(tmp_path: Path) -> None:
-    write_zip(tmp_path / "scan.zip", dental_disc(2, size=64))
+    write_small_disc(tmp_path / "scan.zip", 2)
     for words, is_shown in ((["-v"], False), (["-v", "-v"], True)):
         command = [sys.executable, "-m", "repack", str(tmp_path / "scan.zip"), "--overwrite", *words]
         done = subprocess.run(command, check=True, capture_output=True, text=True, encoding="utf-8")

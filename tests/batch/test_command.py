@@ -5,16 +5,15 @@ import io
 import json
 import os
 import sys
-from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
 
-from repack.cli import batch, job, main
+from repack.cli import batch, job
 from repack.errors import ExitCode
 from tests.batch.stage import entry_hashes, last_lines, make_discs
-
-Run = Callable[..., tuple[int, str, str]]
+from tests.commands import Run
 
 #: Options of the main job that a batch does not have, and why.
 NOT_OF_A_BATCH = {
@@ -30,14 +29,8 @@ NOT_OF_A_BATCH = {
 
 
 @pytest.fixture
-def run(capsys: pytest.CaptureFixture[str]) -> Run:
-    def call(*words: str | Path) -> tuple[int, str, str]:
-        with pytest.raises(SystemExit) as left:
-            main(["batch", *(str(word) for word in words)])
-        out, err = capsys.readouterr()
-        return int(left.value.code or 0), out, err
-
-    return call
+def run(run: Run) -> Run:
+    return partial(run, "batch")
 
 
 @pytest.fixture
