@@ -134,7 +134,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "output.drafts": {"errors", "processes.interrupts"},
     "output.zipformat": {"model"},
     "output.structure": {"model", "output.zipformat"},
-    "output.growing": {"deflate", "model", "output.zipformat"},
+    "output.growing": {"deflate", "errors", "model", "output.zipformat"},
     "output.archive": {
         "bundles.zipped", "deflate", "errors", "model", "output.drafts", "output.growing", "output.structure",
         "output.zipformat", "stopwatch",

@@ -6,7 +6,7 @@ from itertools import groupby
 
 from repack import following, lots, outcomes, piecewise
 from repack.bundles.places import Unreadable
-from repack.bundles.zipped import CarriedBytes, ZipPlace
+from repack.bundles.zipped import CarriedBytes
 from repack.classify import references
 from repack.course import Course, Ended
 from repack.dicom.image import NotDone
@@ -203,13 +203,15 @@ def prove(
     if len(written) != len(in_zip) + len(record.own) + 1:  # the manifest does not name itself
         raise ProofFailed(draft.target.name, "its directory", "does not list what the manifest names")
     progress.begin("Checking", sum(w.place.size for w in written), len(in_zip))
-    checks: list[tuple[int, ZipPlace | CarriedBytes, str]] = []
+    checks: list[proving.Check] = []
     for (number, entry), lies in zip(in_zip, written, strict=False):
         if number in damaged:
             if not archive.same_bytes(lies.place, damaged[number]):
                 raise ProofFailed(draft.target.name, entry.path, "was not carried over as it is")
         elif lies.carried is not None:  # and what these bytes hold was hashed and checked when they were
             checks.append((number, CarriedBytes(lies.place), lies.carried))
+        elif lies.was_read:  # which gave its SHA-256; once more after the flush, for what the disk made of it
+            checks.append((number, lies.place, None))
         elif entry.after is not None and entry.after.sha256 is not None:
             checks.append((number, lies.place, entry.after.sha256))
     names = [entry.path for entry in record.entries]
