@@ -49,6 +49,7 @@ def hashes(content: bytes) -> dict[str, str]:
         }
 
 
+@pytest.mark.slow
 def test_from_there_to_there_as_from_here_to_here(run: Run, place: Place, discs: list[Path], tmp_path: Path):
     upload(place, discs)
     words = (place.address("scan*.zip"), "--out-dir", place.address("new"))
