@@ -1,7 +1,6 @@
 """`--report` of the main job and of inspect: written after the zip, never at its cost, and about nobody by name."""
 
 import json
-import os
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -12,8 +11,9 @@ import pytest
 from fixtures.disc import write_folder
 from repack.processes.workers import Crashed
 from repack.report import html
+from repack.report.page import Report
 from repack.thumbnails import drawing, looking
-from tests.commands import Run
+from tests.commands import Run, one_line
 from tests.discs import small_disc, write_small_disc
 
 pytestmark = pytest.mark.usefixtures("inline")
@@ -111,12 +111,21 @@ def test_json_stays_alone_on_standard_output(disc: Path, run: Run, tmp_path: Pat
     assert json.loads(out)["schema"] == "repack-manifest-1"
 
 
-@pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="needs a folder that cannot be written to")
-def test_a_folder_that_cannot_be_written_to_costs_only_the_report(disc: Path, run: Run, tmp_path: Path) -> None:
-    closed = tmp_path / "closed"
-    closed.mkdir(mode=0o500)
-    code, _out, err = run(disc, "-q", "--report", closed / "x.html")
+def test_a_folder_that_is_gone_by_then_costs_only_the_report(
+    disc: Path, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place, render = tmp_path / "place", html.render
+    place.mkdir()
+
+    def render_late(report: Report) -> bytes:
+        place.rmdir()
+        return render(report)
+
+    monkeypatch.setattr(html, "render", render_late)
+    code, _out, err = run(disc, "-q", "--report", place / "x.html")
     assert code == 5
+    assert "cannot write x.html" in one_line(err)
+    assert "a fault in repack" not in err
     assert "the new zip is complete" in err
     assert disc.with_name("scan.repacked.zip").exists()
 

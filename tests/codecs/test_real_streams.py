@@ -1,7 +1,5 @@
 """Streams that other programs wrote: both opinions agree, and one image in many syntaxes has the same words in each."""
 
-from pathlib import Path
-
 import pytest
 from pydicom import Dataset, dcmread
 from pydicom.encaps import generate_frames
