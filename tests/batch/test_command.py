@@ -118,6 +118,20 @@ def test_a_password_does_not_travel_unprotected(run: Run, discs: list[Path], tmp
     assert "secret" not in err
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("sftp://me:secret@host/a.zip", "--out-dir", "out"),
+        ("a.zip", "--out-dir", "sftp://me:secret@host/new", "--record", "record"),
+    ],
+)
+def test_a_login_in_an_address_does_not_travel_unprotected(run: Run, words: tuple[str, ...]) -> None:
+    code, _out, err = run(*words, "--scheduler", "tcp://x:1")
+    assert code == ExitCode.USAGE
+    assert "unprotected" in err
+    assert "secret" not in err
+
+
 def test_a_cluster_needs_a_package(
     run: Run, discs: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
