@@ -155,8 +155,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "record.recording": {"", "codecs", "codecs.frames", "model", "record.manifest"},
     "dicom.subset": {"dicom.dicomdir", "dicom.image", "dicom.part10"},
     "following": {
-        "bundles.digests", "deflate", "dicom.assemble", "dicom.dicomdir", "dicom.header", "dicom.image", "dicom.part10",
-        "dicom.subset", "model",
+        "bundles.digests", "classify.references", "deflate", "dicom.assemble", "dicom.dicomdir", "dicom.header",
+        "dicom.image", "dicom.part10", "dicom.subset", "model", "moving",
     },
     "course": {
         "deflate", "errors", "following", "model", "moving", "outcomes", "output.archive", "record.manifest",
@@ -172,9 +172,9 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     "output.proving": {"bundles.zipped", "errors", "output.archive", "processes.workers"},
     "carrying": {
-        "bundles.places", "bundles.zipped", "classify.references", "course", "dicom.image", "errors", "following",
-        "model", "moving", "outcomes", "output.archive", "output.proving", "piecewise", "processes.workers", "progress",
-        "record.manifest", "record.recording", "record.restoredata",
+        "bundles.places", "bundles.zipped", "course", "dicom.image", "errors", "following", "model", "moving",
+        "outcomes", "output.archive", "output.proving", "piecewise", "processes.workers", "progress", "record.manifest",
+        "record.recording", "record.restoredata",
     },
     "sourcefile": {"errors"},
     "record.leaflet": {"dicom.syntaxes", "model", "record.manifest"},
@@ -345,12 +345,12 @@ MAY_IMPORT: dict[str, set[str]] = {
     "report.batch_progress": {"batch.line", "report.batched", "report.console", "report.words"},
     "planning.sampling": set(),
     "planning.weighing": {
-        "bundles.zipped", "classify.references", "conformance.review", "course", "deflate", "following", "model",
-        "moving", "output.zipformat", "record.leaflet", "record.manifest", "record.recording", "record.restoredata",
+        "bundles.zipped", "conformance.review", "course", "deflate", "following", "model", "moving", "output.zipformat",
+        "record.leaflet", "record.manifest", "record.recording", "record.restoredata",
     },
     "planning.estimate": {
-        "bundles.places", "bundles.zipped", "errors", "model", "moving", "outcomes", "pipeline", "planning.sampling",
-        "planning.weighing", "processes.workers", "progress", "survey",
+        "bundles.places", "bundles.zipped", "errors", "following", "model", "moving", "outcomes", "pipeline",
+        "planning.sampling", "planning.weighing", "processes.workers", "progress", "survey",
     },
     "batch.foretelling": {
         "batch.disc", "batch.naming", "errors", "pipeline", "places.addresses", "places.carriage", "planning.estimate",

@@ -14,12 +14,13 @@ from repack import outcomes
 from repack.bundles.places import Unreadable
 from repack.bundles.zipped import ZipPlace
 from repack.errors import BundleUnreadable
+from repack.following import is_index
 from repack.model import STORED, Action, Lost, Outcome, Plan, Planned
 from repack.moving import Past
 from repack.pipeline import Request, refuse_encrypted
 from repack.planning import sampling
 from repack.planning.sampling import Block, Item
-from repack.planning.weighing import Scales, is_index, is_unreadable, known_length
+from repack.planning.weighing import Scales, is_unreadable, known_length
 from repack.processes.workers import Crashed, Pool
 from repack.progress import NoProgress, Progress
 from repack.survey import View, make_plan, survey
