@@ -190,16 +190,24 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     "conformance.review": {"classify.facts", "conformance.checks", "conformance.disc", "model", "record.manifest"},
     "report.words": set(),
-    "estimating": {"model", "outcomes", "processes.workers", "progress", "record.restoredata"},
     "planning.ladder": {"model", "planning.presets"},
+    "planning.sampling": set(),
+    "planning.weighing": {
+        "bundles.zipped", "conformance.review", "course", "deflate", "following", "model", "moving", "output.zipformat",
+        "record.leaflet", "record.manifest", "record.recording", "record.restoredata",
+    },
+    "planning.estimate": {
+        "bundles.places", "bundles.zipped", "course", "errors", "following", "model", "moving", "outcomes",
+        "planning.sampling", "planning.weighing", "processes.workers", "progress",
+    },
     "sizing": {
-        "codecs", "errors", "estimating", "model", "planning.ladder", "planning.parts", "planning.presets",
-        "planning.remarks", "processes.workers", "progress", "report.words", "survey",
+        "codecs", "errors", "model", "piecewise", "planning.estimate", "planning.ladder", "planning.parts",
+        "planning.presets", "planning.remarks", "processes.workers", "progress", "report.words", "survey",
     },
     "pipeline": {
         "carrying", "conformance.review", "errors", "following", "model", "moving", "outcomes", "output.archive",
-        "output.drafts", "planning.parts", "processes.interrupts", "processes.workers", "progress", "record.leaflet",
-        "record.manifest", "record.recording", "sizing", "sourcefile", "survey",
+        "output.drafts", "planning.estimate", "planning.parts", "processes.interrupts", "processes.workers", "progress",
+        "record.leaflet", "record.manifest", "record.recording", "sizing", "sourcefile", "survey",
     },
     "report": set(),
     "report.tables": {"dicom.syntaxes", "model", "record.manifest", "report.words"},
@@ -343,15 +351,6 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     "report.batched": {"batch.line", "batch.running", "report.tables", "report.words"},
     "report.batch_progress": {"batch.line", "report.batched", "report.console", "report.words"},
-    "planning.sampling": set(),
-    "planning.weighing": {
-        "bundles.zipped", "conformance.review", "course", "deflate", "following", "model", "moving", "output.zipformat",
-        "record.leaflet", "record.manifest", "record.recording", "record.restoredata",
-    },
-    "planning.estimate": {
-        "bundles.places", "bundles.zipped", "errors", "following", "model", "moving", "outcomes", "pipeline",
-        "planning.sampling", "planning.weighing", "processes.workers", "progress", "survey",
-    },
     "batch.foretelling": {
         "batch.disc", "batch.naming", "errors", "pipeline", "places.addresses", "places.carriage", "planning.estimate",
     },

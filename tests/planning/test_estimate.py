@@ -14,9 +14,8 @@ from fixtures.phantom import slice_words
 from repack import pipeline
 from repack.errors import BundleUnreadable
 from repack.model import Wishes
-from repack.pipeline import Request
-from repack.planning import estimate as engine
-from repack.planning.estimate import Estimate, Sampling, add_up, estimate, estimate_plan
+from repack.pipeline import Request, estimate
+from repack.planning.estimate import Estimate, Sampling, add_up, estimate_plan
 from repack.progress import NoProgress
 from repack.survey import make_plan, survey
 from tests.inline import Inline
@@ -29,8 +28,7 @@ SMALLER = Wishes(keep_locales=("en", "es"), drop_redist=True)
 
 @pytest.fixture(autouse=True)
 def _inline(monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in (pipeline, engine):
-        monkeypatch.setattr(module, "Pool", Inline)
+    monkeypatch.setattr(pipeline, "Pool", Inline)
 
 
 class Remembering(Inline):
@@ -39,7 +37,7 @@ class Remembering(Inline):
     def __init__(self) -> None:
         self.known: dict[tuple[int, ...], object] = {}
 
-    def run(self, function: Callable, tasks: Iterable) -> Iterator:
+    def run(self, function: Callable, tasks: Iterable, _allow: Callable | None = None) -> Iterator:
         for task in tasks:
             key = tuple(one.index for one in task)
             if key not in self.known:

@@ -8,25 +8,29 @@ measured as a whole. Nothing is written.
 import math
 from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
+from pathlib import Path
 
 from repack import outcomes
 from repack.bundles.places import Unreadable
 from repack.bundles.zipped import ZipPlace
+from repack.course import Course
 from repack.errors import BundleUnreadable
 from repack.following import is_index
-from repack.model import STORED, Action, Lost, Outcome, Plan, Planned
+from repack.model import STORED, Action, KeptAsIs, Lost, Outcome, Packed, Placed, Plan, Planned, Raw, Transcoded
 from repack.moving import Past
-from repack.pipeline import Request, refuse_encrypted
+from repack.outcomes import Task
 from repack.planning import sampling
 from repack.planning.sampling import Block, Item
 from repack.planning.weighing import Scales, is_unreadable, known_length
-from repack.processes.workers import Crashed, Pool
+from repack.processes.workers import Crashed, Pool, give_time
 from repack.progress import NoProgress, Progress
-from repack.survey import View, make_plan, survey
 
 _WHOLE_ITEMS, _WHOLE_BYTES = 1.5, 16 << 20  # up to so many samples' worth of items, or so many bytes, all are measured
+_NO_FILE = Path()
 _ROUGHLY = 3  # parts of a stratum's key that small strata still have in common
+
+#: What was tried of a bundle, kept from one plan to the next: tasks, without what tells one such plan from another.
+Memo = dict[Task, Outcome | Lost]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,23 +72,18 @@ def add_up(estimates: Iterable[Estimate]) -> Estimate:
     )
 
 
-def estimate(request: Request, how: Sampling = Sampling(), progress: Progress | None = None) -> Estimate:
-    """Look at a bundle, plan, and tell what the run would save. Raises RepackError as the run would."""
-    progress = progress or NoProgress()
-    with Pool(request.jobs) as pool:
-        pool.warm(partial(outcomes.get_ready, wishes=request.wishes))
-        view = View(request.target, request.access)
-        found = survey(request.bundle, request.rule_files, pool, progress, view)
-        refuse_encrypted(found.bundle, request.access)
-        return estimate_plan(make_plan(found, request.wishes), found.past, pool, how, progress)
-
-
 def estimate_plan(
-    plan: Plan, past: Past | None, pool: Pool, how: Sampling = Sampling(), progress: Progress | None = None
+    plan: Plan,
+    past: Past | None,
+    pool: Pool,
+    how: Sampling = Sampling(),
+    progress: Progress | None = None,
+    memo: Memo | None = None,
 ) -> Estimate:
     """What carrying out a plan would save. Raises BundleUnreadable where an entry is known not to be readable.
 
-    A zip that repack made, and that other options would change, is measured as a whole.
+    A zip that repack made, and that other options would change, is measured as a whole. With a `memo` nothing is tried
+    twice in several plans of one bundle that repack never saw, which differ in codecs and in what is dropped.
     """
     _refuse_unreadable(plan)
     before = _size(plan)
@@ -95,11 +94,11 @@ def estimate_plan(
         [line for line in lines.values() if past or known_length(line, plan.wishes) is None], how, is_whole=bool(past)
     )
     drawn = {item.number for block in blocks for item in block.drawn}
-    scales = Scales(plan, past)
+    scales, memo = Scales(plan, past), {} if past or memo is None else memo
     chosen = [line for number, line in lines.items() if number in drawn]
     tried = {
         line.entry.index: scales.put(line, outcome)
-        for line, outcome in _try(scales, plan, chosen, pool, progress or NoProgress())
+        for line, outcome in _try(scales.course, chosen, pool, progress or NoProgress(), memo)
     }
     found = sampling.extrapolate(blocks, {number: one.length for number, one in tried.items()})
     likenesses = {item.number: tried[block.drawn[0].number] for block in blocks for item in block.members}
@@ -108,7 +107,8 @@ def estimate_plan(
             scales.put_known(line, known_length(line, plan.wishes) or 0)
         elif number not in drawn:
             scales.put_alike(line, likenesses[number], found.sizes[number])
-    for line, outcome in _try(scales, plan, [line for line in plan.lines if is_index(line)], pool, NoProgress()):
+    indexes = [line for line in plan.lines if is_index(line)]
+    for line, outcome in _try(scales.course, indexes, pool, NoProgress(), memo):
         scales.put_index(line, outcome)
     after, unsure = scales.read()
     images = [number for number, line in lines.items() if line.decision.action is Action.TRANSCODE]
@@ -180,14 +180,48 @@ def _merge_small(items: Sequence[Item], least: float) -> list[Item]:
 
 
 def _try(
-    scales: Scales, plan: Plan, lines: Sequence[Planned], pool: Pool, progress: Progress
+    course: Course, lines: Sequence[Planned], pool: Pool, progress: Progress, memo: Memo
 ) -> Iterator[tuple[Planned, Outcome]]:
     """The outcome of each line, as in a run. Raises BundleUnreadable where its bytes cannot be had."""
-    progress.begin("Trying a sample", sum(line.entry.size for line in lines), len(lines))
-    tasks = ((scales.course.start(line),) for line in lines)
-    for line, results in zip(lines, pool.run(outcomes.work, tasks), strict=True):
-        outcome = outcomes.keep_after_crash(*results.task) if isinstance(results, Crashed) else results[0]
+    keys = [_key(outcomes.make_task(line, course.plan.wishes)) for line in lines]
+    new = [line for line, key in zip(lines, keys, strict=True) if key not in memo]
+    if new:
+        progress.begin("Trying a sample", sum(line.entry.size for line in new), len(new))
+    lots: Iterator[tuple[Task, ...]] = ((course.start(line),) for line in new)
+    found = pool.run(outcomes.work, lots, _allow)
+    for line, key in zip(lines, keys, strict=True):
+        if key not in memo:
+            memo[key] = _weightless(_outcome(next(found)))
+            progress.advance(line.entry.size)
+        outcome = memo[key]
         if isinstance(outcome, Lost):
-            raise _unreadable(plan, line, outcome.reason)
+            raise _unreadable(course.plan, line, outcome.reason)
         yield line, outcome
-        progress.advance(line.entry.size)
+
+
+def _key(task: Task) -> Task:
+    """What the outcome of a task depends on: not on what else is dropped. (A place need not be hashable.)"""
+    return replace(task, place=None, wishes=replace(task.wishes, keep_locales=(), drop_redist=False, drop=()))
+
+
+def _allow(lot: tuple[Task, ...]) -> float:
+    return give_time(sum(task.size for task in lot))
+
+
+def _outcome(results: tuple[Outcome | Lost, ...] | Crashed[tuple[Task, ...]]) -> Outcome | Lost:
+    if isinstance(results, Crashed):
+        return outcomes.keep_after_crash(*results.task, is_memory=results.is_memory, is_late=results.is_late)
+    return results[0]
+
+
+def _weightless(outcome: Outcome | Lost) -> Outcome | Lost:
+    """An outcome without the bytes that would go into the zip, of which only the number counts here."""
+    match outcome:
+        case Transcoded(packed=Packed() as packed):
+            placed = Placed(0, packed.method, packed.crc, packed.size, packed.length, packed.around)
+            return replace(outcome, packed=placed)
+        case KeptAsIs(content=Packed() as content):
+            raw = Raw(_NO_FILE, 0, content.length, content.method, content.crc, content.size)
+            return replace(outcome, content=raw)
+        case _:
+            return outcome
