@@ -10,7 +10,7 @@ from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from repack import outcomes
+from repack import lots, outcomes
 from repack.bundles.places import Unreadable
 from repack.bundles.zipped import ZipPlace
 from repack.course import Course
@@ -22,7 +22,7 @@ from repack.outcomes import Task
 from repack.planning import sampling
 from repack.planning.sampling import Block, Item
 from repack.planning.weighing import Scales, is_unreadable, known_length
-from repack.processes.workers import Crashed, Pool, give_time
+from repack.processes.workers import Crashed, Pool
 from repack.progress import NoProgress, Progress
 
 _WHOLE_ITEMS, _WHOLE_BYTES = 1.5, 16 << 20  # up to so many samples' worth of items, or so many bytes, all are measured
@@ -187,8 +187,8 @@ def _try(
     new = [line for line, key in zip(lines, keys, strict=True) if key not in memo]
     if new:
         progress.begin("Trying a sample", sum(line.entry.size for line in new), len(new))
-    lots: Iterator[tuple[Task, ...]] = ((course.start(line),) for line in new)
-    found = pool.run(outcomes.work, lots, _allow)
+    tasks: Iterator[tuple[Task, ...]] = ((course.start(line),) for line in new)
+    found = pool.run(outcomes.work, tasks, lots.allow)
     for line, key in zip(lines, keys, strict=True):
         if key not in memo:
             memo[key] = _weightless(_outcome(next(found)))
@@ -202,10 +202,6 @@ def _try(
 def _key(task: Task) -> Task:
     """What the outcome of a task depends on: not on what else is dropped. (A place need not be hashable.)"""
     return replace(task, place=None, wishes=replace(task.wishes, keep_locales=(), drop_redist=False, drop=()))
-
-
-def _allow(lot: tuple[Task, ...]) -> float:
-    return give_time(sum(task.size for task in lot))
 
 
 def _outcome(results: tuple[Outcome | Lost, ...] | Crashed[tuple[Task, ...]]) -> Outcome | Lost:
