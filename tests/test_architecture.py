@@ -199,13 +199,16 @@ MAY_IMPORT: dict[str, set[str]] = {
         "bundles.zipped", "conformance.review", "course", "deflate", "following", "model", "moving", "output.zipformat",
         "record.leaflet", "record.manifest", "record.recording", "record.restoredata",
     },
+    "planning.large": {
+        "deflate", "dicom.image", "dicom.order", "dicom.pieces", "model", "outcomes", "planning.sampling",
+    },
     "planning.estimate": {
         "bundles.places", "bundles.zipped", "course", "errors", "following", "lots", "model", "moving", "outcomes",
-        "planning.sampling", "planning.weighing", "processes.workers", "progress",
+        "piecewise", "planning.large", "planning.sampling", "planning.weighing", "processes.workers", "progress",
     },
     "sizing": {
-        "codecs", "errors", "model", "piecewise", "planning.estimate", "planning.ladder", "planning.parts",
-        "planning.presets", "planning.remarks", "processes.workers", "progress", "report.words", "survey",
+        "codecs", "errors", "model", "planning.estimate", "planning.ladder", "planning.parts", "planning.presets",
+        "planning.remarks", "processes.workers", "progress", "report.words", "survey",
     },
     "headstart": {"lots", "model", "outcomes", "planning.keeping", "processes.workers"},
     "pipeline": {

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
-from repack import codecs, piecewise
+from repack import codecs
 from repack.errors import BundleUnreadable, OutputUnwritable
 from repack.model import Action, Category, Plan, Wishes
 from repack.planning import ladder, parts, presets, remarks
@@ -96,8 +96,7 @@ class _Search:
 
     def _estimate(self, plan: Plan) -> Estimate | None:
         """What a sample tells of a plan; None where it need not be asked, or where only the run can tell."""
-        is_known = self._found.past is not None or upper_bound(plan) <= self._limit
-        if is_known or any(piecewise.is_for_pieces(line) for line in plan.lines):
+        if self._found.past is not None or upper_bound(plan) <= self._limit:
             return None
         try:
             return estimate_plan(plan, None, self._pool, _SAMPLING, self._progress, self._memo)

@@ -6,11 +6,12 @@ measured as a whole. Nothing is written.
 """
 
 import math
-from collections.abc import Hashable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import groupby
 from pathlib import Path
 
-from repack import lots, outcomes
+from repack import lots, outcomes, piecewise
 from repack.bundles.places import Unreadable
 from repack.bundles.zipped import ZipPlace
 from repack.course import Course
@@ -19,9 +20,10 @@ from repack.following import is_index
 from repack.model import STORED, Action, KeptAsIs, Lost, Outcome, Packed, Placed, Plan, Planned, Raw, Transcoded
 from repack.moving import Past
 from repack.outcomes import Task
-from repack.planning import sampling
+from repack.planning import large, sampling
+from repack.planning.large import Told
 from repack.planning.sampling import Block, Item
-from repack.planning.weighing import Scales, is_unreadable, known_length
+from repack.planning.weighing import Scales, Weighed, is_unreadable, known_length
 from repack.processes.workers import Crashed, Pool
 from repack.progress import NoProgress, Progress
 
@@ -30,7 +32,7 @@ _NO_FILE = Path()
 _ROUGHLY = 3  # parts of a stratum's key that small strata still have in common
 
 #: What was tried of a bundle, kept from one plan to the next: tasks, without what tells one such plan from another.
-Memo = dict[Task, Outcome | Lost]
+Memo = dict[Task, Told]
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,10 +98,10 @@ def estimate_plan(
     drawn = {item.number for block in blocks for item in block.drawn}
     scales, memo = Scales(plan, past), {} if past or memo is None else memo
     chosen = [line for number, line in lines.items() if number in drawn]
-    tried = {
-        line.entry.index: scales.put(line, outcome)
-        for line, outcome in _try(scales.course, chosen, pool, progress or NoProgress(), memo)
-    }
+    tried: dict[int, Weighed] = {}
+    errors: dict[int, int] = {}
+    for line, outcome, error in _try(scales.course, chosen, pool, progress or NoProgress(), memo):
+        tried[line.entry.index], errors[line.entry.index] = scales.put(line, outcome), error
     found = sampling.extrapolate(blocks, {number: one.length for number, one in tried.items()})
     likenesses = {item.number: tried[block.drawn[0].number] for block in blocks for item in block.members}
     for number, line in lines.items():
@@ -108,11 +110,18 @@ def estimate_plan(
         elif number not in drawn:
             scales.put_alike(line, likenesses[number], found.sizes[number])
     indexes = [line for line in plan.lines if is_index(line)]
-    for line, outcome in _try(scales.course, indexes, pool, NoProgress(), memo):
+    for line, outcome, _error in _try(scales.course, indexes, pool, NoProgress(), memo):
         scales.put_index(line, outcome)
     after, unsure = scales.read()
     images = [number for number, line in lines.items() if line.decision.action is Action.TRANSCODE]
+    unsure += math.ceil(_add_up_errors(blocks, errors))
     return Estimate(before, after, found.error + unsure, len(images), len(drawn.intersection(images)))
+
+
+def _add_up_errors(blocks: Iterable[Block], errors: Mapping[int, int]) -> float:
+    """Of images that were tried in part; each stands for its share of a block."""
+    shares = ((block, len(block.members) / len(block.drawn)) for block in blocks)
+    return math.hypot(*(share * errors[item.number] for block, share in shares for item in block.drawn))
 
 
 def _refuse_unreadable(plan: Plan) -> None:
@@ -181,33 +190,44 @@ def _merge_small(items: Sequence[Item], least: float) -> list[Item]:
 
 def _try(
     course: Course, lines: Sequence[Planned], pool: Pool, progress: Progress, memo: Memo
-) -> Iterator[tuple[Planned, Outcome]]:
-    """The outcome of each line, as in a run. Raises BundleUnreadable where its bytes cannot be had."""
+) -> Iterator[tuple[Planned, Outcome, int]]:
+    """The outcome of each line, as in a run, and by how many bytes it may be off.
+
+    Raises BundleUnreadable where the bytes of a line cannot be had.
+    """
     keys = [_key(outcomes.make_task(line, course.plan.wishes)) for line in lines]
     new = [line for line, key in zip(lines, keys, strict=True) if key not in memo]
     if new:
         progress.begin("Trying a sample", sum(line.entry.size for line in new), len(new))
-    tasks: Iterator[tuple[Task, ...]] = ((course.start(line),) for line in new)
-    found = pool.run(outcomes.work, tasks, lots.allow)
+    found = _work(course, new, pool)
     for line, key in zip(lines, keys, strict=True):
         if key not in memo:
-            memo[key] = _weightless(_outcome(next(found)))
+            memo[key] = next(found)
             progress.advance(line.entry.size)
-        outcome = memo[key]
-        if isinstance(outcome, Lost):
-            raise _unreadable(course.plan, line, outcome.reason)
-        yield line, outcome
+        told = memo[key]
+        if isinstance(told.outcome, Lost):
+            raise _unreadable(course.plan, line, told.outcome.reason)
+        yield line, told.outcome, told.error
+
+
+def _work(course: Course, lines: Sequence[Planned], pool: Pool) -> Iterator[Told]:
+    """What becomes of lines, in order; of an image that all workers would share, some frames are tried."""
+    for is_large, group in groupby(lines, lambda line: course.past is None and piecewise.is_for_pieces(line)):
+        tasks: Iterator[tuple[Task, ...]] = ((course.start(line),) for line in group)
+        work: Callable[[tuple[Task, ...]], Sequence[Told | Outcome | Lost]] = large.work if is_large else outcomes.work
+        for results in pool.run(work, tasks, lots.allow):
+            result = _keep(results) if isinstance(results, Crashed) else results[0]
+            told = result if isinstance(result, Told) else Told(result)
+            yield replace(told, outcome=_weightless(told.outcome))
+
+
+def _keep(crashed: Crashed[tuple[Task, ...]]) -> Outcome | Lost:
+    return outcomes.keep_after_crash(*crashed.task, is_memory=crashed.is_memory, is_late=crashed.is_late)
 
 
 def _key(task: Task) -> Task:
     """What the outcome of a task depends on: not on what else is dropped. (A place need not be hashable.)"""
     return replace(task, place=None, wishes=replace(task.wishes, keep_locales=(), drop_redist=False, drop=()))
-
-
-def _outcome(results: tuple[Outcome | Lost, ...] | Crashed[tuple[Task, ...]]) -> Outcome | Lost:
-    if isinstance(results, Crashed):
-        return outcomes.keep_after_crash(*results.task, is_memory=results.is_memory, is_late=results.is_late)
-    return results[0]
 
 
 def _weightless(outcome: Outcome | Lost) -> Outcome | Lost:
