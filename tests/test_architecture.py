@@ -401,6 +401,7 @@ THIRD_PARTIES: dict[str, set[str]] = {
     "jinja2": {"report.html"},
     "jpeg_ls": {"codecs.jpegls"},
     "langcodes": {"classify.languages"},
+    "language_data": {"classify.languages"},
     "msgspec": {
         "batch.line", "classify.rulefile", "record.manifest", "record.recording", "report.batched", "report.foretold",
         "report.planned_json", "report.rules", "report.verified",
