@@ -39,7 +39,7 @@ _PRIMARY_LANGUAGE: Final = 0x3FF
 _NO_SUBLANGUAGE: Final = 0x0400  # LCIDs up to here name no country, and are small numbers in decimal
 _AMBIGUOUS_PRIMARY: Final = 0x1A  # Bosnian, Croatian and Serbian share it
 _WORD_BREAKS: Final = re.compile(r"[\s_\-,()\[\]./]+|(?<=[^\W\d_A-Z])(?=[A-Z])")  # PortugueseBR
-_NAMING_LANGUAGES: Final = ("de", "fr", "es", "it", "pt")
+_NAMING_LANGUAGES: Final = ("de", "fr", "es", "it", "pt")  # no folder is named in them for a rarer language
 
 
 @cache
@@ -245,8 +245,7 @@ def _list_cldr_names() -> Iterator[tuple[str, str]]:
     names = {tag: code_to_names(tag) for tag in sorted(tables.CLDR_BASE_LANGUAGES)}
     yield from ((known.get("en", ""), tag) for tag, known in names.items())
     yield from ((known.get(tag, ""), tag) for tag, known in names.items())
-    for naming in _NAMING_LANGUAGES:  # nobody names a folder for a rarer language in German
-        yield from ((known.get(naming, ""), tag) for tag, known in names.items() if len(tag) == 2)
+    yield from ((n.get(naming, ""), tag) for naming in _NAMING_LANGUAGES for tag, n in names.items() if len(tag) == 2)
 
 
 @cache
