@@ -525,12 +525,12 @@ def test_transfer_syntax_of_a_wrong_type_is_left():
     assert isinstance(transcode(content.replace(right, wrong), JPEGLS), NotDone)
 
 
-def test_tiny_image_is_left_where_its_encoder_finds_no_room():
+def test_tiny_image_is_left_where_the_encoder_finds_no_room():
     tiny = RawImage(b"\1\0", 1, 1)
-    if charls.load() is None:  # pyjpegls writes, whose buffer is twice the image
-        assert reason_of(tiny) == "the JPEG-LS encoder refused the image"
-    else:
+    if JPEGLS.encode is charls.encode:
         check_identity(tiny)
+    else:
+        assert reason_of(tiny) == "the JPEG-LS encoder refused the image"
 
 
 def test_codec_that_loses_a_bit_fails_the_proof():
