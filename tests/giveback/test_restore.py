@@ -246,10 +246,17 @@ def test_a_damaged_original_stays_damaged(disc: Path, run: Run, tmp_path: Path) 
     assert run(broken, "-q")[0] == 0
     target = tmp_path / "scan.repacked.zip"
     assert run("verify", target, "--against", broken)[0] == 0
-    code, out, _err = run("restore", target, "-o", tmp_path / "out")
-    assert (code, "was damaged in the original already" in " ".join(out.split())) == (0, True)
+    code, out, err = run("restore", target, "-o", tmp_path / "out")
+    shown = " ".join(out.split())
+    assert (code, "Manual.pdf: was damaged in the original already" in shown) == (0, True)
+    assert "; 1 file not, damaged in the original already" in shown
     assert not (tmp_path / "out/Manual.pdf").exists()
-    assert run("restore", target, "-o", tmp_path / "back.zip", "-q")[0] == 0
+    quiet = run("restore", target, "-o", tmp_path / "quiet", "-q")  # whoever asks for silence must know of a loss
+    assert quiet == (0, "", err)
+    assert err.startswith("repack: Manual.pdf was damaged in the original already; ")
+    assert err.count("\n") == 1
+    assert run("restore", target, "-o", tmp_path / "other", "-q", "License.txt") == (0, "", "")
+    assert run("restore", target, "-o", tmp_path / "back.zip", "-q") == (0, "", "")
     with zipfile.ZipFile(tmp_path / "back.zip") as new, zipfile.ZipFile(broken) as old:
         assert new.getinfo("Manual.pdf").CRC == old.getinfo("Manual.pdf").CRC
         with pytest.raises((zipfile.BadZipFile, zipfile.zlib.error)):  # type: ignore[attr-defined]  its own import

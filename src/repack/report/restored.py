@@ -96,4 +96,6 @@ def result(done: Restored, target: str) -> str:
     lost = len(done.problems) + len(done.unwritten)
     if lost:
         said += f"; {words.plural(lost, 'file')} could not be given back"
+    if done.skipped:
+        said += f"; {words.plural(len(done.skipped), 'file')} not, damaged in the original already"
     return f"{said}: {target}"
