@@ -118,7 +118,9 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     "record.manifest": {"model"},
     "record.restoredata": {"model"},
-    "giveback.finished": {"bundles", "bundles.names", "errors", "model", "record.manifest", "record.restoredata"},
+    "giveback.finished": {
+        "bundles", "bundles.folder", "bundles.names", "errors", "model", "record.manifest", "record.restoredata",
+    },
     "processes.interrupts": set(),
     "processes.serving": set(),
     "processes.workers": {"processes.interrupts", "processes.serving", "stopwatch"},
@@ -298,9 +300,9 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     "report.profile": {"report.tables", "stopwatch"},
     "cli.showing": {
-        "cli.options", "cli.previewing", "cli.reporting", "cli.targets", "errors", "pipeline", "processes.interrupts",
-        "record.manifest", "report.conformance", "report.console", "report.planned_json", "report.profile",
-        "report.tables", "stopwatch",
+        "cli.options", "cli.previewing", "cli.reporting", "cli.targets", "errors", "pipeline", "planning.parts",
+        "processes.interrupts", "record.manifest", "report.conformance", "report.console", "report.planned_json",
+        "report.profile", "report.tables", "stopwatch",
     },
     "cli.job": {
         "", "cli.completing", "cli.helping", "cli.opening", "cli.options", "cli.showing", "cli.targets", "pipeline",

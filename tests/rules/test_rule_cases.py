@@ -179,6 +179,11 @@ YES: dict[str, list[Files]] = {
         {"V/viewer.ico": TEXT, "autorun.inf": b"icon=V\\viewer.ico,0", "V/v.exe": ANY_EXE},
         {"V/launch.bat": TEXT, "autorun.inf": b"open=V\\launch.bat", "V/v.exe": ANY_EXE},
     ],
+    "repack.own": [
+        {"notes.json": b'{\n "schema": "repack-manifest-1",'},
+        {"V/scan.html": b"<!DOCTYPE html>\n<!-- repack report: ", "V/v.exe": ANY_EXE},
+        {"REPACK/restore.xz": Facts("xz")},
+    ],
     "volume.galileos": [
         {"scan/ID.gwg": TEXT},
         {"scan/ID_vol_0/ID_vol_0_012": Facts("gzip")},
@@ -300,6 +305,11 @@ NO: dict[str, list[tuple[str, Files]]] = {
         ("none", {"IHE_PDI/DESIGN/BLANK.JPG": JPEG}),
         ("viewer.folder", {"VIEWER/THUMBS/a.jpg": JPEG, "VIEWER/v.exe": ANY_EXE}),
         ("dicom", {"thumbs/a": DICOM}),
+    ],
+    "repack.own": [
+        ("none", {"manifest.json": b'{"schema": "another-1"}'}),
+        ("none", {"restore.xz": Facts("xz")}),
+        ("none", {"REPACK/restore.xz": TEXT}),
     ],
     "volume.galileos": [("none", {"ID_vol_0/readme": TEXT}), ("none", {"ID_vol_0": TEXT})],
     "volume.dental": [("none", {"volume.bin": TEXT}), ("dicom", {"scan.vol": DICOM})],

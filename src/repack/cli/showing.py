@@ -8,6 +8,7 @@ from repack import pipeline, stopwatch
 from repack.cli import options, previewing, reporting, targets
 from repack.errors import WrongUsage
 from repack.pipeline import Done, Request
+from repack.planning import parts
 from repack.processes import interrupts
 from repack.record import manifest
 from repack.report import conformance, console, planned_json, profile, tables
@@ -38,6 +39,9 @@ def check(request: Request, wanted: Wanted, *, is_dry: bool) -> None:
     if wanted.report is not None and request.split:
         advice = "leave one out; repack inspect makes a report of each zip"
         raise WrongUsage("--report names one file, --split may make several zips", advice)
+    if request.split and not is_dry:
+        for file in parts.find_present(request.target):
+            targets.refuse_input(file, request.bundle, "-o")
     if wanted.manifest_file is not None and not is_dry:
         targets.check_manifest_file(
             wanted.manifest_file,

@@ -54,9 +54,9 @@ def summary(plan: Plan, manifest: Manifest) -> list[Sheet]:
     return [
         _by_category(manifest),
         _by_series(plan, manifest),
-        Sheet("Images kept as they are", lines=_group(_kept_images(manifest))),
-        Sheet("Dropped", lines=_group(_dropped(manifest))),
-        Sheet("Kept although you asked to drop it", lines=_group(_kept_against(manifest.entries))),
+        Sheet("Images kept as they are", lines=group(_kept_images(manifest))),
+        Sheet("Dropped", lines=group(_dropped(manifest))),
+        Sheet("Kept although you asked to drop it", lines=group(_kept_against(manifest.entries))),
         Sheet("Worth knowing", lines=_remarks(manifest)),
     ]
 
@@ -148,7 +148,7 @@ def _kept_against(entries: Iterable[EntryRecord]) -> Iterable[tuple[str, str]]:
             yield f"{entry.guard or entry.reason} ({entry.wish})", entry.path
 
 
-def _group(found: Iterable[tuple[str, str]]) -> tuple[str, ...]:
+def group(found: Iterable[tuple[str, str]]) -> tuple[str, ...]:
     """Reasons with how often each was given and one example, the most frequent first."""
     counts: Counter[str] = Counter()
     examples: dict[str, str] = {}
@@ -171,7 +171,7 @@ def _remarks(manifest: Manifest) -> tuple[str, ...]:
     by_force = (
         (f"--force-drop overrode what keeps {words.plural(forced, 'file')}; the manifest says what",) if forced else ()
     )
-    return (*manifest.warnings, *_group(damaged), *_group(noted), *by_force, *_identical(manifest))
+    return (*manifest.warnings, *group(damaged), *group(noted), *by_force, *_identical(manifest))
 
 
 def _identical(manifest: Manifest) -> Iterable[str]:
@@ -246,9 +246,9 @@ def planned(plan: Plan) -> list[Sheet]:
     noted = [(note, line.entry.path) for line in plan.lines for note in line.entry.notes if line.entry.place]
     return [
         Sheet("Plan (nothing was written)", columns, rows),
-        Sheet("To be dropped", lines=_group(dropped), rest=_MORE),
-        Sheet("Kept although you asked to drop it", lines=_group(against), rest=_MORE),
-        Sheet("Worth knowing", lines=(*plan.warnings, *_squeezing(plan), *_group(noted)), rest=_MORE),
+        Sheet("To be dropped", lines=group(dropped), rest=_MORE),
+        Sheet("Kept although you asked to drop it", lines=group(against), rest=_MORE),
+        Sheet("Worth knowing", lines=(*plan.warnings, *_squeezing(plan), *group(noted)), rest=_MORE),
     ]
 
 
