@@ -213,11 +213,11 @@ MAY_IMPORT: dict[str, set[str]] = {
     "report.compared": {"classify.rulefile", "model", "report.tables", "report.words"},
     "report.planned_json": {"model"},
     "giveback.placing": {"bundles.names"},
-    "giveback.giving": {"deflate", "giveback.originals", "giveback.placing", "model"},
+    "giveback.giving": {"deflate", "giveback.originals", "giveback.placing", "model", "record.manifest"},
     "giveback.restore": {
         "classify.patterns", "errors", "giveback.finished", "giveback.giving", "giveback.originals", "giveback.placing",
         "model", "outcomes", "output.archive", "output.proving", "processes.interrupts", "processes.workers",
-        "progress",
+        "progress", "record.manifest",
     },
     "report.restored": {"giveback.restore", "model", "record.manifest", "report.tables", "report.words"},
     "giveback.against": {"giveback.originals", "model", "output.archive", "record.manifest"},

@@ -98,14 +98,19 @@ def test_each_part_is_a_whole_disc_with_its_study_alone(disc: Path, run: Run):
             image = dcmread(io.BytesIO(new[name]))
             assert (image.SOPInstanceUID, image.file_meta.TransferSyntaxUID) == (instance, syntax)
         assert {file.path for file in REST} <= set(new)
+        assert f"this one is number\r\n{number}." in new["REPACK/README.txt"].decode("utf-8-sig")
         assert run("verify", part, "--against", disc)[0] == 0
 
 
 def test_all_parts_together_give_back_every_byte(disc: Path, run: Run):
     run(disc, "-q", "--split", "study", "--drop-redist")
     back = disc.with_name("back")
-    for part in parts_of(disc):
-        assert run("restore", part, "-o", back, "--overwrite")[0] == 0
+    for number, part in enumerate(parts_of(disc), 1):
+        code, out, err = run("restore", part, "-o", back)
+        assert (code, err) == (0, "")
+        shown = " ".join(out.split())
+        assert f"this zip is study {number} of 3, the other zips go into the same folder" in shown
+        assert ("lay there already" in shown) == (number > 1)
     found = {path.relative_to(back).as_posix(): path.read_bytes() for path in back.rglob("*") if path.is_file()}
     assert found == {file.path: file.content for file in DISC if not file.path.startswith("Redist/")}
 
@@ -155,6 +160,12 @@ def test_a_whole_zip_of_ours_can_be_split(disc: Path, run: Run):
         assert run("restore", part, "-o", back, "--overwrite")[0] == 0
     for file in [DIRECTORY, *IMAGES]:
         assert (back / file.path).read_bytes() == file.content
+
+
+def test_each_part_is_a_zip_by_its_name_too(disc: Path, run: Run):
+    for given, made in (("new", "new.study2of3.zip"), ("new.2", "new.2.study2of3.zip"), ("n.ZIP", "n.study2of3.ZIP")):
+        assert run(disc, "-q", "--split", "study", "-o", disc.with_name(given))[0] == 0
+        assert zipfile.is_zipfile(disc.with_name(made))
 
 
 def test_one_study_is_one_zip_under_its_usual_name(tmp_path: Path, run: Run):

@@ -190,8 +190,9 @@ def _tell(
 ) -> Manifest:
     """Add what tells of the run: the leaflet for people, and the manifest, which is the last to be known."""
     past = _past_manifest(found.past)
-    draft.add_ours(LEAFLET_NAME, leaflet.compose(records, _languages(plan.wishes, found.past)))
     record = recording.compose(plan, records, hash_source(), (file.name for file in request.rule_files), past)
+    text = leaflet.compose(records, _languages(plan.wishes, found.past), manifest.find_part(record))
+    draft.add_ours(LEAFLET_NAME, text)
     own = [OwnFile(*file) for file in draft.own_files()]
     names = (*(file.path for file in own), MANIFEST_NAME)
     checked = review(plan, past, records, names, draft.read_back)

@@ -3,6 +3,7 @@
 import errno
 import hashlib
 import json
+import os
 import re
 import struct
 import subprocess
@@ -127,6 +128,35 @@ def test_nothing_is_overwritten_unless_asked(disc: Path, run: Run, tmp_path: Pat
     assert files_below(tmp_path / "out") == {"DICOMDIR": b"precious"}
     assert run("restore", disc, "-o", tmp_path / "out", "--overwrite", "-q")[0] == 0
     assert (tmp_path / "out/DICOMDIR").read_bytes() == originals(disc)["DICOMDIR"]
+
+
+def test_what_lies_there_byte_for_byte_is_left_alone_and_the_rest_is_given(
+    disc: Path, run: Run, tmp_path: Path
+) -> None:
+    assert run("restore", disc, "-o", tmp_path / "out", "-q")[0] == 0
+    whole = files_below(tmp_path / "out")
+    (tmp_path / "out/DICOM/I0000002").unlink()
+    os.utime(tmp_path / "out/DICOMDIR", (1, 1))
+    code, out, err = run("restore", disc, "-o", tmp_path / "out")
+    assert (code, err, files_below(tmp_path / "out")) == (0, "", whole)
+    assert f"{len(whole) - 1} files lay there already" in " ".join(out.split())
+    assert (tmp_path / "out/DICOMDIR").stat().st_mtime == 1
+    (tmp_path / "out/DICOM/I0000002").write_bytes(whole["DICOM/I0000002"][:-1] + b"?")
+    code, _out, err = run("restore", disc, "-o", tmp_path / "out")
+    assert (code, "DICOM/I0000002: it exists already" in err) == (5, True)
+
+
+@pytest.mark.parametrize("is_folder", [True, False])
+def test_nothing_is_taken_for_the_same_through_a_link(disc: Path, run: Run, tmp_path: Path, *, is_folder: bool) -> None:
+    assert run("restore", disc, "-o", tmp_path / "out", "-q")[0] == 0
+    name = "DICOM" if is_folder else "DICOMDIR"
+    try:
+        (tmp_path / "out" / name).rename(tmp_path / "outside")
+        (tmp_path / "out" / name).symlink_to(tmp_path / "outside", target_is_directory=is_folder)
+    except (OSError, NotImplementedError):
+        pytest.skip("this system lets nobody make links")
+    code, _out, err = run("restore", disc, "-o", tmp_path / "out")
+    assert (code, "exist" in err, "already" in err) == (5, True, True)
 
 
 def test_into_a_zip(disc: Path, run: Run, tmp_path: Path) -> None:

@@ -5,10 +5,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from repack.model import Action, Decision, Facts, Part, Plan, Planned
+from repack.model import SPLIT_STUDY, Action, Decision, Facts, Part, Plan, Planned
 from repack.planning.plan import follow_folders
 
-OPTION = "--split study"
+OPTION = SPLIT_STUDY
 
 
 @dataclass(frozen=True, slots=True)

@@ -200,6 +200,12 @@ def is_consistent(line: EntryRecord) -> bool:
     )
 
 
+def find_part(record: Manifest) -> tuple[int, int] | None:
+    """Which zip of how many this one is, a study each; None where the disc was not divided, in any round."""
+    rounds = (record.options, *(one.options for one in reversed(record.history)))
+    return next((options.part for options in rounds if options.part is not None), None)
+
+
 def line_of_own(file: OwnFile) -> EntryRecord:
     """A file of our own as a line of the manifest, for those who check both alike."""
     state = State(file.size, file.size, file.sha256)
