@@ -301,8 +301,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "report.profile": {"report.tables", "stopwatch"},
     "cli.showing": {
         "cli.options", "cli.previewing", "cli.reporting", "cli.targets", "errors", "pipeline", "planning.parts",
-        "processes.interrupts", "record.manifest", "report.conformance", "report.console", "report.planned_json",
-        "report.profile", "report.tables", "stopwatch",
+        "processes.interrupts", "progress", "record.manifest", "report.conformance", "report.console",
+        "report.planned_json", "report.profile", "report.tables", "stopwatch",
     },
     "cli.job": {
         "", "cli.completing", "cli.helping", "cli.opening", "cli.options", "cli.showing", "cli.targets", "pipeline",

@@ -1,5 +1,6 @@
 """`--split study`: each zip is a whole disc with one study, and all of them together give back every original byte."""
 
+import copy
 import io
 import json
 import zipfile
@@ -14,6 +15,7 @@ from fixtures.disc import DiscFile, dental_disc, write_folder, write_zip
 from fixtures.header import SeriesHeader
 from fixtures.phantom import slice_words
 from repack import cli, pipeline
+from repack.errors import BundleUnreadable, OutputUnwritable, ProofFailed
 from repack.giveback import restore, verify
 from tests.inline import Inline
 
@@ -197,6 +199,46 @@ def test_a_limit_holds_for_each_and_the_message_names_the_split(disc: Path, run:
     made = [part for part in parts_of(disc) if part.exists()]
     assert all(part.stat().st_size <= 95_000 for part in made)
     assert (code == 0) == (len(made) == 3)
+
+
+FULL = OutputUnwritable("new.zip", "no space left", "make room")
+FULL_SAID = "cannot write new.zip: no space left; make room"
+SPOILT = ProofFailed("new.zip", "DICOM/1", "differs")
+CHANGED = BundleUnreadable("scan.zip", "it changed", "run again")
+
+
+@pytest.mark.parametrize(
+    ("complete", "failure"),
+    [
+        (0, (FULL, 5, FULL_SAID)),
+        (1, (FULL, 5, FULL_SAID)),
+        (2, (FULL, 5, FULL_SAID)),
+        (2, (SPOILT, 6, "new.zip was not published: DICOM/1 differs")),
+        (2, (CHANGED, 3, "cannot read scan.zip: it changed; run again")),
+        (2, (KeyboardInterrupt(), 130, "interrupted; the input is untouched, and nothing half-written was left")),
+        (0, (KeyboardInterrupt(), 130, "interrupted; the input is untouched, and nothing half-written was left")),
+        (1, (RuntimeError("boom"), 1, "a bug in repack (RuntimeError)")),
+    ],
+)
+def test_a_part_that_fails_says_which_are_complete(
+    disc: Path, run: Run, monkeypatch: pytest.MonkeyPatch, complete: int, failure: tuple[BaseException, int, str]
+):
+    error, code, said = failure
+    publish, made = pipeline.archive.Draft.publish, []
+
+    def publish_some(draft: pipeline.archive.Draft, *, overwrite: bool) -> None:
+        if len(made) == complete:
+            raise copy.copy(error)
+        made.append(draft.target)
+        publish(draft, overwrite=overwrite)
+
+    monkeypatch.setattr(pipeline.archive.Draft, "publish", publish_some)
+    found, _out, err = run(disc, "-q", "--split", "study")
+    assert (found, err.count("\n"), err.startswith(f"repack: {said}")) == (code, 1, True)
+    told = {0: "", 1: " is complete and stays\n", 2: " and 1 more are complete and stay\n"}[complete]
+    assert err.endswith(f"; scan.repacked.study1of3.zip{told}" if told else "\n")
+    assert ("stay" in err) == bool(complete)
+    assert {path.name for path in disc.parent.iterdir()} == {"scan.zip", *(path.name for path in made)}
 
 
 def test_what_exists_already_is_not_written_over(disc: Path, run: Run):

@@ -1,6 +1,6 @@
 """The story of a run, top to bottom: bundle, facts, verdicts, plan, outcomes, zip, proof, manifest."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -9,7 +9,7 @@ from pathlib import Path
 from repack import following, outcomes, sizing, sourcefile
 from repack.carrying import carry_out, prove
 from repack.conformance.review import review
-from repack.errors import BundleUnreadable, OutputUnwritable
+from repack.errors import BundleUnreadable
 from repack.model import LEAFLET_NAME, MANIFEST_NAME, Access, Bundle, Plan, Wishes
 from repack.moving import Past
 from repack.output import archive, drafts
@@ -107,8 +107,9 @@ def run_parts(
             write = partial(_write, one, found, (source, source_hash), (pool, progress), publishing)
             try:
                 done.append(sizing.first_fit(found, one.wishes, one.target.name, (pool, progress), write))
-            except OutputUnwritable as error:
-                raise _after(error, len(done)) from error
+            except BaseException as error:
+                _note_complete(error, done)
+                raise
         return tuple(done)
 
 
@@ -128,14 +129,11 @@ def split_up(request: Request, found: Survey) -> tuple[Request, ...]:
     )
 
 
-def _after(error: OutputUnwritable, complete: int) -> OutputUnwritable:
-    """The error, with what was done before it."""
-    if not complete:
-        return error
-    target, problem, advice = error.args
-    return OutputUnwritable(
-        target, problem, f"{advice}; the {complete} before it {'are' if complete > 1 else 'is'} there"
-    )
+def _note_complete(error: BaseException, done: Sequence[Done]) -> None:
+    """Let whatever ended the run say, too, which zips were there before it."""
+    if done:
+        more = f" and {len(done) - 1} more are complete and stay" if len(done) > 1 else " is complete and stays"
+        error.add_note(f"{done[0].target.name}{more}")
 
 
 def _write(
