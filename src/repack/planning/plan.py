@@ -132,8 +132,8 @@ def _find_stop(fact: Facts, verdict: Verdict, wishes: Wishes, wish: str, sets: _
     is_useless = verdict.category is Category.REDISTRIBUTABLE and presets.find(wishes.for_whom).takes_installers
     if verdict.action is Action.COPY and not is_useless:
         return verdict.why
-    # Whatever a rule calls them. A rule that drops images was written for that, and stays the way without force.
-    if (fact.dicom is not None or verdict.category in _IMAGES) and not wish.startswith("rule "):
+    # Whatever a rule calls them, and whoever asks: a rule, too, may have been written too wide.
+    if fact.dicom is not None or verdict.category in _IMAGES:
         return "images are what the disc is for"
     if verdict.locale is None or Category.VIEWER in wishes.drop or wish not in _LANGUAGE_WISHES:
         return ""
