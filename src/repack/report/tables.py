@@ -184,10 +184,8 @@ def _identical(manifest: Manifest) -> Iterable[str]:
 def result(manifest: Manifest, new_size: int, target: str) -> str:
     """The last line: from what to what, and where it lies."""
     before = manifest.source.size if manifest.source.size is not None else manifest.totals.before.size
-    change = f"{words.size(before)} became {words.size(new_size)} ({words.saved(before, new_size)} saved)"
-    if new_size >= before:
-        change = f"nothing was saved: {words.size(before)} became {words.size(new_size)}"
-    return f"{change}, {_proven(manifest)}: {target}"
+    first = "nothing was saved: " if new_size > before else ""
+    return f"{first}{words.change(before, new_size)}, {_proven(manifest)}: {target}"
 
 
 def result_of_part(manifest: Manifest, new_size: int, target: str) -> str:
@@ -216,6 +214,8 @@ def _proven(manifest: Manifest) -> str:
         return "it holds no DICOM images"
     if all(entry.after is None for entry in found):
         return "its images were dropped, as you asked"
+    if manifest.options.codec == "none":
+        return "its images stay as they are"
     return "no image could be compressed (the reasons are above)"
 
 
