@@ -113,8 +113,9 @@ class Count(msgspec.Struct, frozen=True):
 class Overhead(msgspec.Struct, frozen=True):
     """Bytes of the zip that are no content of a file: `restore` is the restore data, `zip` headers and directory.
 
-    `headers` is what stands around the frames of the images that were written in this round, offset tables included,
-    as it is deflated. The manifest's own entry is not counted.
+    `headers` is what stands around the frames of the images that were written in the last round, offset tables
+    included, as it is deflated. Images that are as an earlier round left them are not counted in it: where a zip was
+    repacked again, it may be 0. The manifest's own entry is not counted.
     """
 
     headers: Natural

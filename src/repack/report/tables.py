@@ -275,8 +275,9 @@ def overhead(manifest: Manifest, new_size: int) -> Sheet:
     found = manifest.totals.overhead
     if found is None:
         return Sheet("")
+    which = "rewritten in this round" if len(manifest.history) > 1 else "rewritten"
     parts = (
-        ("headers of rewritten images and their offset tables", found.headers),
+        (f"headers of images that were {which}, and their offset tables", found.headers),
         ("restore data", found.restore),
         ("headers and directory of the zip", found.zip),
     )
