@@ -139,7 +139,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "bundles.zipped", "deflate", "errors", "model", "output.drafts", "output.growing", "output.structure",
         "output.zipformat", "stopwatch",
     },
-    "planning.guards": {"classify.languages", "classify.references", "model"},
+    "planning.guards": {"classify.language_names", "classify.languages", "classify.references", "model"},
     "planning.keeping": {"dicom.order", "dicom.syntaxes", "model"},
     "planning.presets": {"dicom.syntaxes", "model"},
     "planning.plan": {

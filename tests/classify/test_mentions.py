@@ -134,7 +134,8 @@ def test_a_hostile_text_takes_no_time(extension: str):
 
 
 _PIECES = (
-    "lang", "LANG", "uage", "sprache", "idioma", "\\", "locale", "culture", "program", "selected", "default", "ui", "value=", "de", "en-US",
+    "lang", "LANG", "uage", "sprache", "idioma", "\\",
+    "locale", "culture", "program", "selected", "default", "ui", "value=", "de", "en-US",
     "\u0130", "\u017f", "x" * 20, "a.exe", "%2Eexe", "&#46;dll", "</a>", *"\"'<>._-;& \n\r\t=:/abcZ\u0085\u2028",
 )  # fmt: skip
 

@@ -150,6 +150,8 @@ YES: dict[str, list[Files]] = {
             "COPYING",
             "Lexmark EULA.rtf",
             "Third-Party Notices.txt",
+            "Lizenz.txt",
+            "LIZENZVEREINBARUNG.RTF",
         )
     ]
     + [{"NOTICE.pdf": PDF}, {"LICENSES.chromium.html": TEXT}],
@@ -164,6 +166,11 @@ YES: dict[str, list[Files]] = {
         {"Quick start.pdf": PDF},
         {"Documents/manual/kapitel1.pdf": PDF},
         {"manual/index.htm": TEXT},
+        {"LIESMICH.TXT": TEXT},
+        {"Lies mich.htm": TEXT},
+        {"LISEZ-MOI_FR.rtf": Facts("rtf")},
+        {"V/Viewer_Bedienungsanleitung.pdf": PDF},
+        {"Kurzanleitung CD.pdf": PDF},
     ],
     "document.report": [{"scan.pdf": PDF}, {"V/befund.pdf": PDF, "V/v.exe": ANY_EXE}],
     "preview.small": [
@@ -292,6 +299,10 @@ NO: dict[str, list[tuple[str, Files]]] = {
         ("none", {"manual.txt": TEXT}),
         ("none", {"scan.pdf": TEXT}),
         ("none", {"report.rtf": Facts("rtf")}),
+        ("document.report", {"Übungsanleitung.pdf": PDF}),  # for the patient, not for the viewer
+        ("document.report", {"Anleitung.pdf": PDF}),
+        ("document.report", {"LIESMICH.pdf": PDF}),
+        ("none", {"Liesmich Befund Schulter.txt": TEXT}),
     ],
     "launcher.page": [
         ("none", {"pages/a.htm": TEXT}),

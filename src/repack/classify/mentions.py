@@ -36,14 +36,14 @@ _BARE = re.compile(r"[\w$%{}~./\\:@+-]{1,200}")  # a name without an extension: 
 #: `Language=de`, `locale.lang.code=de`, `"language": "de"`, `<language>de</language>`, `key="Language" value="de"`,
 #: `Sprache=Deutsch`, `LangFile=lang\\Deutsch.lng`.
 _CHOICE = re.compile(
-    r"""(?:^|[\s"'<._-])(?:ui|gui|default|current|user|selected|program)?[-_. ]?(?:lang(?:uage|ue)?|locale|culture|sprach(?:e|datei)|idioma|lingua)"""
+    r"""(?:^|[\s"'<._-])(?:ui|gui|default|current|user|selected|program)?[-_. ]?"""
+    r"""(?:lang(?:uage|ue)?|locale|culture|sprach(?:e|datei)|idioma|lingua)"""
     r"""(?:[-_. ]?(?:lang|code|id|name|tag|file)){0,4}(?:["']?[ \t]{0,9}[=:>]|["'][ \t]+value=)[ \t]{0,9}["']?"""
     r"""(?:[.\w-]{1,40}[\\/]){0,3}([^\W_][\w@.-]{1,40})""",
     re.IGNORECASE | re.MULTILINE,
 )
-_CHOICE_WORD = re.compile(
-    "lang|locale|culture|sprach|idioma|lingua"
-)  # in every match of _CHOICE, at most so far behind its beginning:
+#: In every match of _CHOICE, at most so far behind its beginning:
+_CHOICE_WORD = re.compile("lang|locale|culture|sprach|idioma|lingua")
 _BEFORE_CHOICE_WORD = len(".selected-")
 _ARGUMENT = re.compile(r"(?<![\w-])(?:--?|/)lang(?:uage)?[ =:]+[\"']?([A-Za-z][\w-]{1,20})", re.IGNORECASE)
 
