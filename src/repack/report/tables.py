@@ -214,9 +214,8 @@ def _proven(manifest: Manifest) -> str:
         return "it holds no DICOM images"
     if all(entry.after is None for entry in found):
         return "its images were dropped, as you asked"
-    if manifest.options.codec == "none":
-        return "its images stay as they are"
-    return "no image could be compressed (the reasons are above)"
+    is_asked = manifest.options.codec != "none"
+    return "no image could be compressed (the reasons are above)" if is_asked else "its images stay as they are"
 
 
 def planned(plan: Plan) -> list[Sheet]:
