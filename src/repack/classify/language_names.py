@@ -150,7 +150,8 @@ NAME_ALIASES: Final = _pairs(
     rhaetoromance=rm  swissgerman=de-CH simpchinese=zh-Hans tradchinese=zh-Hant schinese=zh-Hans
     tchinese=zh-Hant brazilian=pt-BR latam=es-419 bahasa=id bahasaindonesia=id bahasamelayu=ms melayu=ms
     kurdi=ku srpski=sr-Latn russkij=ru russkiy=ru ellinika=el nihongo=ja 简体中文=zh-Hans 繁體中文=zh-Hant
-    繁体中文=zh-Hant 简体=zh-Hans 繁體=zh-Hant
+    繁体中文=zh-Hant 简体=zh-Hans 繁體=zh-Hant franzoesisch=fr tuerkisch=tr niederlaendisch=nl
+    hollaendisch=nl daenisch=da rumaenisch=ro islaendisch=is
     """
 )
 
