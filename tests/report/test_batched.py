@@ -44,7 +44,7 @@ def test_a_disc_that_grew_has_saved_nothing() -> None:
     assert batched.told(grown, 1, 1, is_skipped=False) == "[1/1] a.zip: 2.00 MB became 2.00 MB (<1 % larger)"
     totals = Totals(discs=1)
     totals.count(grown, is_skipped=False)
-    assert batched.result(totals, "out") == "1 of 1 disc are done; 2.00 MB became 2.00 MB (<1 % larger): out"
+    assert batched.result(totals, "out") == "1 of 1 disc is done; 2.00 MB became 2.00 MB (<1 % larger): out"
 
 
 def test_not_every_failure_is_kept_in_memory() -> None:

@@ -44,7 +44,7 @@ def result(totals: Totals, out_dir: str, *, is_interrupted: bool = False) -> str
     done, failed = totals.counts[Result.DONE], totals.counts[Result.FAILED]
     whole = words.plural(totals.discs, "disc")
     skipped = f", {totals.skipped:,} of them by an earlier batch" if totals.skipped else ""
-    said = f"{totals.seen - failed:,} of {whole} are done{skipped}"
+    said = f"{totals.seen - failed:,} of {whole} {'is' if totals.discs == 1 else 'are'} done{skipped}"
     if done:
         before, after = totals.before[Result.DONE], totals.after[Result.DONE]
         said += f"; {words.change(before, after)}"
