@@ -2,6 +2,7 @@
 
 import io
 import json
+from dataclasses import replace
 
 from rich.console import Console
 
@@ -36,6 +37,14 @@ def test_the_summary_adds_up() -> None:
         "3 of 5 discs are done, 1 of them by an earlier batch; 4.00 MB became 2.00 MB (50 % saved); "
         "run the same command again to go on: out"
     )
+
+
+def test_a_disc_that_grew_has_saved_nothing() -> None:
+    grown = replace(DONE, output=Output("a.repacked.zip", 2_000_001, "t" * 64))
+    assert batched.told(grown, 1, 1, is_skipped=False) == "[1/1] a.zip: 2.00 MB became 2.00 MB (<1 % larger)"
+    totals = Totals(discs=1)
+    totals.count(grown, is_skipped=False)
+    assert batched.result(totals, "out") == "1 of 1 disc is done; 2.00 MB became 2.00 MB (<1 % larger): out"
 
 
 def test_not_every_failure_is_kept_in_memory() -> None:

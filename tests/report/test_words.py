@@ -23,6 +23,15 @@ def test_saved_never_says_100_unless_all_is_gone(before: int, after: int, said: 
     assert words.saved(before, after) == said
 
 
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [(2000, 1000, "50 % saved"), (100_000, 100_001, "<1 % larger"), (1000, 1300, "30 % larger"),
+     (7, 7, "nothing saved"), (0, 10, "nothing saved"), (1000, 999, "<1 % saved"), (10, 0, "100 % saved")],
+)  # fmt: skip
+def test_a_growth_is_never_called_saved(before: int, after: int, said: str) -> None:
+    assert words.change(before, after) == f"{words.size(before)} became {words.size(after)} ({said})"
+
+
 def test_control_characters_of_names_cannot_drive_a_terminal() -> None:
     assert words.printable("a\x1b[31mb\u202ec\nd") == "a\\x1b[31mb\\x202ec\\x0ad"
     assert words.printable("Zähne 歯") == "Zähne 歯"

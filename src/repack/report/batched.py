@@ -44,10 +44,10 @@ def result(totals: Totals, out_dir: str, *, is_interrupted: bool = False) -> str
     done, failed = totals.counts[Result.DONE], totals.counts[Result.FAILED]
     whole = words.plural(totals.discs, "disc")
     skipped = f", {totals.skipped:,} of them by an earlier batch" if totals.skipped else ""
-    said = f"{totals.seen - failed:,} of {whole} are done{skipped}"
+    said = f"{totals.seen - failed:,} of {whole} {'is' if totals.discs == 1 else 'are'} done{skipped}"
     if done:
         before, after = totals.before[Result.DONE], totals.after[Result.DONE]
-        said += f"; {words.size(before)} became {words.size(after)} ({words.saved(before, after)} saved)"
+        said += f"; {words.change(before, after)}"
     if is_interrupted or totals.seen < totals.discs:
         said += "; run the same command again to go on"
     elif failed:
@@ -64,7 +64,7 @@ def told(line: BatchLine, number: int, of: int, *, is_skipped: bool) -> str:
             said = "is what these options give already"
         case Result.DONE:
             before, after = line.read.size if line.read else 0, line.output.size if line.output else 0
-            said = f"{words.size(before)} became {words.size(after)} ({words.saved(before, after)} saved)"
+            said = words.change(before, after)
             said += f"; {line.reason}" * bool(line.reason)
     return f"[{number:,}/{of:,}] {line.source}: {'was done already, ' if is_skipped else ''}{said}"
 
