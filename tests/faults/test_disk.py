@@ -300,7 +300,8 @@ def test_a_file_of_a_folder_that_does_not_stay(tmp_path: Path, stage: str, after
 
 @pytest.mark.skipif(sys.platform != "linux", reason="finds the workers in /proc")
 @pytest.mark.parametrize(  # killed, as for want of memory; segmentation fault
-    ("number", "stage", "after"), [*((9, *stage) for stage in STAGES), (11, "Repacking", 3)]
+    ("number", "stage", "after"),
+    [*(pytest.param(9, *stage, marks=pytest.mark.slow) for stage in STAGES), (11, "Repacking", 3)],
 )
 def test_workers_killed_in_every_stage(
     disc: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int, stage: str, after: int
