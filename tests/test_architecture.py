@@ -267,6 +267,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "report.accounts": {"model", "record.manifest", "report.glossary", "report.page", "report.told", "report.words"},
     "report.advice": {
         "codecs", "codecs.jpegls", "dicom.syntaxes", "model", "record.manifest", "report.page", "report.told",
+        "report.words",
     },
     "report.areas": {
         "model", "record.manifest", "report.glossary", "report.page", "report.told", "report.words",

@@ -38,6 +38,15 @@ def test_the_summary_adds_up() -> None:
     )
 
 
+def test_one_disc_is_told_in_the_singular() -> None:
+    alone, failed = Totals(discs=1), Totals(discs=1)
+    alone.count(IDLE, is_skipped=False)
+    failed.count(FAILED, is_skipped=False)
+    assert batched.result(alone, "out") == "1 of 1 disc is done: out"
+    again = "run the same command again to try it once more"
+    assert batched.result(failed, "out") == f"0 of 1 disc is done; 1 disc failed; {again}: out"
+
+
 def test_not_every_failure_is_kept_in_memory() -> None:
     totals = Totals(discs=1000)
     for _ in range(1000):

@@ -23,6 +23,18 @@ def test_saved_never_says_100_unless_all_is_gone(before: int, after: int, said: 
     assert words.saved(before, after) == said
 
 
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        (2_000_000, 1_000_000, "2.00 MB became 1.00 MB (50 % saved)"),
+        (1000, 2000, "1.00 kB became 2.00 kB (nothing was saved)"),
+        (1000, 1000, "1.00 kB became 1.00 kB"),
+    ],
+)
+def test_what_grew_is_not_called_saved(before: int, after: int, said: str) -> None:
+    assert words.became(before, after) == said
+
+
 def test_control_characters_of_names_cannot_drive_a_terminal() -> None:
     assert words.printable("a\x1b[31mb\u202ec\nd") == "a\\x1b[31mb\\x202ec\\x0ad"
     assert words.printable("Zähne 歯") == "Zähne 歯"

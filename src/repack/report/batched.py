@@ -42,16 +42,18 @@ def sheets(totals: Totals) -> list[Sheet]:
 def result(totals: Totals, out_dir: str, *, is_interrupted: bool = False) -> str:
     """The last line."""
     done, failed = totals.counts[Result.DONE], totals.counts[Result.FAILED]
-    whole = words.plural(totals.discs, "disc")
+    well = totals.seen - failed
     skipped = f", {totals.skipped:,} of them by an earlier batch" if totals.skipped else ""
-    said = f"{totals.seen - failed:,} of {whole} are done{skipped}"
+    said = (
+        f"{well:,} of {words.plural(totals.discs, 'disc')} {'is' if 1 in {well, totals.discs} else 'are'} done{skipped}"
+    )
     if done:
-        before, after = totals.before[Result.DONE], totals.after[Result.DONE]
-        said += f"; {words.size(before)} became {words.size(after)} ({words.saved(before, after)} saved)"
+        said += f"; {words.became(totals.before[Result.DONE], totals.after[Result.DONE])}"
     if is_interrupted or totals.seen < totals.discs:
         said += "; run the same command again to go on"
     elif failed:
-        said += f"; {words.plural(failed, 'disc')} failed; run the same command again to try them once more"
+        which = "it" if failed == 1 else "them"
+        said += f"; {words.plural(failed, 'disc')} failed; run the same command again to try {which} once more"
     return f"{said}: {out_dir}"
 
 
@@ -64,8 +66,7 @@ def told(line: BatchLine, number: int, of: int, *, is_skipped: bool) -> str:
             said = "is what these options give already"
         case Result.DONE:
             before, after = line.read.size if line.read else 0, line.output.size if line.output else 0
-            said = f"{words.size(before)} became {words.size(after)} ({words.saved(before, after)} saved)"
-            said += f"; {line.reason}" * bool(line.reason)
+            said = words.became(before, after) + f"; {line.reason}" * bool(line.reason)
     return f"[{number:,}/{of:,}] {line.source}: {'was done already, ' if is_skipped else ''}{said}"
 
 

@@ -184,7 +184,7 @@ def _identical(manifest: Manifest) -> Iterable[str]:
 def result(manifest: Manifest, new_size: int, target: str) -> str:
     """The last line: from what to what, and where it lies."""
     before = manifest.source.size if manifest.source.size is not None else manifest.totals.before.size
-    change = f"{words.size(before)} became {words.size(new_size)} ({words.saved(before, new_size)} saved)"
+    change = words.became(before, new_size)
     if new_size >= before:
         change = f"nothing was saved: {words.size(before)} became {words.size(new_size)}"
     return f"{change}, {_proven(manifest)}: {target}"

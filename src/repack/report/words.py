@@ -33,6 +33,15 @@ def saved(before: int, after: int) -> str:
     return f"{min(percent, 99):.0f} %" if percent >= 1 else "<1 %"
 
 
+def became(before: int, after: int) -> str:
+    """From what size to what: 2.00 MB became 1.00 MB (50 % saved)."""
+    change = f"{size(before)} became {size(after)}"
+    if before == after:
+        return change
+    how = f"{saved(before, after)} saved" if after < before else "nothing was saved"
+    return f"{change} ({how})"
+
+
 def printable(text: str) -> str:
     """A text from a disc without control characters, which could drive the terminal."""
     return "".join(
