@@ -152,7 +152,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "giveback.finished", "model", "moving", "output.archive", "planning.parts", "planning.plan",
         "planning.preset_remarks", "planning.remarks", "processes.workers", "progress", "stopwatch",
     },
-    "record.recording": {"", "codecs", "codecs.frames", "model", "record.manifest"},
+    "record.recording": {"", "bundles.names", "codecs", "codecs.frames", "model", "record.manifest"},
     "dicom.subset": {"dicom.dicomdir", "dicom.image", "dicom.part10"},
     "following": {
         "bundles.digests", "deflate", "dicom.assemble", "dicom.dicomdir", "dicom.header", "dicom.image", "dicom.part10",
@@ -224,7 +224,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "giveback.finished", "giveback.originals", "model", "outcomes", "output.archive", "output.structure",
         "processes.workers", "progress", "record.manifest",
     },
-    "report.verified": {"giveback.verify", "report.tables", "report.words"},
+    "report.verified": {"bundles.names", "giveback.verify", "report.tables", "report.words"},
     "report.journey": set(),
     "report.plain": {"report.words"},
     "report.console": {"report.journey", "report.plain", "report.tables", "report.words"},
@@ -330,8 +330,8 @@ MAY_IMPORT: dict[str, set[str]] = {
         "places.store",
     },
     "batch.disc": {
-        "", "batch.elsewhere", "batch.identity", "batch.line", "batch.lock", "batch.naming", "bundles", "errors",
-        "giveback.finished", "giveback.verify", "model", "output.drafts", "pipeline", "places.addresses",
+        "", "batch.elsewhere", "batch.identity", "batch.line", "batch.lock", "batch.naming", "bundles", "bundles.names",
+        "errors", "giveback.finished", "giveback.verify", "model", "output.drafts", "pipeline", "places.addresses",
         "record.manifest",
     },
     "batch.engine": {"batch.disc", "batch.line", "errors"},
@@ -356,7 +356,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "batch.foretelling": {
         "batch.disc", "batch.naming", "errors", "pipeline", "places.addresses", "places.carriage", "planning.estimate",
     },
-    "report.foretold": {"batch.foretelling", "planning.estimate", "report.tables", "report.words"},
+    "report.foretold": {"batch.foretelling", "bundles.names", "planning.estimate", "report.tables", "report.words"},
     "cli.batch": {
         "batch.disc", "batch.foretelling", "batch.naming", "batch.running", "cli.completing", "cli.helping",
         "cli.opening", "cli.options", "errors", "model", "places.addresses", "planning.estimate",

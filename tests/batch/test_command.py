@@ -74,6 +74,20 @@ def test_a_table_a_line_for_each_disc_and_the_record(run: Run, discs: list[Path]
     assert "2 of 2 discs are done, 2 of them by an earlier batch" in " ".join(out.split())
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere every file name is Unicode")
+def test_a_name_that_is_not_unicode_costs_nothing(run: Run, discs: list[Path], tmp_path: Path) -> None:
+    odd = discs[0].rename(tmp_path / "in" / os.fsdecode(b"M\xfcller.zip"))
+    code, out, _err = run(odd, discs[1], "--dry-run", "--json", "-q")
+    assert code == 0
+    told = json.loads(out.splitlines()[0])
+    assert told["source"].endswith("M\\udcfcller.zip")
+    code, out, _err = run(odd, discs[1], "--out-dir", tmp_path / "out", "--json", "-q")
+    assert code == 0
+    assert [json.loads(line)["result"] for line in out.splitlines()] == ["done", "done"]
+    assert (tmp_path / "out" / "M%FCller.repacked.zip").exists()
+    assert run(odd, discs[1], "--out-dir", tmp_path / "out", "--json", "-q")[1].count('"skipped":true') == 2
+
+
 def test_names_from_files_and_lines_of_json(
     run: Run, discs: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

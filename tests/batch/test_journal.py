@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 
 from repack.batch import journal, line, lock
 from repack.batch.line import BatchLine, Output, Result, Source
+from repack.bundles.names import as_text
 from repack.errors import OutputUnwritable
 
-_TEXTS = st.text(max_size=8).map(line.as_text)
+_TEXTS = st.text(max_size=8).map(as_text)
 _COUNTS = st.integers(0, 2**53)
 _LINES = st.builds(
     BatchLine,

@@ -15,9 +15,10 @@ from pathlib import Path
 
 from repack import __version__, pipeline
 from repack.batch import elsewhere, identity, lock, naming
-from repack.batch.line import BatchLine, Output, Result, Source, as_text
+from repack.batch.line import BatchLine, Output, Result, Source
 from repack.batch.naming import Disc
 from repack.bundles import open_bundle
+from repack.bundles.names import as_text
 from repack.errors import BundleUnreadable, DifferenceFound, ExitCode, OutputUnwritable, RepackError, WrongUsage
 from repack.giveback import verify as verifying
 from repack.giveback.finished import open_finished

@@ -72,8 +72,3 @@ def decode(data: bytes) -> BatchLine | None:
         return msgspec.json.decode(data, type=BatchLine)
     except (msgspec.MsgspecError, UnicodeDecodeError):
         return None
-
-
-def as_text(name: str) -> str:
-    """A name that JSON can hold: bytes that are not UTF-8 (on Linux, surrogates in Python) become escapes."""
-    return name.encode("utf-8", "backslashreplace").decode("utf-8")

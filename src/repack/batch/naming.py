@@ -38,7 +38,7 @@ class Disc:
     def key(self) -> str:
         """SHA-256 of the full address, without a password."""
         address = addresses.identify(self.address) if is_remote(self.address) else self.address
-        return hashlib.sha256(address.encode("utf-8", "surrogateescape")).hexdigest()
+        return hashlib.sha256(os.fsencode(address)).hexdigest()
 
 
 def is_remote(address: str) -> bool:
@@ -123,17 +123,25 @@ def rename(disc: Disc, read: Source) -> str:
 
 
 def _shorten(stem: str) -> str:
-    return os.fsdecode(os.fsencode(stem)[:_LONGEST])
+    return stem.encode("utf-8")[:_LONGEST].decode("utf-8", "ignore")
 
 
 def _stem(address: str) -> str:
     last = PurePath(address.rstrip("/")).name or "disc"  # the root of a drive has no name
     stem, suffix = os.path.splitext(last)  # noqa: PTH122  of a name, not of a path
-    return stem if suffix.lower() in _CONTAINERS else last
+    return _in_utf8(stem if suffix.lower() in _CONTAINERS else last)
+
+
+def _in_utf8(name: str) -> str:
+    """A name that the record can hold, and any system write: bytes that are not UTF-8 become %FF."""
+    return "".join(
+        "".join(f"%{byte:02X}" for byte in os.fsencode(letter)) if "\ud800" <= letter <= "\udfff" else letter
+        for letter in name
+    )
 
 
 def _is_long(stem: str) -> bool:
-    return len(os.fsencode(stem)) > _LONGEST
+    return len(stem.encode("utf-8")) > _LONGEST
 
 
 def _fold(name: str) -> str:
