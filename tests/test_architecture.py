@@ -331,8 +331,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     "batch.disc": {
         "", "batch.elsewhere", "batch.identity", "batch.line", "batch.lock", "batch.naming", "bundles", "bundles.names",
-        "errors", "giveback.finished", "giveback.verify", "model", "output.drafts", "pipeline", "places.addresses",
-        "record.manifest",
+        "errors", "giveback.against", "giveback.finished", "giveback.verify", "model", "output.drafts", "pipeline",
+        "places.addresses", "record.manifest",
     },
     "batch.engine": {"batch.disc", "batch.line", "errors"},
     "batch.cluster": {"batch.disc", "batch.engine", "batch.line", "errors", "processes.interrupts"},

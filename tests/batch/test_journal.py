@@ -59,12 +59,14 @@ def test_a_kill_in_any_byte_costs_the_last_line_alone(
     cut = data.draw(st.integers(0, len(whole)))
     path.write_bytes(whole[:cut])
     left = written[: whole[:cut].count(b"\n")]
-    extra = BatchLine("x", "x" * 64, Result.FAILED, 3, "r", "o", "v", "f", 0.0)
+    extra = BatchLine("x", "x" * 64, Result.DONE, 0, "r", "o", "v", "f", 0.0)
     with journal.opened(folder) as record:
         assert record.torn == (0 if whole[:cut].endswith(b"\n") or not cut else 1)
         for key in "abc":
-            last = next((one for one in reversed(left) if one.key == key * 64), None)
-            assert record.prior(key * 64) == last
+            of_disc = [one for one in left if one.key == key * 64]
+            good = [one for one in of_disc if one.result is not Result.FAILED]
+            assert record.prior(key * 64) == (good[-1] if good else None)
+            assert record.has_failed(key * 64) == (bool(of_disc) and of_disc[-1].result is Result.FAILED)
         record.add(extra)
         assert record.prior(extra.key) == extra
     assert path.read_bytes().startswith(whole[:cut])  # only ever added to
@@ -89,7 +91,7 @@ def test_another_batch_waits_its_turn(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a disk that is always full")
 def test_a_line_that_cannot_be_written_ends_the_batch(tmp_path: Path) -> None:
-    one = BatchLine("x", "x" * 64, Result.FAILED, 3, "r", "o", "v", "f", 0.0)
+    one = BatchLine("x", "x" * 64, Result.DONE, 0, "r", "o", "v", "f", 0.0)
     with journal.opened(tmp_path) as record:
         full = os.open("/dev/full", os.O_RDWR)
         own, record._handle = record._handle, full

@@ -257,6 +257,76 @@ def test_an_output_without_a_line_is_replaced_only_by_the_same_disc(
     assert {path.name: digest(path) for path in out.glob("*.zip")} == before
 
 
+def test_a_failure_in_between_does_not_make_an_output_somebody_elses(
+    run: RunBatch, discs: list[Path], tmp_path: Path, out: Path
+) -> None:
+    disc, away, output = discs[0], tmp_path / "away.zip", out / "scan0000.repacked.zip"
+    run(request([disc], out))
+    before, made = digest(output), output.stat().st_mtime_ns
+    disc.rename(away)
+    assert run(request([disc], out))[1] == {"scan0000.zip": "failed"}
+    away.rename(disc)
+    totals, said = run(request([disc], out))
+    assert said == {"scan0000.zip": "skipped"}
+    assert output.stat().st_mtime_ns == made
+    assert last_lines(out)[str(disc)]["result"] == "done"  # and the record says so again
+    disc.rename(away)
+    run(request([disc], out))
+    shutil.copyfile(discs[1], disc)
+    totals, said = run(request([disc], out))
+    assert (said, totals.code) == ({"scan0000.zip": "done"}, 0)
+    assert digest(output) == before
+    assert len(list(out.glob("*.zip"))) == 2
+
+
+def test_a_folder_with_equal_names_and_sizes_is_another_disc(run: RunBatch, tmp_path: Path, out: Path) -> None:
+    folder = tmp_path / "disc"
+    write_folder(folder, small_disc(1))
+    run(request([folder], out))
+    output = out / "disc.repacked.zip"
+    before = digest(output)
+    (out / journal.RECORD).unlink()
+    number = next(path for path in folder.rglob("NUMBER.TXT"))
+    number.write_bytes(number.read_bytes().replace(b"1", b"2"))
+    totals, said = run(request([folder], out))
+    assert said == {"disc": "failed"}
+    assert "was not made from this bundle" in totals.failures[0][1]
+    assert digest(output) == before
+
+
+def test_who_takes_the_name_meanwhile_is_not_overwritten(
+    run: RunBatch, discs: list[Path], out: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _in_the_middle(monkeypatch, lambda: (out / "scan0000.repacked.zip").write_bytes(b"somebody's"))
+    totals, said = run(request(discs[:1], out))
+    assert (said, totals.code) == ({"scan0000.zip": "failed"}, ExitCode.UNWRITABLE)
+    assert (out / "scan0000.repacked.zip").read_bytes() == b"somebody's"
+    assert [path for path in out.iterdir() if path.name.endswith(".repack-draft")] == []
+
+
+def test_a_folder_that_changes_meanwhile_is_not_published(
+    run: RunBatch, tmp_path: Path, out: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "disc"
+    write_folder(folder, small_disc(1))
+    _in_the_middle(monkeypatch, lambda: (folder / "more.txt").write_text("new", "utf-8"))
+    totals, said = run(request([folder], out))
+    assert (said, totals.code) == ({"disc": "failed"}, ExitCode.UNREADABLE)
+    assert "it changed while it was being read; run again" in totals.failures[0][1]
+    assert list(out.glob("*.zip")) == []
+
+
+def _in_the_middle(monkeypatch: pytest.MonkeyPatch, happen: Callable[[], object]) -> None:
+    """Let something happen while a disc is worked on."""
+    real = pipeline.carry_out
+
+    def carry_out(*rest: Any) -> Any:  # noqa: ANN401  whatever it takes and gives
+        happen()
+        return real(*rest)
+
+    monkeypatch.setattr(pipeline, "carry_out", carry_out)
+
+
 def test_folders_are_known_by_what_they_list(run: RunBatch, tmp_path: Path, out: Path) -> None:
     folder = tmp_path / "disc"
     write_folder(folder, small_disc(1))

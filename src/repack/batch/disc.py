@@ -20,8 +20,9 @@ from repack.batch.naming import Disc
 from repack.bundles import open_bundle
 from repack.bundles.names import as_text
 from repack.errors import BundleUnreadable, DifferenceFound, ExitCode, OutputUnwritable, RepackError, WrongUsage
+from repack.giveback import against
 from repack.giveback import verify as verifying
-from repack.giveback.finished import open_finished
+from repack.giveback.finished import open_finished, set_foreign_aside
 from repack.model import Access, Wishes
 from repack.output import drafts
 from repack.places import addresses
@@ -46,7 +47,7 @@ class Options:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What is to be done with a disc: the name of its output, the options, whose batch, its line of an earlier one."""
+    """What is to be done with a disc: the name of its output, the options, whose batch, what was done before."""
 
     disc: Disc
     name: str
@@ -96,11 +97,12 @@ def process(address: str, out_dir: str, order: Order) -> BatchLine:
         return _process_elsewhere(address, out_dir, order, still_wanted)
     bundle, target = Path(address), Path(out_dir, order.name)
     now = identity.identify(bundle)
-    is_another = order.prior is not None and now is not None and _is_another(order, order.prior, now, bundle)
-    if order.prior is not None and not is_another and is_still_true(order.prior, order, target):
-        return order.prior
-    if is_another and now is not None and target.exists() and not order.options.overwrite:
-        target = target.with_name(naming.rename(order.disc, now))
+    if order.prior is not None and now is not None:
+        if not _is_another(order, order.prior, now, bundle):
+            if is_still_true(order.prior, order, target):
+                return order.prior
+        elif target.exists() and not order.options.overwrite:
+            target = target.with_name(naming.rename(order.disc, now))
     refuse_foreign(target, bundle, order)
     return _repack(order, still_wanted, bundle, target, now)
 
@@ -122,11 +124,10 @@ def _process_elsewhere(address: str, out_dir: str, order: Order, still_wanted: C
             name = naming.rename(order.disc, now) if is_kept else name
         elif _is_ordered_so(prior, options) and elsewhere.is_output_true(journey, prior, is_sure=options.rechecks):
             return prior
-    is_known = options.overwrite or (prior is not None and prior.output is not None and prior.output.name == name)
     return elsewhere.carry(
         replace(journey, target=addresses.within(out_dir, name)),
         partial(_repack, order, still_wanted),
-        None if is_known else partial(refuse_foreign, order=order),
+        None if _may_replace(order, name) else partial(refuse_foreign, order=order),
         still_wanted,
     )
 
@@ -147,11 +148,22 @@ def _repack(
             overwrite=True,
             access=order.options.access,
         ),
-        may_publish=still_wanted,
+        may_publish=partial(_check_publishable, order, still_wanted, bundle, target, now),
     )
     line = _describe(order, done, _complete(now, bundle, done), time.monotonic() - begun)
     kept = f"the bundle has changed since {order.name} was made, which is kept"
     return replace(line, reason=as_text(kept)) if target.name != order.name else line
+
+
+def _check_publishable(
+    order: Order, still_wanted: Callable[[], None], bundle: Path, target: Path, now: Source | None
+) -> None:
+    """Raise RepackError where the batch is over, the bundle has changed, or somebody has taken the name meanwhile."""
+    still_wanted()
+    is_ours = now is not None and bool(now.mark)  # fetched for us alone, and compared with its place
+    if not is_ours and identity.identify(bundle) != now:
+        raise BundleUnreadable(bundle.name, "it changed while it was being read", "run again")
+    refuse_foreign(target, bundle, order)
 
 
 def _is_another(order: Order, prior: BatchLine, now: Source, bundle: Path) -> bool:
@@ -188,24 +200,34 @@ def _is_sound(target: Path) -> bool:
 
 def refuse_foreign(target: Path, bundle: Path, order: Order) -> None:
     """What lies under the name is replaced only where it is the output of this disc. Raises OutputUnwritable."""
-    prior = order.prior.output if order.prior else None
-    if order.options.overwrite or not target.exists() or (prior is not None and prior.name == target.name):
+    if _may_replace(order, target.name) or not target.exists():
         return
     if not _is_made_from(target, bundle, order.options.access):
         problem = "it exists already, and was not made from this bundle"
         raise OutputUnwritable(target.name, problem, "use --overwrite, or another folder with --out-dir")
 
 
+def _may_replace(order: Order, name: str) -> bool:
+    """May whatever lies under a name be replaced without a look at it? What an earlier batch has put there may."""
+    prior = order.prior.output if order.prior else None
+    return order.options.overwrite or (prior is not None and prior.name == name)
+
+
 def _is_made_from(target: Path, bundle: Path, access: Access) -> bool:
-    """A batch that was killed between its output and its line leaves one that was made from the bundle as it is."""
+    """A batch that was killed between its output and its line leaves one that was made from the bundle as it is.
+
+    Discs of one scanner often have the same names and sizes: of a folder every file is hashed.
+    """
     try:
-        record = open_finished(target).manifest
+        finished = open_finished(target)
     except (BundleUnreadable, DifferenceFound):
         return False
+    record = finished.manifest
     if bundle.is_file():
-        return bool(record.history) and record.history[-1].source.sha256 == identity.hash_file(bundle)
-    files = ((entry.path, entry.size) for entry in open_bundle(bundle, access).entries if not entry.is_directory)
-    return sorted(files) == sorted((line.path, line.before.size) for line in record.entries if not line.folder)
+        known = record.history[-1].source.sha256 if record.history else None
+        return known is not None and known == identity.hash_file(bundle)
+    found = against.pair(set_foreign_aside(open_bundle(bundle, access)), record.entries, {})
+    return not found.gone and not found.unknown and not any(any(against.compare((pair,))) for pair in found.pairs)
 
 
 def _complete(now: Source | None, bundle: Path, done: pipeline.Done) -> Source | None:

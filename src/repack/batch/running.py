@@ -95,7 +95,7 @@ def run(request: Request, totals: Totals, watcher: Watcher) -> None:
             for task, line in lines:
                 seen = _check_visible(task, line)
                 is_skipped = seen == task.order.prior
-                if not is_skipped:
+                if not is_skipped or record.has_failed(seen.key):
                     record.add(seen)
                 totals.count(seen, is_skipped=is_skipped)
                 watcher.show_line(seen, is_skipped=is_skipped)
