@@ -1,5 +1,6 @@
 """`repack batch` as people use it."""
 
+import importlib.util
 import inspect
 import io
 import json
@@ -146,6 +147,25 @@ def test_a_cluster_needs_a_package(
     code, _out, err = run(*discs, "--out-dir", tmp_path / "out", "--scheduler", "tcp://127.0.0.1:1")
     assert code == ExitCode.USAGE
     assert "pip install 'repack[batch]'" in err
+
+
+@pytest.mark.skipif(importlib.util.find_spec("distributed") is None, reason="needs repack[batch]")
+@pytest.mark.parametrize(
+    ("address", "says"),
+    [
+        ("foo:bar", "is no address of a scheduler; write tcp://HOST:PORT"),
+        ("tcp://127.0.0.1", "is no address of a scheduler; write tcp://HOST:PORT"),
+        ("http://127.0.0.1:1", "is no address of a scheduler; write tcp://HOST:PORT"),
+        ("tls://127.0.0.1:1", "needs keys and certificates"),
+    ],
+)
+def test_an_address_at_which_no_scheduler_can_be_is_told_at_once(
+    run: Run, discs: list[Path], tmp_path: Path, address: str, says: str
+) -> None:
+    code, _out, err = run(*discs, "--out-dir", tmp_path / "out", "--scheduler", address)
+    assert code == ExitCode.USAGE
+    assert says in err
+    assert err.count("\n") == 1
 
 
 def test_an_out_dir_that_cannot_be(run: Run, discs: list[Path], tmp_path: Path) -> None:

@@ -443,3 +443,10 @@ def test_a_disc_that_ends_its_worker_is_tried_again_carefully_and_then_given_up(
         task.address: [t.order.is_careful for t in inline.submitted if t.address == task.address] for task in tasks
     }
     assert careful == {deadly: [False, True, True], unlucky: [False, True, True], lost: [False] * 10}
+
+
+def test_a_disc_that_the_cluster_loses_again_and_again_is_given_up(discs: list[Path], out: Path) -> None:
+    task = _tasks(discs[:1], out)[0]
+    ((_task, line),) = engine.stream(Inline({task.address: [Lost()] * 99}), [task], lambda _at_work: None)
+    assert (line.result, line.code) == (Result.FAILED, ExitCode.BUG)
+    assert "the cluster lost it 20 times" in line.reason
