@@ -382,7 +382,9 @@ MAY_IMPORT: dict[str, set[str]] = {
 #: Third-party package -> the modules that may know it.
 THIRD_PARTIES: dict[str, set[str]] = {
     "Cryptodome": {"bundles.zip_encryption"},
+    "aiohttp": {"places.s3"},
     "backports": {"bundles.zip_methods"},
+    "botocore": {"places.s3"},
     "compression": {"bundles.zip_methods"},
     "distributed": {"batch.cluster"},
     "fsspec": {"places.s3", "places.sftp"},

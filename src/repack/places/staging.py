@@ -19,6 +19,7 @@ from repack.output import drafts
 from repack.processes import interrupts
 
 PREFIX = "repack-staging."
+ADVICE = "make room there, or name another folder with --staging"
 _DOOR, _IN_USE, _NEED = "repack-staging-door", "in-use", "bytes"
 _SPARE = 64 << 20  # bytes that are left free for everybody else
 _PAUSE = 0.5  # seconds between two looks whether there is room now
@@ -73,10 +74,7 @@ def _claim(root: Path, need: int, at_most: int) -> tuple[Path, int]:
                 return claimed
             time.sleep(_PAUSE)
     except OSError as error:
-        raise OutputUnwritable(root.name, error.strerror or type(error).__name__, _ADVICE) from error
-
-
-_ADVICE = "make room there, or name another folder with --staging"
+        raise OutputUnwritable(root.name, error.strerror or type(error).__name__, ADVICE) from error
 
 
 def _try(root: Path, need: int, at_most: int) -> tuple[Path, int] | None:
@@ -85,7 +83,7 @@ def _try(root: Path, need: int, at_most: int) -> tuple[Path, int] | None:
     free = shutil.disk_usage(root).free - sum(map(_outstanding, live)) - _SPARE
     if free < need and not live:
         room = f"{need / 1e6:,.0f} MB have to be free, and {max(0, free) / 1e6:,.0f} MB are"
-        raise OutputUnwritable(root.name, room, _ADVICE)
+        raise OutputUnwritable(root.name, room, ADVICE)
     if free < need or len(live) >= at_most:
         return None
     folder = root / f"{PREFIX}{secrets.token_hex(6)}"
