@@ -234,6 +234,12 @@ def test_a_known_hosts_file_that_cannot_be_read_is_said(
         pass
 
 
+def test_an_address_that_cannot_be_is_said(place: Place):
+    address = "sftp://" + 70 * "a" + "/a.zip" if isinstance(place, Folder) else "s3://not a bucket/a.zip"
+    with pytest.raises(BundleUnreadable, match="no place can be called so"):
+        look(address)
+
+
 def test_a_full_disk_here_is_not_called_a_lost_connection(place: Place, staging: Path, monkeypatch: pytest.MonkeyPatch):
     def fill(_store: object, _path: str, target: Path) -> None:
         target.write_bytes(b"the beginning")

@@ -7,6 +7,7 @@ under that name or a whole zip. A temporary file that a killed run left goes whe
 
 import errno
 import hashlib
+import os
 import re
 import secrets
 from collections.abc import Iterator
@@ -95,9 +96,9 @@ def _download(store: Store, path: str, local: Path) -> None:
     try:
         store.fetch(path, local)
     except OSError as error:
-        if error.errno not in _FULL:
+        if error.errno is None or error.errno not in _FULL:
             raise
-        raise OutputUnwritable("the staging folder", error.strerror, staging.ADVICE) from error
+        raise OutputUnwritable("the staging folder", os.strerror(error.errno), staging.ADVICE) from error
 
 
 def _find(store: Store, path: str, address: str) -> Seen:

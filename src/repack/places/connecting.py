@@ -100,4 +100,9 @@ _MEANINGS: tuple[tuple[frozenset[str], str, str], ...] = (
         "the connection was lost",
         "check the network, then run again",
     ),
+    (
+        frozenset({"ParamValidationError", "ValueError"}),
+        "no place can be called so",
+        "check the address, and an endpoint in the environment (AWS_ENDPOINT_URL)",
+    ),
 )
