@@ -336,7 +336,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     "batch.engine": {"batch.disc", "batch.line", "errors"},
     "batch.cluster": {"batch.disc", "batch.engine", "batch.line", "errors", "processes.interrupts"},
-    "batch.journal": {"batch.line", "batch.naming", "errors", "processes.interrupts"},
+    "batch.journal": {"batch.line", "batch.lock", "batch.naming", "errors", "processes.interrupts"},
     "batch.local": {"batch.disc", "batch.engine", "batch.line", "errors", "processes.interrupts", "processes.serving"},
     "batch.running": {
         "batch.cluster", "batch.disc", "batch.engine", "batch.journal", "batch.line", "batch.local", "batch.lock",

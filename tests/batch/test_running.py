@@ -12,12 +12,12 @@ import pytest
 from fixtures.disc import write_folder
 from repack import api, pipeline
 from repack.batch import engine, journal, lock, running
-from repack.batch.disc import Task, work
+from repack.batch.disc import Task, digest_options, work
 from repack.batch.engine import Died, Lost
 from repack.batch.line import Result
 from repack.errors import ExitCode, OutputUnwritable
 from repack.giveback.finished import open_finished
-from repack.model import Wishes
+from repack.model import Access, Wishes
 from tests.batch.stage import Inline, Notes, digest, last_lines, make_discs, options, request, small_disc
 
 RunBatch = Callable[[running.Request], tuple[running.Totals, dict[str, str]]]
@@ -365,6 +365,33 @@ def test_what_a_bug_says_of_a_disc_is_not_recorded(
     assert totals.code == ExitCode.BUG
     assert "ValueError" in totals.failures[0][1]
     assert b"DOE" not in (out / journal.RECORD).read_bytes()
+
+
+def test_rules_that_change_under_way_are_not_followed(run: RunBatch, discs: list[Path], out: Path) -> None:
+    rules = out.with_name("my.toml")
+    rules.write_text("# none yet\n", "utf-8")
+    how = replace(options(), rule_files=(rules,), digest=digest_options(Wishes(), (rules,), Access()))
+    rules.write_text("# others\n", "utf-8")
+    totals, _said = run(request(discs[:1], out, how))
+    assert totals.code == ExitCode.USAGE
+    assert "is not what it was when the batch began" in totals.failures[0][1]
+    rules.unlink()
+    assert "cannot read a file of --rules" in run(request(discs[:1], out, how))[0].failures[0][1]
+    assert list(out.glob("*.zip")) == []
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a disk that is always full")
+def test_advice_names_the_options_of_a_batch(
+    run: RunBatch, discs: list[Path], out: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fill(*_rest: object, **_named: object) -> None:
+        with Path("/dev/full").open("wb", buffering=0) as full:
+            full.write(b"x")
+
+    _in_the_middle(monkeypatch, fill)
+    totals, _said = run(request(discs[:1], out))
+    assert totals.code == ExitCode.UNWRITABLE
+    assert "No space left on device; choose another place with --out-dir" in totals.failures[0][1]
 
 
 def test_a_worker_that_sees_another_folder_begins_nothing(discs: list[Path], out: Path, tmp_path: Path) -> None:

@@ -77,6 +77,8 @@ def work(task: Task) -> BatchLine:
     """The line of a disc. Pure but for the file that it writes; never raises."""
     try:
         return process(task.address, task.out_dir, task.order)
+    except OutputUnwritable as error:
+        return failed(task, error.code, str(_with_our_option(error, task.out_dir)))
     except RepackError as error:
         return failed(task, error.code, str(error))
     except MemoryError:
@@ -86,11 +88,16 @@ def work(task: Task) -> BatchLine:
         return failed(task, ExitCode.BUG, said)
 
 
+def _with_our_option(error: OutputUnwritable, out_dir: str) -> OutputUnwritable:
+    """The main job's advice names its option -o, which a batch does not have."""
+    target, problem, advice = error.args
+    ours = "--staging" if addresses.is_remote(out_dir) else "--out-dir"
+    return OutputUnwritable(target, problem, advice.replace("with -o", f"with {ours}"))
+
+
 def process(address: str, out_dir: str, order: Order) -> BatchLine:
     """Repack one disc, unless its line of an earlier batch is still true: then that line. Raises RepackError."""
-    if order.options.version != __version__:
-        problem = f"this worker has repack {__version__} and the batch {order.options.version}"
-        raise WrongUsage(problem, "install the same version on both")
+    _check_options(order.options)
     still_wanted = partial(_check_wanted, out_dir, order)
     still_wanted()
     if elsewhere.is_elsewhere(address, out_dir):
@@ -105,6 +112,19 @@ def process(address: str, out_dir: str, order: Order) -> BatchLine:
             target = target.with_name(naming.rename(order.disc, now))
     refuse_foreign(target, bundle, order)
     return _repack(order, still_wanted, bundle, target, now)
+
+
+def _check_options(options: Options) -> None:
+    """Raise WrongUsage where this worker would do something else than the record will say."""
+    if options.version != __version__:
+        problem = f"this worker has repack {__version__} and the batch {options.version}"
+        raise WrongUsage(problem, "install the same version on both")
+    try:
+        digest = digest_options(options.wishes, options.rule_files, options.access)
+    except OSError as error:
+        raise WrongUsage("its worker cannot read a file of --rules", "put it where all workers see it") from error
+    if digest != options.digest:
+        raise WrongUsage("a file of --rules is not what it was when the batch began", "run the batch again")
 
 
 def _check_wanted(out_dir: str, order: Order) -> None:

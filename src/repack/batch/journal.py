@@ -13,18 +13,18 @@ from pathlib import Path
 from typing import BinaryIO
 
 from repack.batch import line as lines
+from repack.batch import lock
 from repack.batch.line import BatchLine, Result
 from repack.batch.naming import RECORD
 from repack.errors import OutputUnwritable
 from repack.processes import interrupts
-
-_ADVICE = "choose another folder with --out-dir, or make room there"
 
 
 class Journal:
     """The open record. In memory it keeps where the last good line of each disc lies, and the name of its output."""
 
     def __init__(self, path: Path, handle: int) -> None:
+        """Raises OSError."""
         self.path = path
         self._handle = handle
         self._at: dict[str, int] = {}
@@ -56,13 +56,16 @@ class Journal:
             self._at[line.key] = at
 
     def prior(self, key: str) -> BatchLine | None:
-        """The last line of a disc that says what was done; None where all have failed."""
+        """The last line of a disc that says what was done; None where all have failed. Raises OutputUnwritable."""
         at = self._at.get(key)
         if at is None:
             return None
-        with self.path.open("rb") as file:
-            file.seek(at)
-            return lines.decode(file.readline())
+        try:
+            with self.path.open("rb") as file:
+                file.seek(at)
+                return lines.decode(file.readline())
+        except OSError as error:
+            raise _unwritable(self.path, error) from error
 
     def has_failed(self, key: str) -> bool:
         """Is the last line of a disc a failure?"""
@@ -85,7 +88,7 @@ class Journal:
                     left = left[os.write(self._handle, left) :]
                 os.fsync(self._handle)
             except OSError as error:
-                raise OutputUnwritable(RECORD, error.strerror or type(error).__name__, _ADVICE) from error
+                raise _unwritable(self.path, error) from error
             self._is_torn = False
             self._note(line, at)
 
@@ -97,8 +100,16 @@ def opened(out_dir: Path) -> Iterator[Journal]:
     try:
         handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0), 0o666)
     except OSError as error:
-        raise OutputUnwritable(str(path), error.strerror or type(error).__name__, _ADVICE) from error
+        raise _unwritable(path, error) from error
     try:
-        yield Journal(path, handle)
+        try:
+            record = Journal(path, handle)
+        except OSError as error:
+            raise _unwritable(path, error) from error
+        yield record
     finally:
         os.close(handle)
+
+
+def _unwritable(path: Path, error: OSError) -> OutputUnwritable:
+    return OutputUnwritable(str(path), error.strerror or type(error).__name__, lock.ADVICE)
