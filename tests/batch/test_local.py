@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from repack.batch import journal, lock, running
-from repack.batch.disc import Task
 from repack.batch.engine import Answer, Died, stream
 from repack.batch.line import BatchLine, Result
 from repack.batch.local import Local
+from repack.batch.orders import Task
 from repack.giveback.verify import Request, verify
 from tests.batch.stage import make_discs, request
 

@@ -12,9 +12,10 @@ import pytest
 from fixtures.disc import write_folder
 from repack import api, pipeline
 from repack.batch import engine, journal, lock, running
-from repack.batch.disc import Task, digest_options, work
+from repack.batch.disc import work
 from repack.batch.engine import Died, Lost
 from repack.batch.line import Result
+from repack.batch.orders import Task, digest_options
 from repack.errors import ExitCode, OutputUnwritable
 from repack.giveback.finished import open_finished
 from repack.model import Access, Wishes

@@ -16,9 +16,10 @@ from contextlib import suppress
 from types import TracebackType
 from typing import Self
 
-from repack.batch.disc import Task, failed, work
+from repack.batch.disc import work
 from repack.batch.engine import Answer, AtWork, Died, Lost
 from repack.batch.line import BatchLine
+from repack.batch.orders import Task, failed
 from repack.errors import ExitCode, WrongUsage
 from repack.processes import interrupts
 

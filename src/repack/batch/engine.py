@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from repack.batch.disc import Task, failed
 from repack.batch.line import BatchLine
+from repack.batch.orders import Task, failed
 from repack.errors import ExitCode
 
 _TURN = 0.5  # seconds between two looks at who is at work

@@ -8,9 +8,10 @@ from multiprocessing.process import BaseProcess
 from types import TracebackType
 from typing import Self, cast
 
-from repack.batch.disc import Task, failed, work
+from repack.batch.disc import work
 from repack.batch.engine import Answer, AtWork, Died
 from repack.batch.line import BatchLine
+from repack.batch.orders import Task, failed
 from repack.errors import ExitCode
 from repack.processes import interrupts, serving
 from repack.processes.serving import Kind

@@ -6,14 +6,14 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
 
-from repack.batch import disc, journal, lock, naming
+from repack.batch import journal, lock, naming
 from repack.batch.cluster import Cluster
-from repack.batch.disc import Options, Order, Task
 from repack.batch.engine import AtWork, Engine, stream
 from repack.batch.journal import Journal
 from repack.batch.line import BatchLine, Result
 from repack.batch.local import Local
 from repack.batch.naming import Disc
+from repack.batch.orders import Options, Order, Task, failed
 from repack.errors import ExitCode
 from repack.output import drafts
 from repack.places import staging
@@ -137,7 +137,7 @@ def _check_visible(task: Task, line: BatchLine) -> BatchLine:
         return line
     problem = "its worker says that the new zip is written, but it cannot be seen from here"
     advice = "bundles and out-dir must lie in folders that all workers share"
-    return disc.failed(task, ExitCode.UNWRITABLE, f"{problem}; {advice}")
+    return failed(task, ExitCode.UNWRITABLE, f"{problem}; {advice}")
 
 
 def _engine(request: Request) -> "AbstractContextManager[Engine]":

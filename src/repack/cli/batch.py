@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from repack import survey
-from repack.batch import disc, foretelling, naming, running
+from repack.batch import foretelling, naming, orders, running
 from repack.batch.foretelling import Foretold
 from repack.cli import completing, helping, opening, options
 from repack.errors import ExitCode, WrongUsage
@@ -185,12 +185,12 @@ def _run(request: running.Request, screen: console.Screen, *, is_json: bool) -> 
 
 def _read_options(
     wishes: Wishes, rules: tuple[Path, ...], access: Access, *, overwrite: bool, rechecks: bool
-) -> disc.Options:
+) -> orders.Options:
     """The options for every disc; a rule file that is wrong is told before anything begins. Raises RuleInvalid."""
     survey.load_rules(rules)
     rule_files = tuple(file.absolute() for file in rules)
-    return disc.Options(
-        wishes, rule_files, access, disc.digest_options(wishes, rule_files, access), overwrite, rechecks
+    return orders.Options(
+        wishes, rule_files, access, orders.digest_options(wishes, rule_files, access), overwrite, rechecks
     )
 
 
