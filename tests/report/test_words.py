@@ -25,14 +25,11 @@ def test_saved_never_says_100_unless_all_is_gone(before: int, after: int, said: 
 
 @pytest.mark.parametrize(
     ("before", "after", "said"),
-    [
-        (2_000_000, 1_000_000, "2.00 MB became 1.00 MB (50 % saved)"),
-        (1000, 2000, "1.00 kB became 2.00 kB (nothing was saved)"),
-        (1000, 1000, "1.00 kB became 1.00 kB"),
-    ],
-)
-def test_what_grew_is_not_called_saved(before: int, after: int, said: str) -> None:
-    assert words.became(before, after) == said
+    [(2000, 1000, "50 % saved"), (100_000, 100_001, "<1 % larger"), (1000, 1300, "30 % larger"),
+     (7, 7, "nothing saved"), (0, 10, "nothing saved"), (1000, 999, "<1 % saved"), (10, 0, "100 % saved")],
+)  # fmt: skip
+def test_a_growth_is_never_called_saved(before: int, after: int, said: str) -> None:
+    assert words.change(before, after) == f"{words.size(before)} became {words.size(after)} ({said})"
 
 
 def test_control_characters_of_names_cannot_drive_a_terminal() -> None:

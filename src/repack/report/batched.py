@@ -48,7 +48,8 @@ def result(totals: Totals, out_dir: str, *, is_interrupted: bool = False) -> str
         f"{well:,} of {words.plural(totals.discs, 'disc')} {'is' if 1 in {well, totals.discs} else 'are'} done{skipped}"
     )
     if done:
-        said += f"; {words.became(totals.before[Result.DONE], totals.after[Result.DONE])}"
+        before, after = totals.before[Result.DONE], totals.after[Result.DONE]
+        said += f"; {words.change(before, after)}"
     if is_interrupted or totals.seen < totals.discs:
         said += "; run the same command again to go on"
     elif failed:
@@ -66,7 +67,8 @@ def told(line: BatchLine, number: int, of: int, *, is_skipped: bool) -> str:
             said = "is what these options give already"
         case Result.DONE:
             before, after = line.read.size if line.read else 0, line.output.size if line.output else 0
-            said = words.became(before, after) + f"; {line.reason}" * bool(line.reason)
+            said = words.change(before, after)
+            said += f"; {line.reason}" * bool(line.reason)
     return f"[{number:,}/{of:,}] {line.source}: {'was done already, ' if is_skipped else ''}{said}"
 
 

@@ -184,10 +184,8 @@ def _identical(manifest: Manifest) -> Iterable[str]:
 def result(manifest: Manifest, new_size: int, target: str) -> str:
     """The last line: from what to what, and where it lies."""
     before = manifest.source.size if manifest.source.size is not None else manifest.totals.before.size
-    change = words.became(before, new_size)
-    if new_size >= before:
-        change = f"nothing was saved: {words.size(before)} became {words.size(new_size)}"
-    return f"{change}, {_proven(manifest)}: {target}"
+    first = "nothing was saved: " if new_size > before else ""
+    return f"{first}{words.change(before, new_size)}, {_proven(manifest)}: {target}"
 
 
 def result_of_part(manifest: Manifest, new_size: int, target: str) -> str:

@@ -33,13 +33,13 @@ def saved(before: int, after: int) -> str:
     return f"{min(percent, 99):.0f} %" if percent >= 1 else "<1 %"
 
 
-def became(before: int, after: int) -> str:
-    """From what size to what: 2.00 MB became 1.00 MB (50 % saved)."""
-    change = f"{size(before)} became {size(after)}"
-    if before == after:
-        return change
-    how = f"{saved(before, after)} saved" if after < before else "nothing was saved"
-    return f"{change} ({how})"
+def change(before: int, after: int) -> str:
+    """From what to what, and what that means: 2.00 MB became 1.00 MB (50 % saved), or so much larger."""
+    share = saved(before, after)
+    means = f"{share.removeprefix('+')} larger" if after > before > 0 else f"{share} saved"
+    if share == "-":
+        means = "nothing saved"
+    return f"{size(before)} became {size(after)} ({means})"
 
 
 def printable(text: str) -> str:
