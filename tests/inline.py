@@ -19,5 +19,11 @@ class Inline:
     def warm(self, _get_ready: Callable[..., None]) -> None:
         pass
 
+    def begin(self, _function: Callable[..., object], _task: object, _allow: Callable | None = None) -> None:
+        """Nothing is gained by beginning early."""
+
+    def listen(self) -> None:
+        pass
+
     def run(self, function: Callable, tasks: Iterable, _allow: Callable | None = None) -> Iterator:
         return (function(task) for task in tasks)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from repack import carrying, pipeline
+from repack import carrying, lots, pipeline
 from repack.errors import ProofFailed
 from repack.model import Action, KeptAsIs, Raw, Wishes
 from repack.outcomes import Task
@@ -81,7 +81,7 @@ def test_a_task_that_hangs_costs_one_entry_and_not_its_neighbours(monkeypatch: p
     places = [Bytes(b"a" * 50), Endless(b"b" * 50), Bytes(b"c" * 50)]
     lot = tuple(task(index, place) for index, place in enumerate(places))
     hangs = {id(one.place) for one in lot if isinstance(one.place, Endless)}
-    monkeypatch.setattr(carrying, "_allow", lambda lot: 0.5 if hangs & {id(one.place) for one in lot} else 3_600.0)
+    monkeypatch.setattr(lots, "allow", lambda lot: 0.5 if hangs & {id(one.place) for one in lot} else 3_600.0)
     with Pool(2) as pool:
         found = list(carrying._work([lot], pool))
     assert [isinstance(outcome, KeptAsIs) for outcome in found] == [True] * 3
@@ -94,13 +94,13 @@ def test_a_task_that_hangs_costs_one_entry_and_not_its_neighbours(monkeypatch: p
 
 def test_a_codec_has_time_enough() -> None:
     """A gigabyte at 0.1 MB a second, and minutes for a slice on a computer that does much else."""
-    assert carrying._allow((task(0, Bytes(b"")),)) >= 60
+    assert lots.allow((task(0, Bytes(b"")),)) >= 60
     large = replace(task(0, Bytes(b"")), size=1_000_000_000)
-    assert carrying._allow((large, large)) >= 2 * 10_000
+    assert lots.allow((large, large)) >= 2 * 10_000
 
 
 @pytest.mark.parametrize(
-    ("sizes", "action", "lots"),
+    ("sizes", "action", "expected"),
     [
         ([10] * 70, Action.COPY, [32, 32, 6]),
         ([3 << 20] * 3, Action.COPY, [1, 1, 1]),
@@ -109,13 +109,13 @@ def test_a_codec_has_time_enough() -> None:
         ([], Action.COPY, []),
     ],
 )
-def test_small_entries_travel_together(sizes: list[int], action: Action, lots: list[int]) -> None:
+def test_small_entries_travel_together(sizes: list[int], action: Action, expected: list[int]) -> None:
     tasks = [
         Task(index, None, size, size, action, "asked", Wishes(), None, is_dicom=True)
         for index, size in enumerate(sizes)
     ]
-    made = list(carrying._make_lots(tasks))
-    assert [len(lot) for lot in made] == lots
+    made = list(lots.make_lots(tasks))
+    assert [len(lot) for lot in made] == expected
     assert [task for lot in made for task in lot] == tasks
 
 

@@ -4,17 +4,20 @@ import json
 import random
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import BinaryIO
 
 import pytest
 
 from repack import outcomes, piecewise
 from repack.cli import main
 from repack.dicom.image import NotDone
+from repack.errors import ProofFailed
 from repack.model import DEFLATED, STORED, Action, Entry, Place, Raw, Transcoded, Wishes
 from repack.outcomes import Task
+from repack.output import archive
 from repack.output.archive import Draft, drafting
 from repack.processes.workers import Crashed, Pool
 from tests.entries import make_entry
@@ -174,6 +177,67 @@ def test_a_codec_that_crashes_costs_one_image(draft: Draft) -> None:
     found = share_out(draft, Bytes(PLAIN.content), Crashing(1))
     assert isinstance(found, NotDone)
     assert "crashed" in found.reason
+
+
+def test_words_that_change_in_the_spool_are_noticed_although_they_come_back_as_they_were_there(draft: Draft) -> None:
+    class Changing(Inline):
+        def run(self, function: Callable, tasks: Iterable[piecewise.Lot], _allow: object = None) -> Iterator:
+            for number, task in enumerate(tasks):
+                if number == 7:
+                    with task.spool.open("r+b") as file:
+                        file.seek(task.offset + task.length // 2)
+                        file.write(b"\x01\x02")
+                yield function(task)
+
+    found = share_out(draft, Bytes(PLAIN.content), Changing(1))
+    assert isinstance(found, NotDone)
+    assert "changed on their way" in found.reason
+
+
+@dataclass(frozen=True)
+class Spoiling:
+    """A file of which the disk spoils one byte when it is flushed."""
+
+    file: BinaryIO
+    path: Path
+    at: int
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self.file, name)
+
+    def flush(self) -> None:
+        self.file.flush()
+        with self.path.open("r+b") as again:
+            again.seek(self.at)
+            again.write(b"?")
+
+
+@pytest.mark.parametrize("at", [3, 250, 515, None], ids=["before", "in the frames", "behind", "nowhere"])
+def test_pieces_that_read_back_differently_are_not_published(draft: Draft, at: int | None) -> None:
+    growing = draft.grow(ENTRY, 10)
+    fragments = [bytes([number]) * 100 for number in range(5)]
+    for fragment in fragments:
+        growing.write(fragment, zlib.crc32(fragment))
+    if at is None:
+        whole = b"b" * 10 + b"".join(fragments) + b"e" * 20
+        assert growing.finish(b"b" * 10, b"e" * 20).placed.crc == zlib.crc32(whole)
+        return
+    growing._file = Spoiling(draft._file, draft.path, growing._start + at)
+    with pytest.raises(ProofFailed, match=r"out\.zip was not published: IM1 reads back differently"):
+        growing.finish(b"b" * 10, b"e" * 20)
+
+
+def test_an_entry_of_pieces_is_read_once_more_when_the_draft_is_done(draft: Draft) -> None:
+    growing = draft.grow(ENTRY, 10)
+    growing.write(b"words", zlib.crc32(b"words"))
+    draft.add(ENTRY, growing.finish(b"b" * 10, b"end").placed)
+    lies = draft.finish()[0]
+    assert lies.was_read
+    assert archive.check_contents(((7, lies.place, None),)) is None
+    with draft.path.open("r+b") as file:
+        file.seek(growing._start + 12)
+        file.write(b"?")
+    assert archive.check_contents(((7, lies.place, None),)) == 7
 
 
 def test_a_tail_too_long_to_hold_is_left_to_one_worker(draft: Draft, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,13 +1,12 @@
 """Plan -> outcomes -> zip -> proof: carry out every line of a plan, write it, read it back."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
-from typing import TypeVar
 
-from repack import following, outcomes, piecewise
+from repack import following, lots, outcomes, piecewise
 from repack.bundles.places import Unreadable
-from repack.bundles.zipped import CarriedBytes, ZipPlace
+from repack.bundles.zipped import CarriedBytes
 from repack.classify import references
 from repack.course import Course, Ended
 from repack.dicom.image import NotDone
@@ -25,14 +24,13 @@ from repack.model import (
 from repack.moving import FirstPlace, Past
 from repack.output import archive, proving
 from repack.output.archive import Draft, Written
-from repack.processes.workers import Crashed, Pool, give_time
+from repack.processes.workers import Crashed, Pool
 from repack.progress import Progress
 from repack.record import recording
 from repack.record.manifest import EntryRecord, Manifest
 from repack.record.restoredata import RestoreWriter
 
-_LOT_ENTRIES, _LOT_BYTES, _CHECK_BYTES = 32, 4 << 20, 16 << 20  # small entries travel together
-_Item = TypeVar("_Item")
+_CHECK_BYTES = 16 << 20  # of the draft that are read back by one task
 _CARRIED_FASTER = 8  # than compressed: some 700 MB/s against 90
 
 
@@ -109,8 +107,8 @@ def _outcomes(
                 yield line, _share_out(carrier, line, pool, progress)
             continue
         some = list(group)
-        lots = _make_lots(carrier.course.start(line) for line in some)
-        for line, outcome in zip(some, _work(lots, pool), strict=True):
+        some_lots = lots.make_lots(carrier.course.start(line) for line in some)
+        for line, outcome in zip(some, _work(some_lots, pool), strict=True):
             yield line, _had(carrier, line, outcome)
             progress.advance(_weigh(line))
 
@@ -159,39 +157,15 @@ def _unreadable(plan: Plan, line: Planned, reason: str) -> BundleUnreadable:
     )
 
 
-def _work(lots: Iterable[tuple[outcomes.Task, ...]], pool: Pool) -> Iterator[Outcome | Lost]:
+def _work(some_lots: Iterable[tuple[outcomes.Task, ...]], pool: Pool) -> Iterator[Outcome | Lost]:
     """The outcome of every task, in order; of a lot that killed its worker, each task is tried alone."""
-    for results in pool.run(outcomes.work, lots, _allow):
+    for results in pool.run(outcomes.work, some_lots, lots.allow):
         if not isinstance(results, Crashed):
             yield from results
         elif len(results.task) > 1:
             yield from _work([(task,) for task in results.task], pool)
         else:
             yield outcomes.keep_after_crash(*results.task, is_memory=results.is_memory, is_late=results.is_late)
-
-
-def _allow(lot: tuple[outcomes.Task, ...]) -> float:
-    return give_time(sum(task.size for task in lot))
-
-
-def _make_lots(tasks: Iterable[outcomes.Task]) -> Iterator[tuple[outcomes.Task, ...]]:
-    """Neighbours that are small travel together; an image of size travels alone."""
-    return _cut(tasks, lambda task: task.size * (8 if task.action is Action.TRANSCODE else 1), _LOT_BYTES)
-
-
-def _cut(items: Iterable[_Item], weigh: Callable[[_Item], int], most: int) -> Iterator[tuple[_Item, ...]]:
-    """Neighbours in lots of at most `_LOT_ENTRIES` items and, but for single ones, at most so much weight."""
-    lot: list[_Item] = []
-    total = 0
-    for item in items:
-        weight = weigh(item)
-        if lot and (len(lot) >= _LOT_ENTRIES or total + weight > most):
-            yield tuple(lot)
-            lot, total = [], 0
-        lot.append(item)
-        total += weight
-    if lot:
-        yield tuple(lot)
 
 
 def _listed(plan: Plan, directory: Planned, new_uids: dict[int, str]) -> dict[str, str]:
@@ -229,18 +203,20 @@ def prove(
     if len(written) != len(in_zip) + len(record.own) + 1:  # the manifest does not name itself
         raise ProofFailed(draft.target.name, "its directory", "does not list what the manifest names")
     progress.begin("Checking", sum(w.place.size for w in written), len(in_zip))
-    checks: list[tuple[int, ZipPlace | CarriedBytes, str]] = []
+    checks: list[proving.Check] = []
     for (number, entry), lies in zip(in_zip, written, strict=False):
         if number in damaged:
             if not archive.same_bytes(lies.place, damaged[number]):
                 raise ProofFailed(draft.target.name, entry.path, "was not carried over as it is")
         elif lies.carried is not None:  # and what these bytes hold was hashed and checked when they were
             checks.append((number, CarriedBytes(lies.place), lies.carried))
+        elif lies.was_read:  # which gave its SHA-256; once more after the flush, for what the disk made of it
+            checks.append((number, lies.place, None))
         elif entry.after is not None and entry.after.sha256 is not None:
             checks.append((number, lies.place, entry.after.sha256))
     names = [entry.path for entry in record.entries]
     for ours in written[len(in_zip) :]:
         checks.append((len(names), ours.place, ours.sha256 or ""))
         names.append(ours.name.raw.decode("ascii"))
-    lots = list(_cut(checks, lambda check: check[1].size, _CHECK_BYTES))
-    proving.prove_contents(draft, lots, dict(enumerate(names)), pool, progress.advance)
+    some_lots = list(lots.cut(checks, lambda check: check[1].size, _CHECK_BYTES))
+    proving.prove_contents(draft, some_lots, dict(enumerate(names)), pool, progress.advance)

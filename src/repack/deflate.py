@@ -24,7 +24,7 @@ class Damaged(ValueError):
     """The stream is no deflate stream, ends early, or gives another number of bytes than announced."""
 
 
-def crc32(data: bytes, before: int = 0) -> int:
+def crc32(data: bytes | memoryview, before: int = 0) -> int:
     """CRC-32 as zip wants it (APPNOTE 4.4.7), carried on from that of the bytes before."""
     return int(isal_zlib.crc32(data, before))
 

@@ -5,6 +5,7 @@ is used again when its streams have come back. (Through the workers' pipes such 
 """
 
 import hashlib
+from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -26,7 +27,6 @@ from repack.model import (
     Place,
     Planned,
     Proof,
-    Raw,
     Transcoded,
     Wishes,
 )
@@ -59,9 +59,14 @@ class Lot:
 
 @dataclass(frozen=True, slots=True)
 class Looked:
-    """An encoded lot; `deflated` is about what a zip alone would make of it, where that was asked."""
+    """An encoded lot, and the CRC-32 of the words that it was made of and checked against, and of its fragments.
+
+    `deflated` is about what a zip alone would make of it, where that was asked.
+    """
 
     encoded: Encoded
+    words_crc: int
+    crc: int
     deflated: int
 
 
@@ -90,7 +95,8 @@ def encode_lot(lot: Lot) -> Looked | TooNarrow | NotDone:
     encoded = pieces.encode(data, lot.cells, codec, is_planar=lot.is_planar)
     if not isinstance(encoded, Encoded):
         return encoded
-    return Looked(encoded, deflate.guess_deflated(data) if lot.is_sampled else 0)
+    deflated = deflate.guess_deflated(data) if lot.is_sampled else 0
+    return Looked(encoded, deflate.crc32(data), deflate.crc32(encoded.fragments), deflated)
 
 
 def transcode(
@@ -218,16 +224,21 @@ class _Attempt:
     def _fill(self, growing: Growing, precision: int) -> Transcoded | NotDone | TooNarrow | None:
         stream, made = _Stream(self.place.chunks()), _Made()
         raw = self.place.raw()
-        for done in self.pool.run(encode_lot, self._lots(stream, precision), _allow):
+        has_rival = raw is None or raw.method == STORED  # a zip alone might make as much of it
+        crcs: deque[int] = deque()
+        for done in self.pool.run(encode_lot, self._lots(stream, precision, crcs, has_rival=has_rival), _allow):
             if isinstance(done, Crashed):
                 return NotDone(outcomes.explain_crash(is_memory=done.is_memory, is_late=done.is_late))
             if not isinstance(done, Looked):
                 return done
-            growing.write(made.add(done))
+            if done.words_crc != crcs.popleft():
+                return NotDone("the proof failed: its words changed on their way to the codec")
+            growing.write(made.add(done), done.crc)
             if growing.length >= (raw.length if raw else self.task.size):
                 return NotDone(outcomes.explain_size(self.begun.codec.transfer_syntax))
             self.tell(self.begun.image.layout.size * len(made.lengths))
-        if stream.tail is None or not _is_surely_smaller(raw, growing.length, made):
+        is_smaller = not has_rival or made.sampled < _CLEARLY_SMALLER * made.deflated
+        if stream.tail is None or not is_smaller:
             return None
         around = pieces.surround(self.begun, stream.tail, made.lengths)
         if isinstance(around, NotDone):
@@ -235,8 +246,8 @@ class _Attempt:
         grown = growing.finish(around.before, around.behind)
         return self._describe(stream, made, around, grown, precision)
 
-    def _lots(self, stream: _Stream, precision: int) -> Iterator[Lot]:
-        """The lots in order; one is put into the spool when a worker will soon be free for it."""
+    def _lots(self, stream: _Stream, precision: int, crcs: deque[int], *, has_rival: bool) -> Iterator[Lot]:
+        """The lots in order; one is put into the spool when a worker will soon be free for it, its CRC-32 noted."""
         shape = self.begun.image
         cells = replace(shape.cells, layout=replace(shape.layout, precision=precision))
         if b"".join(stream.take(len(self.begun.head))) != self.begun.head:
@@ -247,10 +258,13 @@ class _Attempt:
             length = min(room, self.begun.words - start)
             offset = number % rooms * room
             self.file.seek(offset)
+            crc = 0
             for piece in stream.take(length):
+                crc = deflate.crc32(piece, crc)
                 self.file.write(piece)
             self.file.flush()
-            is_sampled = number % _SAMPLED == 0
+            crcs.append(crc)
+            is_sampled = has_rival and number % _SAMPLED == 0
             yield Lot(self.spool, offset, length, cells, self.task.wishes, shape.is_planar, is_sampled)
         stream.take_tail()
 
@@ -266,10 +280,3 @@ class _Attempt:
             around.restorable,
             pieces.notes(may_show_otherwise=made.may_show_otherwise),
         )
-
-
-def _is_surely_smaller(raw: Raw | None, length: int, made: _Made) -> bool:
-    """Does it pay? Where the original is not deflated, a sample tells what a zip alone would make of it."""
-    if raw is not None and raw.method != STORED:
-        return length < raw.length
-    return made.sampled < _CLEARLY_SMALLER * made.deflated

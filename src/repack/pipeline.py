@@ -10,6 +10,7 @@ from repack import following, outcomes, sizing, sourcefile
 from repack.carrying import carry_out, prove
 from repack.conformance.review import review
 from repack.errors import BundleUnreadable, OutputUnwritable
+from repack.headstart import HeadStart
 from repack.model import LEAFLET_NAME, MANIFEST_NAME, Access, Bundle, Plan, Wishes
 from repack.moving import Past
 from repack.output import archive, drafts
@@ -20,7 +21,7 @@ from repack.progress import NoProgress, Progress
 from repack.record import leaflet, manifest, recording
 from repack.record.manifest import EntryRecord, Manifest, OwnFile
 from repack.sizing import TooLarge
-from repack.survey import Survey, View, survey
+from repack.survey import Begin, Survey, View, no_beginning, survey
 
 #: What progress names, in order; the last byte is checked before the new zip gets its name.
 STAGES = ("Looking at the disc", "Repacking", "Checking")
@@ -95,7 +96,7 @@ def run_parts(
     view = View(request.target, request.access, digests=True)
     with Pool(request.jobs) as pool, sourcefile.hashing_beside(request.bundle) as source_hash:
         pool.warm(partial(outcomes.get_ready, wishes=request.wishes))
-        found = survey(request.bundle, request.rule_files, pool, progress, view)
+        found = survey(request.bundle, request.rule_files, pool, progress, view, _begin_early(request, pool))
         refuse_encrypted(found.bundle, request.access)
         done: list[Done] = []
         requests = split_up(request, found)
@@ -110,6 +111,12 @@ def run_parts(
             except OutputUnwritable as error:
                 raise _after(error, len(done)) from error
         return tuple(done)
+
+
+def _begin_early(request: Request, pool: Pool) -> Begin:
+    """Begin with the images at once, where it is clear what will be asked of them."""
+    is_clear = not request.split and request.wishes.max_size is None
+    return HeadStart(pool, request.wishes).take if is_clear else no_beginning
 
 
 def split_up(request: Request, found: Survey) -> tuple[Request, ...]:

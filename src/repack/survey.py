@@ -27,6 +27,13 @@ _INLINE_FACTS = 2_000  # below this many entries, workers would take longer to s
 _INLINE_BYTES = 8 << 20  # and with less in large programs and texts
 
 
+Begin = Callable[[Sequence[Entry], Sequence[Facts]], None]
+
+
+def no_beginning(_entries: Sequence[Entry], _facts: Sequence[Facts]) -> None:
+    """For who only wants to know."""
+
+
 @dataclass(frozen=True, slots=True)
 class View:
     """How to look at a bundle: without its own output, with which password and limits, as it is or as it once was."""
@@ -61,10 +68,12 @@ def survey(
     pool: Pool,
     progress: Progress,
     view: View = View(),
+    begin: Begin = no_beginning,
 ) -> Survey:
     """Open a bundle and gather the facts of every entry. Raises BundleUnreadable and RuleInvalid.
 
-    A zip that repack made is seen as its first original, unless the view is `as_it_is`.
+    A zip that repack made is seen as its first original, unless the view is `as_it_is`. Of any other bundle `begin`
+    hears the facts as they are found, and of further progress with no entries at all.
     """
     loaded = load_rules(rule_files)
     with stage("directory"):
@@ -78,9 +87,13 @@ def survey(
     for lot, found in _gather(bundle.entries, pool, partial(facts.gather, digests=view.digests)):
         gathered.update(zip((entry.index for entry in lot), found, strict=True))
         progress.advance(sum(entry.size for entry in lot), len(lot))
+        if past is None:
+            begin(lot, found)
     known = tuple(gathered[entry.index] for entry in bundle.entries)
     known = moving.as_first(past, known) if past else known
+    begin((), ())
     needs = references.relate(bundle.entries, known)
+    begin((), ())
     around = rules.survey(bundle.entries, known, needs, loaded)
     bundle = replace(bundle, notes=(*bundle.notes, *_note_nested(bundle.entries, known)))
     return Survey(bundle, known, needs, loaded, around, past)
@@ -117,6 +130,8 @@ def _gather(
     near = [entry for entry in entries if entry.index not in far_ones]
     lots = [tuple(near[n : n + _FACTS_LOT]) for n in range(0, len(near), _FACTS_LOT)]
     for_workers: list[tuple[Entry, ...]] = [(entry,) for entry in sorted(far, key=lambda entry: -entry.size)]
+    for lot in for_workers:
+        pool.begin(gather, lot)
     if len(near) > _INLINE_FACTS:
         for_workers += lots
     else:

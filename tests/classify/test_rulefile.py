@@ -168,6 +168,11 @@ def test_a_file_that_cannot_be_read(tmp_path: Path, content: bytes | None, said:
     assert said in str(caught.value)
 
 
+def test_the_builtin_rules_stand_every_check_that_they_are_not_put_to_when_they_are_loaded():
+    texts = rulefile.builtin_files()
+    assert sum(len(rulefile.read_rules(name, text)) for name, text in texts) == len(rulefile.load_builtin()) > 50
+
+
 def test_the_builtin_rules_come_in_the_order_of_their_files():
     loaded = rulefile.load_builtin()
     files = [one.file for one in loaded]

@@ -3,6 +3,7 @@
 import importlib.util
 from collections.abc import Callable
 from contextlib import suppress
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from repack import codecs
-from repack.codecs import jpegls
+from repack.codecs import charls, jpegls
 from repack.codecs.frames import CodecFailed, FrameLayout
 from tests.raw_dicom import stream_interleaving, stream_precision
 from tests.strategies import stored_words
@@ -23,7 +24,9 @@ _NEEDS_PYJPEGLS = pytest.mark.skipif(
     importlib.util.find_spec("jpeg_ls") is None, reason="pyjpegls is not installed (no wheel for this Python)"
 )
 _NEEDS_GDCM = pytest.mark.skipif(importlib.util.find_spec("gdcm") is None, reason="python-gdcm is not installed")
+_NEEDS_CHARLS = pytest.mark.skipif(charls.load() is None, reason="imagecodecs brings no shared library of CharLS")
 WRITERS = [
+    pytest.param(charls.encode, id="charls", marks=_NEEDS_CHARLS),
     pytest.param(jpegls._write_with_pyjpegls, id="pyjpegls", marks=_NEEDS_PYJPEGLS),
     pytest.param(jpegls._write_with_imagecodecs, id="imagecodecs"),
 ]
@@ -107,10 +110,31 @@ def test_readers_do_not_ask_for_the_precision(read: Read):
 
 
 @pytest.mark.parametrize("precision", [9, 10, 12, 15, 16])
-@_NEEDS_PYJPEGLS
-def test_pyjpegls_declares_the_precision_asked_for(precision: int):
+@pytest.mark.parametrize("write", [WRITERS[0], WRITERS[1]])
+def test_what_has_free_precision_declares_the_one_asked_for(write: Write, precision: int):
     layout = FrameLayout(20, 30, 1, 2, precision)
-    assert stream_precision(jpegls._write_with_pyjpegls(ramp(layout), layout)) == precision
+    assert stream_precision(write(ramp(layout), layout)) == precision
+
+
+@_NEEDS_PYJPEGLS
+@_NEEDS_CHARLS
+@settings(max_examples=200, deadline=None)
+@given(frame=frames(), max_error=st.sampled_from([0, 0, 1, 5, 127]))
+def test_charls_writes_the_same_bytes_wherever_it_is_called_from(frame: tuple[bytes, FrameLayout], max_error: int):
+    words, layout = frame
+    try:
+        expected = jpegls._write_with_pyjpegls(words, layout, max_error)
+    except CodecFailed:
+        assert len(words) < _TINY
+        return
+    assert charls.encode(words, layout, max_error) == expected
+
+
+@_NEEDS_CHARLS
+def test_noise_of_one_pixel_finds_room():
+    for word in (b"\xff\xff", b"\x5a\xa5"):
+        layout = FrameLayout(1, 1, 1, 2, 16)
+        assert jpegls._read_with_imagecodecs(charls.encode(word, layout), layout) == word
 
 
 @pytest.mark.parametrize(("width", "precision"), [(1, 8), (2, 12), (2, 16)])
@@ -206,13 +230,34 @@ def test_the_pair_is_of_two_libraries():
     assert codec.writer != codec.checker
     assert codec.shared_code == "CharLS"
     assert codecs.BY_TRANSFER_SYNTAX["1.2.840.10008.1.2.4.80"] is codec
-    expected = ("pyjpegls", "imagecodecs") if importlib.util.find_spec("jpeg_ls") else ("imagecodecs", "python-gdcm")
-    assert (codec.writer.package, codec.checker.package) == expected
-    functions = {
-        "pyjpegls": jpegls._write_with_pyjpegls,
-        "imagecodecs": jpegls._write_with_imagecodecs,
-    }
-    assert codec.encode is functions[codec.writer.package]
+    if charls.load() is None:
+        assert codec.encode is not charls.encode
+    else:
+        assert codec.writer.package == "imagecodecs"
+        assert codec.encode is charls.encode
+
+
+@pytest.mark.parametrize("has_pyjpegls", [True, False])
+@pytest.mark.parametrize("has_charls", [True, False])
+def test_every_pair_is_of_two_packages(monkeypatch: pytest.MonkeyPatch, *, has_charls: bool, has_pyjpegls: bool):
+    monkeypatch.setattr(charls, "load", object if has_charls else (lambda: None))
+    monkeypatch.setattr(jpegls, "_HAS_PYJPEGLS", has_pyjpegls)
+    second = jpegls._PYJPEGLS if has_pyjpegls else jpegls._GDCM
+    monkeypatch.setattr(jpegls, "_SECOND", (second, jpegls._read_with_pyjpegls))
+    writer, write, checker, _read = jpegls._choose_pair()
+    assert writer != checker
+    assert (write is charls.encode) == has_charls
+    assert (write is jpegls._write_with_imagecodecs) == (not has_charls and not has_pyjpegls)
+
+
+def test_without_a_library_of_its_own_imagecodecs_is_called_as_ever(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """A file of that name that is none, a library without these functions, and no file at all."""
+    broken = tmp_path / "libcharls.so.2"
+    broken.write_bytes(b"not a library")
+    own = Path(importlib.util.find_spec("_ctypes").origin or "")
+    for found in ([broken], [own] if own.is_file() else [], []):
+        monkeypatch.setattr(charls, "_candidates", lambda found=found: iter(found))
+        assert charls.load.__wrapped__() is None
 
 
 @pytest.mark.parametrize("read", READERS)

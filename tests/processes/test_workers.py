@@ -84,6 +84,13 @@ def wait_until_gone(processes: set[int], seconds: float = 5) -> set[int]:
     return left
 
 
+def note(path: str) -> int:
+    """How often this task was done before."""
+    with Path(path).open("a", encoding="ascii") as file:
+        file.write("x")
+    return Path(path).stat().st_size
+
+
 # --- the ordinary case ---
 
 
@@ -113,6 +120,42 @@ def test_a_bounded_number_is_under_way(pool: Pool) -> None:
     assert max(ahead) <= 2 * pool.jobs
     assert ahead[0] == 2 * pool.jobs
     assert drawn == 40
+
+
+def test_what_is_begun_early_is_done_once_and_comes_out_in_its_place(pool: Pool, tmp_path: Path) -> None:
+    tasks = [str(tmp_path / str(number)) for number in range(30)]
+    for task in (tasks[3], tasks[0], tasks[20], tasks[3]):
+        pool.begin(note, task)
+    end = time.monotonic() + 20
+    while not all((tmp_path / name).exists() for name in ("0", "3", "20")) and time.monotonic() < end:
+        pool.listen()
+    assert {file.name for file in tmp_path.iterdir()} == {"0", "3", "20"}  # before anybody asked
+    assert list(pool.run(note, tasks)) == [1] * 30
+
+
+def test_what_is_begun_and_not_asked_for_changes_nothing(pool: Pool) -> None:
+    pool.begin(square, 1_000)
+    pool.begin(divide_by, 0)  # raises, but nobody asks
+    assert list(pool.run(square, range(5))) == [0, 1, 4, 9, 16]
+    pool.begin(divide_by, 2)
+    assert list(pool.run(square, [2])) == [4]  # the same task, but another function
+
+
+def test_what_is_begun_and_raises_or_dies_says_so_when_it_is_asked_for() -> None:
+    with Pool(2) as pool:
+        pool.begin(divide_by, 0)
+        pool.begin(live_or_die, ABORT)
+        pool.begin(live_or_die, 7)
+        with pytest.raises(ZeroDivisionError):
+            next(pool.run(divide_by, [0]))
+        assert list(pool.run(live_or_die, [ABORT, 7, 8])) == [Crashed(ABORT), 7, 8]
+
+
+def test_without_processes_nothing_is_begun() -> None:
+    with Pool(0) as pool:
+        pool.begin(divide_by, 0)
+        pool.listen()
+        assert list(pool.run(square, [0, 3])) == [0, 9]
 
 
 def test_work_is_done_in_other_processes(pool: Pool) -> None:

@@ -1,6 +1,6 @@
 """Is a piece of a path a locale name, which BCP 47 tag does it mean, and does a wish keep it?
 
-The only module that knows langcodes. A wrong drop is bad and a wrong keep costs little: what is not surely a
+The only module that knows langcodes and its data. A wrong drop is bad and a wrong keep costs little: what is not surely a
 locale is None, and a wish keeps rather more.
 """
 
@@ -240,12 +240,16 @@ def _list_names() -> dict[str, str]:
 
 
 def _list_cldr_names() -> Iterator[tuple[str, str]]:
+    # The tables themselves: to ask langcodes for each name takes longer than to look at a small disc.
+    from language_data.names import code_to_names  # noqa: PLC0415  large, and needed for names alone
+
     tags = sorted(tables.CLDR_BASE_LANGUAGES)
-    yield from ((Language.get(tag).language_name("en"), tag) for tag in tags)
-    yield from ((Language.get(tag).autonym(), tag) for tag in tags)
+    names = {tag: code_to_names(tag) for tag in tags}
+    yield from ((names[tag].get("en", ""), tag) for tag in tags)
+    yield from ((names[tag].get(tag, ""), tag) for tag in tags)
     for naming, tag in product(_NAMING_LANGUAGES, tags):
         if len(tag) == 2:  # nobody names a folder for a rarer language in German
-            yield Language.get(tag).language_name(naming), tag
+            yield names[tag].get(naming, ""), tag
 
 
 @cache

@@ -125,15 +125,19 @@ class LoadedRule(msgspec.Struct, frozen=True):
 
 
 def load_builtin() -> tuple[LoadedRule, ...]:
-    """The rules that come with repack, in the order of their file names."""
+    """The rules that come with repack, in the order of their file names.
+
+    What `read_rules` looks for beyond their form was looked for before they were published: it takes as long as to
+    look at a small disc.
+    """
     loaded: list[LoadedRule] = []
-    for name, text in sorted(_builtin_files()):
-        loaded += (LoadedRule(rule, name, is_builtin=True) for rule in read_rules(name, text))
+    for name, text in sorted(builtin_files()):
+        loaded += (LoadedRule(rule, name, is_builtin=True) for rule in _parse(name, text))
     return tuple(loaded)
 
 
-def _builtin_files() -> list[tuple[str, str]]:
-    """From inside the wheel, or from the top of the checkout in an editable installation."""
+def builtin_files() -> list[tuple[str, str]]:
+    """Names and texts, from inside the wheel, or from the top of the checkout in an editable installation."""
     inside = resources.files("repack").joinpath("_rules")
     if inside.is_dir():
         return [(f.name, f.read_text("utf-8")) for f in inside.iterdir() if f.name.endswith(".toml")]
@@ -154,6 +158,21 @@ def load_file(path: Path) -> tuple[LoadedRule, ...]:
 
 def read_rules(file: str, text: str) -> tuple[Rule, ...]:
     """The rules of a TOML text. Raises RuleInvalid, which names the line and the key."""
+    rules = _parse(file, text)
+    seen: set[str] = set()
+    for number, rule in enumerate(rules):
+        problems = _find_problems(rule)
+        if rule.id in seen:
+            problems = iter([(("id",), f"there are two rules with the id {rule.id!r}")])
+        for below, problem in problems:
+            line = mistakes.find_line(text, ("rule", number, *below))
+            raise RuleInvalid(file, f"line {line}, rule {rule.id}", problem, _ADVICE)
+        seen.add(rule.id)
+    return tuple(rules)
+
+
+def _parse(file: str, text: str) -> list[Rule]:
+    """The rules of a TOML text, as far as their form goes. Raises RuleInvalid."""
     try:
         raw = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
@@ -165,19 +184,9 @@ def read_rules(file: str, text: str) -> tuple[Rule, ...]:
     except RecursionError as error:
         raise RuleInvalid(file, "whole file", "its brackets are nested too deeply", _ADVICE) from error
     try:
-        rules = msgspec.convert(raw, RuleFile).rule
+        return msgspec.convert(raw, RuleFile).rule
     except msgspec.ValidationError as error:
         raise mistakes.explain(file, text, str(error), _allowed_at(str(error))) from error
-    seen: set[str] = set()
-    for number, rule in enumerate(rules):
-        problems = _find_problems(rule)
-        if rule.id in seen:
-            problems = iter([(("id",), f"there are two rules with the id {rule.id!r}")])
-        for below, problem in problems:
-            line = mistakes.find_line(text, ("rule", number, *below))
-            raise RuleInvalid(file, f"line {line}, rule {rule.id}", problem, _ADVICE)
-        seen.add(rule.id)
-    return tuple(rules)
 
 
 def _find_problems(rule: Rule) -> Iterator[tuple[Place, str]]:

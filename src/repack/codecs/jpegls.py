@@ -1,18 +1,20 @@
-"""JPEG-LS (ISO/IEC 14495-1; PS3.5 A.4.3), lossless and near-lossless: pyjpegls writes, imagecodecs checks.
+"""JPEG-LS (ISO/IEC 14495-1; PS3.5 A.4.3), lossless and near-lossless: one build of CharLS writes, another one checks.
 
-Both are builds of CharLS. In near-lossless mode (NEAR = n) no word differs by more than n.
+The one in imagecodecs writes, called directly (charls.py), and pyjpegls checks, or GDCM where pyjpegls has no wheel
+(Python 3.14). Where imagecodecs brings no library to call, pyjpegls writes and imagecodecs checks; without pyjpegls
+imagecodecs writes with precision = Bits Allocated. In near-lossless mode (NEAR = n) no word differs by more than n.
 
-Where pyjpegls has no wheel (Python 3.14) imagecodecs writes, with precision = Bits Allocated, and GDCM checks. The
-libraries are loaded with the first frame: a listing of a disc does not need them.
+The packages are loaded with the first frame: a listing of a disc does not need them.
 """
 
 import importlib.util
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from struct import unpack
 
-from repack.codecs import arrays, plugins
-from repack.codecs.frames import Codec, CodecFailed, FrameLayout, Reader, Tool, refuse_claim
+from repack.codecs import arrays, charls, plugins
+from repack.codecs.frames import Codec, CodecFailed, Decode, FrameLayout, Reader, Tool, refuse_claim
 
 LOSSLESS_SYNTAX, NEAR_SYNTAX = "1.2.840.10008.1.2.4.80", "1.2.840.10008.1.2.4.81"
 LARGEST_ERROR = 255  # NEAR is one byte (ISO/IEC 14495-1 C.2.3)
@@ -105,11 +107,22 @@ def _read_with_gdcm(stream: bytes, layout: FrameLayout) -> bytes:
 
 
 _PYJPEGLS, _IMAGECODECS, _GDCM = (Tool(package, "CharLS") for package in ("pyjpegls", "imagecodecs", "python-gdcm"))
-_WRITER, _WRITE, _CHECKER, _READ = (
-    (_PYJPEGLS, _write_with_pyjpegls, _IMAGECODECS, _read_with_imagecodecs)
-    if _HAS_PYJPEGLS
-    else (_IMAGECODECS, _write_with_imagecodecs, _GDCM, _read_with_gdcm)
-)
+
+
+_SECOND = (_PYJPEGLS, _read_with_pyjpegls) if _HAS_PYJPEGLS else (_GDCM, _read_with_gdcm)
+
+
+def _choose_pair() -> tuple[Tool, Callable[..., bytes], Tool, Decode]:
+    """Who writes and who checks: the fastest writer that is there, and another package's library."""
+    if charls.load() is not None:
+        return _IMAGECODECS, charls.encode, *_SECOND
+    if _HAS_PYJPEGLS:
+        return _PYJPEGLS, _write_with_pyjpegls, _IMAGECODECS, _read_with_imagecodecs
+    return _IMAGECODECS, _write_with_imagecodecs, *_SECOND
+
+
+_WRITER, _WRITE, _CHECKER, _READ = _choose_pair()
+_HAS_FREE_PRECISION = _WRITE is not _write_with_imagecodecs
 
 LOSSLESS = Codec(
     name="jpegls",
@@ -118,7 +131,7 @@ LOSSLESS = Codec(
     checker=_CHECKER,
     encode=_WRITE,
     decode=_READ,
-    has_free_precision=_HAS_PYJPEGLS,
+    has_free_precision=_HAS_FREE_PRECISION,
     opened_by="Weasis, OHIF, programs built on GDCM or DCMTK, dcm4che, Orthanc; not on older discs",
 )
 
@@ -146,10 +159,9 @@ def near(max_error: int) -> Codec:
 def _refuse_error(layout: FrameLayout, max_error: int) -> str:
     if not 0 < max_error <= min(LARGEST_ERROR, ((1 << layout.precision) - 1) // 2):
         return f"an error of {max_error} is not possible for samples of {layout.precision} bits"
-    if not _HAS_PYJPEGLS and layout.precision < 8 * layout.width:
+    if not _HAS_FREE_PRECISION and layout.precision < 8 * layout.width:
         return f"near-lossless samples of {layout.precision} bits need the package pyjpegls, which is not installed"
     return ""
 
 
-_SECOND = (_PYJPEGLS, _read_with_pyjpegls) if _HAS_PYJPEGLS else (_GDCM, _read_with_gdcm)
 READERS = tuple(Reader(uid, _IMAGECODECS, _read_with_imagecodecs, *_SECOND) for uid in (LOSSLESS_SYNTAX, NEAR_SYNTAX))

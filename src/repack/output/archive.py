@@ -43,6 +43,7 @@ class Written:
     line: bytes  # in the central directory
     carried: str | None = None  # SHA-256 of the bytes as they lie, where their content was hashed together with them
     sha256: str | None = None  # of the content, for entries of our own; the manifest knows that of all others
+    was_read: bool = False  # back, piece by piece, when its SHA-256 was taken
 
 
 class Draft:
@@ -65,7 +66,7 @@ class Draft:
 
     def grow(self, entry: Entry, reserved: int) -> Growing:
         """Begin an entry that comes in pieces; its first `reserved` bytes are given at its end. Then `add` it."""
-        return Growing(self._file, self.path, entry, reserved, self._begin_flush)
+        return Growing(self._file, (self.path, self.target.name), entry, reserved, self._begin_flush)
 
     def add_ours(self, name: str, data: bytes) -> None:
         """Write an entry of our own, behind all others."""
@@ -98,7 +99,8 @@ class Draft:
         self._around += content.around if isinstance(content, Packed | Placed) else 0
         self._headers += len(header) + len(line)
         carried = content.sha256 if isinstance(content, Raw) else None
-        self._written[position] = Written(name, place, header, line, carried)
+        was_read = isinstance(content, Placed)
+        self._written[position] = Written(name, place, header, line, carried, was_read=was_read)
         self._begin_flush()
 
     def _begin_flush(self) -> None:
@@ -259,19 +261,20 @@ def check_directory(draft: Path, target: Path, written: Sequence[Written], comme
 
 
 @timed("read back")
-def check_contents(lot: tuple[tuple[int, ZipPlace | CarriedBytes, str], ...]) -> int | None:
+def check_contents(lot: tuple[tuple[int, ZipPlace | CarriedBytes, str | None], ...]) -> int | None:
     """Read entries of the draft back: the first number whose content has not the given SHA-256, or None.
 
-    Pure, so that worker processes share the work.
+    Without a SHA-256 its size and CRC-32 count. Pure, so that worker processes share the work.
     """
     for number, place, sha256 in lot:
         digest = hashlib.sha256()
         try:
             for chunk in place.chunks():
-                digest.update(chunk)
+                if sha256 is not None:
+                    digest.update(chunk)
         except EntryUnreadable:
             return number
-        if digest.hexdigest() != sha256:
+        if sha256 is not None and digest.hexdigest() != sha256:
             return number
     return None
 

@@ -8,8 +8,8 @@ from repack.output import archive
 from repack.output.archive import Draft
 from repack.processes.workers import Crashed, Pool, with_tasks
 
-Check = tuple[int, ZipPlace | CarriedBytes, str]
-"""A number, where its content lies in the draft, and the SHA-256 that it must have."""
+Check = tuple[int, ZipPlace | CarriedBytes, str | None]
+"""A number, where its content lies in the draft, and the SHA-256 that it must have; None: its CRC-32 is enough."""
 
 
 def prove_contents(

@@ -10,6 +10,7 @@ import os
 import pickle
 import queue
 import signal
+import socket
 import sys
 import threading
 import time
@@ -24,6 +25,7 @@ from typing import Any, NamedTuple
 _TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3  # glibc, mallopt(3)
 _KEPT_BYTES = 64 << 20
 _SIGNAL_OF_PARENTS_DEATH = 1  # PR_SET_PDEATHSIG, prctl(2)
+_SLICE = 1 << 20  # bytes that may wait in a pipe; the system may allow fewer
 _LEAVING = 1.0  # seconds that a worker without a parent may take to come to its end
 
 
@@ -59,6 +61,7 @@ def decode(data: bytes) -> Answer:
 def start() -> tuple[BaseProcess, "Connection[Any, Any]"]:
     """Start a worker; the process, and our end of its pipe. Raises OSError."""
     ours, theirs = Pipe()
+    _widen(theirs)
     try:
         process = get_context("spawn").Process(target=_serve, args=(theirs,), daemon=True)
         with _interrupts_held_back():
@@ -69,6 +72,14 @@ def start() -> tuple[BaseProcess, "Connection[Any, Any]"]:
     finally:
         theirs.close()  # or it would not end with the worker
     return process, ours
+
+
+def _widen(pipe: "Connection[Any, Any]") -> None:
+    """Let a whole slice wait in the pipe, so that a worker need not until its parent has time to listen."""
+    if sys.platform == "win32":  # no socket
+        return
+    with contextlib.suppress(OSError), socket.socket(fileno=os.dup(pipe.fileno())) as end:
+        end.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SLICE)
 
 
 @contextlib.contextmanager

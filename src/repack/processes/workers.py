@@ -9,18 +9,19 @@ import os
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
-from multiprocessing.connection import Connection, wait
-from multiprocessing.process import BaseProcess
+from multiprocessing.connection import wait
 from types import TracebackType
 from typing import Any, Generic, Self, TypeVar, cast
 
 from repack import stopwatch
 from repack.processes import interrupts, serving
+from repack.processes.jobs import Job, Worker
 from repack.processes.serving import Answer, Kind
 
 _AHEAD = 2  # tasks that a worker has at once: the one it is at, and the next
+_AHEAD_EARLY = 6  # of those that are begun while nobody has time to listen
 _MOST_FALSE_STARTS = 3  # workers in a row that die before they can do anything: then there are none to be had
 _LONGEST_START, _SLOWEST = 120.0, 10 / 1_000_000  # seconds, and seconds a byte
 _PATIENCE = 3.0  # seconds that idle workers get for leaving in order
@@ -39,33 +40,6 @@ class Crashed(Generic[Task]):
     task: Task
     is_memory: bool = False
     is_late: bool = False
-
-
-@dataclass(slots=True, eq=False)
-class _Job:
-    """One task on its way."""
-
-    function: Callable[[Any], Any]
-    task: Any
-    seconds: float | None = None  # that it may take
-    tries: int = 0  # that ended in a crash
-    answer: Answer | None = None
-
-
-@dataclass(slots=True, eq=False)
-class _Worker:
-    """A process, the pipe to it, and the jobs that were sent there; it is at the first of them."""
-
-    process: BaseProcess
-    pipe: Connection
-    jobs: deque[_Job] = field(default_factory=deque)
-    is_ready: bool = False
-    since: float = 0.0  # when it was last heard of, or got its first job
-
-    def left(self, now: float) -> float | None:
-        """Seconds that it still has for the job that it is at; None: as many as it likes."""
-        limit = self.jobs[0].seconds if self.jobs and self.is_ready else None
-        return None if limit is None else self.since + limit - now
 
 
 def give_time(size: int) -> float:
@@ -89,8 +63,9 @@ class Pool:
 
     def __init__(self, jobs: int) -> None:
         self.jobs = max(0, jobs)
-        self._workers: list[_Worker] = []
-        self._waiting: deque[_Job] = deque()
+        self._workers: list[Worker] = []
+        self._waiting: deque[Job] = deque()
+        self._begun: dict[tuple[Callable[[Any], Any], Any], Job] = {}
         self._false_starts = 0
 
     def __enter__(self) -> Self:
@@ -105,8 +80,41 @@ class Pool:
 
     def warm(self, get_ready: Callable[[None], None]) -> None:
         """Let the workers load their libraries while the main process still reads the directory."""
-        self._waiting.extend(_Job(get_ready, None) for _ in range(self.jobs))
+        self._waiting.extend(Job(get_ready, None) for _ in range(self.jobs))
         self._assign()
+
+    def begin(
+        self,
+        function: Callable[[Task], Result],
+        task: Task,
+        allow: Callable[[Task], float] | None = None,
+    ) -> None:
+        """Do a task that `run` is expected to be given later, with the same function: an equal one has its result then.
+
+        What is begun and never asked for is forgotten. Tasks are hashable.
+        """
+        if self.jobs and (function, task) not in self._begun:
+            self._begun[function, task] = self._enqueue(function, task, allow, _AHEAD_EARLY)
+
+    def listen(self) -> None:
+        """Take the answers that are there by now, and hand out what waits; for whoever has begun something."""
+        if self._workers:
+            for pipe in wait([worker.pipe for worker in self._workers], 0):
+                self._listen(next(worker for worker in self._workers if worker.pipe is pipe))
+        self._assign()
+
+    def _enqueue(
+        self,
+        function: Callable[[Task], Result],
+        task: Task,
+        allow: Callable[[Task], float] | None,
+        ahead: int = _AHEAD,
+    ) -> Job:
+        work = function if stopwatch.current() is None else partial(stopwatch.time_task, function=function)
+        job = Job(work, task, allow(task) if allow else None, ahead)
+        self._waiting.append(job)
+        self._assign()
+        return job
 
     def run(
         self,
@@ -120,14 +128,12 @@ class Pool:
         little memory, or takes more seconds than `allow` gives it, comes out as Crashed.
         """
         watch, waiting = stopwatch.current(), iter(tasks)
-        work = function if watch is None else partial(stopwatch.time_task, function=function)
-        under_way: deque[_Job] = deque()
+        under_way: deque[Job] = deque()
         try:
             while True:
                 for task in waiting:
-                    under_way.append(_Job(work, task, allow(task) if allow else None))
-                    self._waiting.append(under_way[-1])
-                    self._assign()
+                    begun = self._begun.pop((function, task), None) if self._begun else None
+                    under_way.append(begun or self._enqueue(function, task, allow))
                     if len(under_way) > 2 * self.jobs:
                         break
                 if not under_way:
@@ -166,31 +172,34 @@ class Pool:
             at_work = [other for worker in self._workers for other in worker.jobs]
             if at_work and (job.tries or any(other.tries for other in at_work)):
                 return
-            worker = self._find_worker()
+            worker = self._find_worker(job.ahead)
             if worker is None:
                 return
             self._waiting.popleft()
             self._send(worker, job)
 
-    def _find_worker(self) -> _Worker | None:
-        """An idle worker; else a new one while there may be more; else one that has but one job."""
+    def _find_worker(self, ahead: int) -> Worker | None:
+        """An idle worker; else a new one while there may be more; else the one with fewest jobs, if it has few."""
         busy = [worker for worker in self._workers if worker.jobs]
         idle = next((worker for worker in self._workers if not worker.jobs), None)
         if idle is None and len(busy) < self.jobs and self._false_starts < _MOST_FALSE_STARTS:
             idle = self._start()
-        return idle or next((worker for worker in busy if len(worker.jobs) < _AHEAD), None)
+        if idle is None and busy:
+            least = min(busy, key=lambda worker: len(worker.jobs))
+            idle = least if len(least.jobs) < ahead else None
+        return idle
 
-    def _start(self) -> _Worker | None:
+    def _start(self) -> Worker | None:
         with interrupts.undisturbed():
             try:
                 process, pipe = serving.start()
             except OSError:  # too many processes or open files, too little memory
                 self._false_starts += 1
                 return None
-            self._workers.append(_Worker(process, pipe))
+            self._workers.append(Worker(process, pipe))
             return self._workers[-1]
 
-    def _send(self, worker: _Worker, job: _Job) -> None:
+    def _send(self, worker: Worker, job: Job) -> None:
         order = serving.encode((job.function, job.task))
         if not worker.jobs:
             worker.since = time.monotonic()
@@ -202,7 +211,7 @@ class Pool:
             self._waiting.appendleft(job)
             self._listen(worker)
 
-    def _listen(self, worker: _Worker) -> None:
+    def _listen(self, worker: Worker) -> None:
         """Take one answer, or the news that there will be none."""
         try:
             answer = serving.decode(worker.pipe.recv_bytes())
@@ -233,11 +242,11 @@ class Pool:
             self._bury(worker)
             self._waiting.extendleft(reversed(behind))
 
-    def _bury(self, worker: _Worker) -> None:
+    def _bury(self, worker: Worker) -> None:
         """A worker has died: the job that it was at is suspect, those behind it go to others."""
         with interrupts.undisturbed():
             self._workers.remove(worker)
-            _end(worker, time.monotonic() + _PATIENCE)
+            worker.end(time.monotonic() + _PATIENCE)
         if worker.jobs and worker.is_ready:
             suspect = worker.jobs[0]
             suspect.tries += 1
@@ -256,16 +265,7 @@ class Pool:
             worker.pipe.close()  # whoever is idle leaves when its pipe ends
         end = time.monotonic() + _PATIENCE
         for worker in workers:
-            _end(worker, end)
-
-
-def _end(worker: _Worker, end: float) -> None:
-    """Wait until the process has gone, or see to it that it goes."""
-    worker.pipe.close()
-    worker.process.join(max(0.0, end - time.monotonic()))
-    if worker.process.is_alive():
-        worker.process.kill()
-        worker.process.join(1.0)  # not longer: a process in a read from a broken medium goes when the read ends
+            worker.end(end)
 
 
 def with_tasks(
@@ -286,7 +286,7 @@ def with_tasks(
         yield under_way.popleft(), result
 
 
-def _result(job: _Job, answer: Answer) -> Any:  # noqa: ANN401  of the type that the caller of `run` knows
+def _result(job: Job, answer: Answer) -> Any:  # noqa: ANN401  of the type that the caller of `run` knows
     match answer.kind:
         case Kind.DONE:
             return answer.value
