@@ -351,7 +351,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     "batch.running": {
         "batch.cluster", "batch.engine", "batch.journal", "batch.line", "batch.local", "batch.lock", "batch.naming",
-        "batch.orders", "errors", "output.drafts", "places.staging", "processes.interrupts",
+        "batch.orders", "errors", "output.drafts", "places.addresses", "places.staging", "processes.interrupts",
     },
     "report.batched": {"batch.line", "batch.running", "report.tables", "report.words"},
     "report.batch_progress": {"batch.line", "report.batched", "report.console", "report.words"},

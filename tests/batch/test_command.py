@@ -130,6 +130,14 @@ def test_what_is_wrong_for_all_is_told_before_anything_begins(
     assert not (tmp_path / "out").exists()
 
 
+def test_what_a_batch_wrote_is_no_disc_for_a_dry_run_either(run: Run, discs: list[Path], tmp_path: Path) -> None:
+    words = (tmp_path / "in" / "*.zip", "--out-dir", discs[0].parent, "-q", "--json")
+    assert run(*words)[0] == 0
+    code, out, _err = run(*words, "--dry-run")
+    assert code == 0
+    assert [json.loads(line)["source"] for line in out.splitlines()] == [str(disc) for disc in discs]
+
+
 def test_a_password_does_not_travel_unprotected(run: Run, discs: list[Path], tmp_path: Path) -> None:
     (tmp_path / "password").write_text("secret\n", "utf-8")
     code, _out, err = run(

@@ -77,6 +77,12 @@ def test_patterns_are_expanded_once_and_the_out_dir_is_no_bundle(
     assert found[-1].address == "s3://shelf/a.zip"
 
 
+def test_a_disc_elsewhere_is_one_however_its_login_is_written() -> None:
+    words = ["sftp://me@archive/a.zip", "SFTP://me:secret@archive:22/a.zip", "sftp://you@archive/a.zip"]
+    assert [disc.given for disc in find_discs(words, None)] == ["sftp://archive/a.zip", "sftp://archive/a.zip"]
+    assert len({disc.key for disc in find_discs(words, None)}) == 2
+
+
 def test_a_bundle_that_holds_the_out_dir_is_refused(tmp_path: Path) -> None:
     with pytest.raises(WrongUsage, match="inside the bundle"):
         find_discs([str(tmp_path)], tmp_path / "out")

@@ -19,6 +19,7 @@ from repack.batch.orders import Task, digest_options
 from repack.errors import ExitCode, OutputUnwritable
 from repack.giveback.finished import open_finished
 from repack.model import Access, Wishes
+from repack.output import drafts
 from tests.batch.stage import Inline, Notes, digest, last_lines, make_discs, options, request, small_disc
 
 RunBatch = Callable[[running.Request], tuple[running.Totals, dict[str, str]]]
@@ -240,6 +241,21 @@ def test_a_drive_with_one_disc_after_another_loses_none(run: RunBatch, tmp_path:
     write_folder(drive, small_disc(4))
     assert run(request([drive], out, options(overwrite=True)))[1] == {"cdrom": "done"}
     assert len(list(out.glob("*.zip"))) == 3
+
+
+@pytest.mark.skipif(not drafts.HAS_LOCKS, reason="this system has no locks that end with their process")
+def test_an_interrupt_leaves_no_draft_of_a_second_disc_of_a_drive(
+    run: RunBatch, discs: list[Path], out: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupt(_engine: Inline, _seconds: float) -> list[object]:
+        (out / ".scan0000.12345678.repacked.zip.0123abcd.repack-draft").write_bytes(b"of a worker that was ended")
+        (out / ".other.0123abcd.repack-draft.txt").write_bytes(b"not ours")
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Inline, "collect", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        run(request(discs[:1], out))
+    assert sorted(path.name for path in out.glob(".*")) == [".other.0123abcd.repack-draft.txt"]
 
 
 def test_an_output_without_a_line_is_replaced_only_by_the_same_disc(

@@ -16,7 +16,7 @@ from repack.batch.naming import Disc
 from repack.batch.orders import Options, Order, Task, failed
 from repack.errors import ExitCode
 from repack.output import drafts
-from repack.places import staging
+from repack.places import addresses, staging
 from repack.processes import interrupts
 
 _MOST_NAMED = 12  # failures that are kept in memory for the summary; batch.jsonl has them all
@@ -118,16 +118,14 @@ def _lines(
             finally:
                 left = engine.out()
     finally:
-        for task in left:
-            if not naming.is_remote(task.out_dir):
-                drafts.clear_stale(Path(task.out_dir, task.order.name))
         if left:
+            drafts.clear_all_stale(request.out_dir)  # not only under the names of orders: see naming.rename
             staging.clear_stale(request.options.staging)
 
 
 def _check_visible(task: Task, line: BatchLine) -> BatchLine:
     """A worker elsewhere may have written into a folder of the same name that is another one."""
-    if line.output is None or naming.is_remote(task.out_dir):
+    if line.output is None or addresses.is_remote(task.out_dir):
         return line
     try:
         size = Path(task.out_dir, line.output.name).stat().st_size

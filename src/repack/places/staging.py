@@ -68,7 +68,7 @@ def _claim(root: Path, need: int, at_most: int) -> tuple[Path, int]:
     try:
         root.mkdir(parents=True, exist_ok=True)
         while True:
-            with interrupts.undisturbed(), _alone(root):
+            with _alone(root), interrupts.undisturbed():
                 claimed = _try(root, need, at_most)
             if claimed is not None:
                 return claimed
@@ -141,7 +141,10 @@ def _remove(folder: Path, handle: int) -> None:
 
 def _outstanding(folder: Path) -> int:
     """Bytes that the user of a folder may still write."""
-    with suppress(OSError, ValueError):
-        used = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
-        return max(0, int((folder / _NEED).read_text("ascii")) - used)
+    with suppress(OSError, ValueError):  # it has gone meanwhile
+        need, used = int((folder / _NEED).read_text("ascii")), 0
+        for path in folder.rglob("*"):
+            with suppress(OSError):  # a file was there a moment ago
+                used += path.stat().st_size if path.is_file() else 0
+        return max(0, need - used)
     return 0
