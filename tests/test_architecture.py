@@ -122,8 +122,11 @@ MAY_IMPORT: dict[str, set[str]] = {
     "giveback.finished": {"bundles", "bundles.names", "errors", "model", "record.manifest", "record.restoredata"},
     "processes.interrupts": set(),
     "processes.serving": set(),
-    "processes.jobs": {"processes.serving"},
-    "processes.workers": {"processes.interrupts", "processes.jobs", "processes.serving", "stopwatch"},
+    "processes.staff": {"processes.interrupts", "processes.serving"},
+    "processes.jobs": {"processes.serving", "processes.staff"},
+    "processes.workers": {
+        "processes.interrupts", "processes.jobs", "processes.serving", "processes.staff", "stopwatch",
+    },
     "giveback.originals": {
         "codecs.frames", "dicom.image", "dicom.part10", "dicom.syntaxes", "dicom.transcode", "dicom.written", "model",
         "processes.workers", "record.manifest",
@@ -347,7 +350,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "batch.journal": {"batch.line", "batch.lock", "batch.naming", "errors", "processes.interrupts"},
     "batch.local": {
         "batch.disc", "batch.engine", "batch.line", "batch.orders", "errors", "processes.interrupts",
-        "processes.serving",
+        "processes.serving", "processes.staff",
     },
     "batch.running": {
         "batch.cluster", "batch.engine", "batch.journal", "batch.line", "batch.local", "batch.lock", "batch.naming",

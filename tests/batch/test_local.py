@@ -63,16 +63,15 @@ def test_a_worker_that_dies_is_told_and_the_next_one_does_it(tasks: list[Task]) 
 
 
 def test_an_interrupt_ends_busy_workers_at_once(tasks: list[Task]) -> None:
-    def interrupted(engine: Local) -> None:
-        with engine:
+    def interrupted() -> None:
+        with Local(2) as engine:
             engine.submit(tasks[0])
             engine.submit(tasks[1])
+            assert [task.address for task in engine.out()] == [tasks[0].address, tasks[1].address]
             raise KeyboardInterrupt
 
-    engine = Local(2)
     with pytest.raises(KeyboardInterrupt):
-        interrupted(engine)
-    assert [task.address for task in engine.out()] == [tasks[0].address, tasks[1].address]
+        interrupted()
 
 
 def test_where_no_process_can_be_started_all_is_done_here(tasks: list[Task], monkeypatch: pytest.MonkeyPatch) -> None:
