@@ -349,8 +349,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "batch.cluster": {"batch.disc", "batch.engine", "batch.line", "batch.orders", "errors", "processes.interrupts"},
     "batch.journal": {"batch.line", "batch.lock", "batch.naming", "errors", "processes.interrupts"},
     "batch.local": {
-        "batch.disc", "batch.engine", "batch.line", "batch.orders", "errors", "processes.interrupts",
-        "processes.serving", "processes.staff",
+        "batch.disc", "batch.elsewhere", "batch.engine", "batch.identity", "batch.line", "batch.orders", "errors",
+        "processes.interrupts", "processes.serving", "processes.staff", "processes.workers",
     },
     "batch.running": {
         "batch.cluster", "batch.engine", "batch.journal", "batch.line", "batch.local", "batch.lock", "batch.naming",

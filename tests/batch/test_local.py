@@ -1,6 +1,8 @@
 """The worker processes of one computer: each at one disc, and none that outlives the batch."""
 
 import multiprocessing
+import os
+import signal
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -60,6 +62,20 @@ def test_a_worker_that_dies_is_told_and_the_next_one_does_it(tasks: list[Task]) 
         assert isinstance(line, BatchLine)
         assert line.result is Result.DONE
     assert verify(Request(Path(careful.out_dir, careful.order.name), jobs=0)).findings == []
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGSTOP"), reason="a process cannot be halted here")
+def test_a_worker_that_comes_to_no_end_is_ended_and_its_disc_tried_again(
+    tasks: list[Task], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("repack.batch.local.give_time", lambda _size: 0.2)
+    with Local(1) as engine:
+        engine.submit(tasks[0])
+        halted = engine._workers[0].process.pid
+        os.kill(halted or 0, signal.SIGSTOP)
+        ((task, line),) = stream(engine, [], lambda _at_work: None)
+        assert (task.address, line.result) == (tasks[0].address, Result.DONE)
+        assert [worker.process.pid for worker in engine._workers] != [halted]
 
 
 def test_an_interrupt_ends_busy_workers_at_once(tasks: list[Task]) -> None:

@@ -1,12 +1,16 @@
 """The engine of one computer: worker processes, each at one disc."""
 
+import math
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import count
 from multiprocessing.connection import Connection, wait
+from pathlib import Path
 from types import TracebackType
 from typing import Self, cast
 
+from repack.batch import elsewhere, identity
 from repack.batch.disc import work
 from repack.batch.engine import Answer, AtWork, Died
 from repack.batch.line import BatchLine
@@ -15,6 +19,7 @@ from repack.errors import ExitCode
 from repack.processes import interrupts, serving
 from repack.processes.serving import Kind
 from repack.processes.staff import Hand, Staff
+from repack.processes.workers import give_time
 
 
 @dataclass(slots=True, eq=False)
@@ -23,6 +28,7 @@ class _Worker(Hand):
 
     task: Task | None = None
     number: int = 0
+    until: float = math.inf  # when it should have done the disc, by the monotonic clock
 
 
 class Local:
@@ -61,7 +67,7 @@ class Local:
         if worker is None:
             self._here.append(task)
             return
-        worker.task = task
+        worker.task, worker.until = task, time.monotonic() + _give_time(task)
         try:
             worker.pipe.send_bytes(serving.encode((work, task)))
         except OSError:  # it died since it was last heard of; `collect` finds out
@@ -83,7 +89,15 @@ class Local:
             answer = self._listen(busy[cast("Connection", pipe)])
             if answer is not None:
                 came.append(answer)
-        return came
+        return came + self._end_late()
+
+    def _end_late(self) -> list[tuple[Task, Answer]]:
+        """End the workers that come to no end; their discs are tried again, as after a death."""
+        now = time.monotonic()
+        late = [worker for worker in self._workers if worker.task and now > worker.until and not worker.pipe.poll()]
+        for worker in late:
+            worker.process.kill()
+        return [answer for worker in late if (answer := self._bury(worker)) is not None]
 
     def _listen(self, worker: _Worker) -> tuple[Task, Answer] | None:
         try:
@@ -110,3 +124,14 @@ class Local:
             return worker.task, Died()
         self._here.append(worker.task)  # no process ever came to a disc
         return None
+
+
+def _give_time(task: Task) -> float:
+    """Seconds for a disc: far more than any takes, so that a codec which comes to no end does not stop the batch.
+
+    Without end where each image has its own time (is_careful), or where a disc waits for others to leave room.
+    """
+    if task.order.is_careful or elsewhere.is_elsewhere(task.address, task.out_dir):
+        return math.inf
+    known = identity.identify(Path(task.address))
+    return give_time(known.size if known is not None else 0)
