@@ -355,6 +355,24 @@ def test_folders_are_known_by_what_they_list(run: RunBatch, tmp_path: Path, out:
     assert run(request([folder], out))[1] == {"disc": "done"}
 
 
+def test_a_folder_that_may_not_be_looked_into_is_no_bug(
+    run: RunBatch, tmp_path: Path, out: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, is_dir = tmp_path / "disc", Path.is_dir
+
+    def refuse(path: Path, **named: bool) -> bool:
+        if path == folder:
+            raise PermissionError(13, "Permission denied")
+        return is_dir(path, **named)
+
+    write_folder(folder, small_disc(1))
+    asked = request([folder], out)
+    monkeypatch.setattr(Path, "is_dir", refuse)
+    totals, _said = run(asked)
+    assert totals.code == ExitCode.UNREADABLE
+    assert "Permission denied; check its permissions" in totals.failures[0][1]
+
+
 def test_a_bundle_that_is_as_it_should_be_is_idle_once_and_again(run: RunBatch, discs: list[Path], out: Path) -> None:
     finished = discs[0].with_name("finished.zip")
     api.run(discs[0], finished)

@@ -16,11 +16,11 @@ def identify(bundle: Path) -> Source | None:
     state = sourcefile.state(bundle)
     if state is not None:
         return Source(*state, None)
-    if not bundle.is_dir():
-        return None
     listing = hashlib.sha256()
     size = newest = 0
     try:
+        if not bundle.is_dir():
+            return None
         for path, status in _walk(bundle, ""):
             listing.update(b"%s\0%d\0%d\n" % (os.fsencode(path), status.st_size, status.st_mtime_ns))
             size, newest = size + status.st_size, max(newest, status.st_mtime_ns)
