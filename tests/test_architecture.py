@@ -288,7 +288,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "model", "record.manifest", "report.accounts", "report.advice", "report.areas", "report.cards", "report.page",
         "report.told", "report.words", "thumbnails.looking",
     },
-    "cli.targets": {"errors", "output.drafts"},
+    "cli.targets": {"errors", "output.drafts", "sourcefile"},
     "cli.report_file": {
         "", "cli.targets", "conformance.checks", "conformance.disc", "errors", "model", "pipeline",
         "processes.interrupts", "processes.workers", "progress", "report.conformance", "report.console", "report.html",
@@ -388,7 +388,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "thumbnails": set(),
     "api": {
         "bundles", "errors", "giveback.restore", "giveback.verify", "model", "output.structure", "pipeline", "progress",
-        "record.manifest",
+        "record.manifest", "sourcefile",
     },
     "batch": set(),
     "places": set(),

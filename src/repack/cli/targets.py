@@ -3,6 +3,7 @@
 import os
 from pathlib import Path
 
+from repack import sourcefile
 from repack.errors import OutputUnwritable, WrongUsage
 from repack.output import drafts
 
@@ -43,9 +44,7 @@ def explain_target(bundle: Path, output: Path | None, target: Path) -> str:
 
 def refuse_input(file: Path, bundle: Path, option: str) -> None:
     """Never write over the input: not over the bundle, and not over a file that lies in it."""
-    if not file.exists() or not bundle.exists():
-        return
-    if file.samefile(bundle) or (bundle.is_dir() and file.resolve().is_relative_to(bundle.resolve())):
+    if sourcefile.is_part(file, bundle):
         raise WrongUsage(f"{file.name} is part of the input, which is never written to", f"name another with {option}")
 
 
