@@ -13,6 +13,7 @@ from repack.bundles.names import as_text
 from repack.errors import OutputUnwritable
 
 _TEXTS = st.text(max_size=8).map(as_text)
+_NAMES = _TEXTS.map(lambda text: text.replace("/", "").replace("\\", "") + ".zip")
 _COUNTS = st.integers(0, 2**53)
 _LINES = st.builds(
     BatchLine,
@@ -26,7 +27,7 @@ _LINES = st.builds(
     finished=_TEXTS,
     seconds=st.floats(0, 1e6),
     read=st.none() | st.builds(Source, _COUNTS, _COUNTS, st.none() | _TEXTS),
-    output=st.none() | st.builds(Output, _TEXTS, _COUNTS, _TEXTS),
+    output=st.none() | st.builds(Output, _NAMES, _COUNTS, _TEXTS),
     entries=_COUNTS,
     images=_COUNTS,
     dropped=_COUNTS,
@@ -43,6 +44,12 @@ def test_a_line_comes_back_as_it_was_written(one: BatchLine) -> None:
 @given(st.binary(max_size=40))
 def test_what_is_no_line_is_none(data: bytes) -> None:
     assert line.decode(data) is None
+
+
+@pytest.mark.parametrize("name", ["", "..", "../x.zip", "/etc/x.zip", "a/b.zip"])
+def test_a_line_of_an_output_that_lies_elsewhere_does_not_count(name: str) -> None:
+    one = BatchLine("x", "x" * 64, Result.DONE, 0, "", "o", "v", "f", 0.0, output=Output(name, 1, "s"))
+    assert line.decode(line.encode(one)) is None
 
 
 @settings(max_examples=25)  # each line waits for the disk
