@@ -12,7 +12,7 @@ from repack.model import Action, Category, Entry, Facts, Planned, Verdict, Wishe
 from repack.planning import keeping
 from repack.processes.workers import Pool
 
-_MOST_BYTES = 48 << 20  # of images begun: about as many as are done while a large disc is looked at
+_MOST_BYTES = 32 << 20  # of images begun: about as many as are done while a large disc is looked at
 _LARGEST = 8 << 20  # bytes of one image
 _FORESEEN = Verdict(Category.DICOM, "", "")
 

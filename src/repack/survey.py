@@ -17,7 +17,7 @@ from repack.moving import Past
 from repack.output import archive
 from repack.planning import parts, preset_remarks, remarks
 from repack.planning.plan import decide
-from repack.processes.workers import Crashed, Pool
+from repack.processes.workers import Crashed, Pool, give_time
 from repack.progress import Progress
 from repack.stopwatch import stage, timed
 
@@ -131,16 +131,22 @@ def _gather(
     lots = [tuple(near[n : n + _FACTS_LOT]) for n in range(0, len(near), _FACTS_LOT)]
     for_workers: list[tuple[Entry, ...]] = [(entry,) for entry in sorted(far, key=lambda entry: -entry.size)]
     for lot in for_workers:
-        pool.begin(gather, lot)
+        pool.begin(gather, lot, _allow)
     if len(near) > _INLINE_FACTS:
         for_workers += lots
     else:
         yield from ((lot, gather(lot)) for lot in lots)
-    for lot, found in zip(for_workers, pool.run(gather, for_workers), strict=True):
+    for lot, found in zip(for_workers, pool.run(gather, for_workers, _allow), strict=True):
         if isinstance(found, Crashed):
-            yield lot, tuple(Facts("unreadable", problem="reading it crashed a worker") for _ in lot)
+            problem = "reading it came to no end" if found.is_late else "reading it crashed a worker"
+            yield lot, tuple(Facts("unreadable", problem=problem) for _ in lot)
         else:
             yield lot, found
+
+
+def _allow(lot: tuple[Entry, ...]) -> float:
+    """Seconds that it may take to gather the facts of some entries."""
+    return give_time(sum(entry.size for entry in lot))
 
 
 def rejudge(found: Survey, loaded: tuple[LoadedRule, ...]) -> Survey:

@@ -1,7 +1,7 @@
 """Is a piece of a path a locale name, which BCP 47 tag does it mean, and does a wish keep it?
 
-The only module that knows langcodes and its data. A wrong drop is bad and a wrong keep costs little: what is not surely a
-locale is None, and a wish keeps rather more.
+The only module that knows langcodes and its data. A wrong drop is bad and a wrong keep costs little: what is not
+surely a locale is None, and a wish keeps rather more.
 """
 
 import re

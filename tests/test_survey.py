@@ -1,0 +1,56 @@
+"""Gathering what is known of a bundle: a program that costs a worker its life, or its time, costs itself only."""
+
+import multiprocessing
+import os
+import time
+from dataclasses import dataclass, replace
+
+import pytest
+
+from repack import survey
+from repack.classify import facts
+from repack.processes.workers import Pool
+from tests.entries import make_entry
+from tests.test_carrying import Bytes
+
+
+@dataclass(frozen=True)
+class Deadly(Bytes):
+    """Kills the worker that looks at it, as a library does that crashes on a damaged program."""
+
+    def read_start(self, length: int) -> bytes:
+        if multiprocessing.parent_process() is not None:
+            os._exit(3)
+        return super().read_start(length)
+
+
+@dataclass(frozen=True)
+class Endless(Bytes):
+    """Is never read to its end."""
+
+    def read_start(self, length: int) -> bytes:
+        if multiprocessing.parent_process() is not None:
+            time.sleep(3_600)
+        return super().read_start(length)
+
+
+@pytest.mark.parametrize(
+    ("place", "problem"), [(Deadly(b"MZ"), "crashed a worker"), (Endless(b"MZ"), "came to no end")]
+)
+def test_a_program_that_cannot_be_looked_at_costs_itself_only(
+    monkeypatch: pytest.MonkeyPatch, place: Bytes, problem: str
+) -> None:
+    large = 9 << 20
+    made = [make_entry(name, b"MZ").entry for name in (b"good.dll", b"bad.exe", b"text.bin")]
+    entries = [
+        replace(made[0], index=0, place=Bytes(b"MZ"), size=large),
+        replace(made[1], index=1, place=place, size=large + 1),  # the first to be handed out
+        replace(made[2], index=2, place=Bytes(b"what"), size=4),
+    ]
+    monkeypatch.setattr(survey, "_allow", lambda lot: 0.5 if lot[0].index == 1 else 60.0)
+    with Pool(1) as pool:
+        found = {lot[0].path: facts for lot, (facts,) in survey._gather(entries, pool, facts.gather)}
+    assert {path: known.magic for path, known in found.items()} == {
+        "good.dll": "pe", "bad.exe": "unreadable", "text.bin": "unknown",
+    }  # fmt: skip
+    assert problem in found["bad.exe"].problem
