@@ -160,8 +160,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "record.recording": {"", "bundles.names", "codecs", "codecs.frames", "model", "record.manifest"},
     "dicom.subset": {"dicom.dicomdir", "dicom.image", "dicom.part10"},
     "following": {
-        "bundles.digests", "deflate", "dicom.assemble", "dicom.dicomdir", "dicom.header", "dicom.image", "dicom.part10",
-        "dicom.subset", "model",
+        "bundles.digests", "classify.references", "deflate", "dicom.assemble", "dicom.dicomdir", "dicom.header",
+        "dicom.image", "dicom.part10", "dicom.subset", "model", "moving",
     },
     "course": {
         "deflate", "errors", "following", "model", "moving", "outcomes", "output.archive", "record.manifest",
@@ -178,9 +178,9 @@ MAY_IMPORT: dict[str, set[str]] = {
     "output.proving": {"bundles.zipped", "errors", "output.archive", "processes.workers"},
     "lots": {"model", "outcomes", "processes.workers"},
     "carrying": {
-        "bundles.places", "bundles.zipped", "classify.references", "course", "dicom.image", "errors", "following",
-        "lots", "model", "moving", "outcomes", "output.archive", "output.proving", "piecewise", "processes.workers",
-        "progress", "record.manifest", "record.recording", "record.restoredata",
+        "bundles.places", "bundles.zipped", "course", "dicom.image", "errors", "following", "lots", "model", "moving",
+        "outcomes", "output.archive", "output.proving", "piecewise", "processes.workers", "progress", "record.manifest",
+        "record.recording", "record.restoredata",
     },
     "sourcefile": {"errors"},
     "record.leaflet": {"dicom.syntaxes", "model", "record.manifest"},
@@ -196,17 +196,29 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     "conformance.review": {"classify.facts", "conformance.checks", "conformance.disc", "model", "record.manifest"},
     "report.words": set(),
-    "estimating": {"model", "outcomes", "processes.workers", "progress", "record.restoredata"},
     "planning.ladder": {"model", "planning.presets"},
+    "planning.sampling": set(),
+    "planning.weighing": {
+        "bundles.zipped", "conformance.review", "course", "deflate", "following", "model", "moving", "output.zipformat",
+        "record.leaflet", "record.manifest", "record.recording", "record.restoredata",
+    },
+    "planning.large": {
+        "deflate", "dicom.image", "dicom.order", "dicom.pieces", "model", "outcomes", "planning.sampling",
+    },
+    "planning.estimate": {
+        "bundles.places", "bundles.zipped", "course", "errors", "following", "lots", "model", "moving", "outcomes",
+        "piecewise", "planning.large", "planning.sampling", "planning.weighing", "processes.workers", "progress",
+    },
     "sizing": {
-        "codecs", "errors", "estimating", "model", "planning.ladder", "planning.parts", "planning.presets",
+        "codecs", "errors", "model", "planning.estimate", "planning.ladder", "planning.parts", "planning.presets",
         "planning.remarks", "processes.workers", "progress", "report.words", "survey",
     },
     "headstart": {"lots", "model", "outcomes", "planning.keeping", "processes.workers"},
     "pipeline": {
         "carrying", "conformance.review", "errors", "following", "headstart", "model", "moving", "outcomes",
-        "output.archive", "output.drafts", "planning.parts", "processes.interrupts", "processes.workers", "progress",
-        "record.leaflet", "record.manifest", "record.recording", "sizing", "sourcefile", "survey",
+        "output.archive", "output.drafts", "planning.estimate", "planning.parts", "processes.interrupts",
+        "processes.workers", "progress", "record.leaflet", "record.manifest", "record.recording", "sizing",
+        "sourcefile", "survey",
     },
     "report": set(),
     "report.tables": {"dicom.syntaxes", "model", "record.manifest", "report.words"},
@@ -358,15 +370,6 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     "report.batched": {"batch.line", "batch.running", "report.tables", "report.words"},
     "report.batch_progress": {"batch.line", "report.batched", "report.console", "report.words"},
-    "planning.sampling": set(),
-    "planning.weighing": {
-        "bundles.zipped", "classify.references", "conformance.review", "course", "deflate", "following", "model",
-        "moving", "output.zipformat", "record.leaflet", "record.manifest", "record.recording", "record.restoredata",
-    },
-    "planning.estimate": {
-        "bundles.places", "bundles.zipped", "errors", "model", "moving", "outcomes", "pipeline", "planning.sampling",
-        "planning.weighing", "processes.workers", "progress", "survey",
-    },
     "batch.foretelling": {
         "batch.naming", "batch.orders", "errors", "pipeline", "places.addresses", "places.carriage",
         "planning.estimate",

@@ -12,11 +12,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fixtures.disc import DiscFile, dental_disc, write_folder, write_zip
-from repack import cli, estimating, pipeline, sizing
+from repack import cli, outcomes, piecewise, pipeline, sizing
 from repack.cli import options
 from repack.errors import WrongUsage
-from repack.estimating import Estimate
+from repack.model import Lost, Outcome
+from repack.outcomes import Task
+from repack.planning.estimate import Estimate, estimate_plan
 from tests.inline import Inline
+from tests.raw_dicom import RawImage
 
 Run = Callable[..., tuple[int, str, str]]
 SOME = tuple(f"Viewer/{tag}/" for tag in ("en", "de", "es", "fr", "it", "ja", "pl", "ru"))
@@ -32,10 +35,17 @@ def _inline(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(module, "Pool", Inline)
 
 
-@pytest.fixture
-def disc(tmp_path: Path) -> Path:
-    path = tmp_path / "scan.zip"
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    path = tmp_path_factory.mktemp("made") / "scan.zip"
     write_zip(path, DISC)
+    return path.read_bytes()
+
+
+@pytest.fixture
+def disc(tmp_path: Path, made: bytes) -> Path:
+    path = tmp_path / "scan.zip"
+    path.write_bytes(made)
     return path
 
 
@@ -56,6 +66,9 @@ def run(capsys: pytest.CaptureFixture[str]) -> Run:
         return int(left.value.code or 0), " ".join(out.split()), err
 
     return call
+
+
+TINY = Estimate(before=1, after=1, error=0, images=0, sampled=0)
 
 
 def manifest_of(path: Path) -> dict:
@@ -128,6 +141,21 @@ def test_what_fits_once_it_is_squeezed_is_left_alone(disc: Path, run: Run):
     target = disc.with_name("fits.zip")
     assert run(stored, "-o", target, "-q", "--squeeze", "--max-size", limit)[0] == 0
     assert all(entry["action"] != "dropped" for entry in manifest_of(target)["entries"])
+
+
+@pytest.mark.parametrize("words", [(), ("--squeeze",)])
+@pytest.mark.parametrize("kind", ["zip", "stored", "folder"])
+def test_what_just_fits_loses_nothing(kind: str, words: tuple[str, ...], tmp_path: Path, run: Run):
+    disc, target = tmp_path / "disc.zip", tmp_path / "new.zip"
+    if kind == "folder":
+        write_folder(disc, DISC)
+    else:
+        write_zip(disc, DISC, method="stored" if kind == "stored" else "deflated")
+    limit = size_of(run, disc, *words) + 400
+    assert run(disc, "-q", "-o", target, *words, "--max-size", f"{limit / 1e6:.6f}M")[0] == 0
+    assert added_of(manifest_of(target)) == []
+    assert run(disc, "-q", "-o", target, "--overwrite", *words, "--max-size", f"{limit / 1e6 * 0.95:.6f}M")[0] == 0
+    assert added_of(manifest_of(target)) != []
 
 
 @pytest.mark.parametrize("share", [0.95, 0.8, 0.6, 0.45, 0.35, 0.2, 0.05])
@@ -217,7 +245,7 @@ def test_what_would_help_helps(disc: Path, run: Run):
 
 def test_an_estimate_that_is_too_low_is_found_out(disc: Path, run: Run, monkeypatch: pytest.MonkeyPatch):
     limit = size_of(run, disc) * 0.8 / 1000
-    monkeypatch.setattr(sizing, "estimate", lambda *_: Estimate(1, is_sure=True))
+    monkeypatch.setattr(sizing, "estimate_plan", lambda *_: TINY)
     assert run(disc, "-q", "--max-size", f"{limit:.0f}k")[0] == 0
     target = disc.with_name("scan.repacked.zip")
     assert target.stat().st_size <= limit * 1000
@@ -225,14 +253,16 @@ def test_an_estimate_that_is_too_low_is_found_out(disc: Path, run: Run, monkeypa
 
 
 def test_nothing_is_left_where_even_the_last_try_is_too_large(disc: Path, run: Run, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(sizing, "estimate", lambda *_: Estimate(1, is_sure=True))
+    monkeypatch.setattr(sizing, "estimate_plan", lambda *_: TINY)
     code, _out, err = run(disc, "-q", "--max-size", "10k")
     assert (code, {path.name for path in disc.parent.iterdir()}) == (5, {"scan.zip"})
     assert "about" not in err.partition("; ")[0]
 
 
 @pytest.mark.parametrize("kind", ["zip", "stored", "folder"])
-@pytest.mark.parametrize("words", [(), ("--codec", "j2k"), ("--drop-redist", "--keep-locales", "en")])
+@pytest.mark.parametrize(
+    "words", [(), ("--codec", "j2k"), ("--drop-redist", "--keep-locales", "en"), ("--squeeze", "--drop-redist")]
+)
 def test_an_estimate_comes_near(
     kind: str, words: tuple[str, ...], tmp_path: Path, run: Run, monkeypatch: pytest.MonkeyPatch
 ):
@@ -241,17 +271,18 @@ def test_an_estimate_comes_near(
         write_folder(disc, DISC)
     else:
         write_zip(disc, DISC, method="stored" if kind == "stored" else "deflated")
-    seen: list[int] = []
+    seen: list[Estimate] = []
 
     def watch(*arguments: object) -> Estimate:
-        found = estimating.estimate(*arguments)
-        seen.append(found.size)
-        return Estimate(1, is_sure=True)
+        seen.append(estimate_plan(*arguments))
+        return TINY
 
-    monkeypatch.setattr(sizing, "estimate", watch)
+    monkeypatch.setattr(sizing, "estimate_plan", watch)
     monkeypatch.setattr(sizing, "upper_bound", lambda _plan: 1 << 60)
     assert run(disc, "-q", "-o", tmp_path / "new.zip", "--max-size", "1G", *words)[0] == 0
-    assert seen == [pytest.approx((tmp_path / "new.zip").stat().st_size, rel=0.05)]
+    (found,) = seen
+    assert abs(found.after - (tmp_path / "new.zip").stat().st_size) <= found.error
+    assert found.error < 0.01 * found.after
 
 
 # --- the other views ---
@@ -284,11 +315,41 @@ def test_again_nothing_happens_and_a_smaller_limit_goes_on(disc: Path, run: Run)
             assert (disc.with_name("back") / file.path).read_bytes() == file.content
 
 
-def test_files_nobody_can_sample_are_tried_for_real(disc: Path, run: Run, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(estimating, "_LARGEST", 1)
-    limit = size_of(run, disc) * 0.8 / 1000
+def test_a_large_image_is_told_from_some_frames(disc: Path, run: Run, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(piecewise, "_LARGE", 10_000)
+    image = RawImage(bytes((7, 3)) * 100 * 40 * 100, 100, 40, frames=100)
+    write_zip(disc, [*DISC, DiscFile("LARGE.DCM", image.content)])
+    limit = size_of(run, disc) * 0.9 / 1000
     assert run(disc, "-q", "--max-size", f"{limit:.0f}k")[0] == 0
-    assert disc.with_name("scan.repacked.zip").stat().st_size <= limit * 1000
+    target = disc.with_name("scan.repacked.zip")
+    assert target.stat().st_size <= limit * 1000
+    assert "as asked it would take about" in manifest_of(target)["warnings"][0]  # no zip was written in vain
+
+
+def test_what_was_tried_is_not_tried_again(disc: Path, run: Run, monkeypatch: pytest.MonkeyPatch):
+    tried: list[tuple[int, str]] = []
+
+    def note(tasks: tuple[Task, ...]) -> tuple[Outcome | Lost, ...]:
+        tried.extend((task.index, task.wishes.codec) for task in tasks)
+        return work(tasks)
+
+    work = outcomes.work
+    monkeypatch.setattr(outcomes, "work", note)
+    assert run(disc, "-q", "--max-size", "10k")[0] == 5
+    images = sum(file.path.startswith("DICOM/") for file in DISC)
+    assert (len(tried), len(set(tried))) == (images + 1, images + 1)  # with the DICOMDIR
+    assert {codec for _index, codec in tried} == {"jpegls"}
+
+
+def test_an_entry_that_cannot_be_read_stops_the_run_and_is_named(disc: Path, run: Run):
+    with zipfile.ZipFile(disc) as archive:
+        where = archive.getinfo("DICOM/I0000002").header_offset
+    broken = bytearray(disc.read_bytes())
+    broken[where : where + 4] = b"XXXX"
+    disc.write_bytes(broken)
+    without, limited = run(disc, "-q"), run(disc, "-q", "--max-size", "1M")
+    assert without == limited
+    assert (limited[0], "DICOM/I0000002" in limited[2]) == (3, True)
 
 
 def test_a_report_stays_however_small_it_has_to_be(tmp_path: Path, run: Run):

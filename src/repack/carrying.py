@@ -4,17 +4,16 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 
-from repack import following, lots, outcomes, piecewise
+from repack import lots, outcomes, piecewise
 from repack.bundles.places import Unreadable
 from repack.bundles.zipped import CarriedBytes
-from repack.classify import references
 from repack.course import Course, Ended
 from repack.dicom.image import NotDone
 from repack.errors import BundleUnreadable, ProofFailed
+from repack.following import Images, follow, is_index
 from repack.model import (
     RESTORE_NAME,
     Action,
-    KeptAsIs,
     Lost,
     Outcome,
     Plan,
@@ -43,22 +42,13 @@ def carry_out(
     """
     progress.begin("Repacking", sum(map(_weigh, plan.lines)), len(plan.lines))
     carrier = _Carrier(draft, Course(plan, past), RestoreWriter(), {}, {})
-    new_syntaxes: dict[int, str] = {}
-    new_instances: dict[int, str] = {}
-    others = [line for line in plan.lines if not _is_index(line)]
+    images = Images(plan, past)
+    others = [line for line in plan.lines if not is_index(line)]
     for line, outcome in _outcomes(carrier, others, pool, progress):
         ended = carrier.write(line, outcome)
-        if ended.transfer_syntax:
-            new_syntaxes[line.entry.index] = ended.transfer_syntax
-        if ended.sop_instance:
-            new_instances[line.entry.index] = ended.sop_instance
-    for line, outcome in _outcomes(carrier, [line for line in plan.lines if _is_index(line)], pool, progress):
-        followed = outcome
-        if isinstance(outcome, KeptAsIs):
-            syntaxes, instances = (_listed(plan, line, new) for new in (new_syntaxes, new_instances))
-            left = _left(plan, line) if _is_part(plan, past) else None
-            followed = following.follow_images(carrier.course.entry(line), outcome, syntaxes, instances, left)
-        carrier.write(line, followed)
+        images.note(line, ended.transfer_syntax, ended.sop_instance)
+    for line, outcome in _outcomes(carrier, [line for line in plan.lines if is_index(line)], pool, progress):
+        carrier.write(line, follow(images, line, carrier.course.entry(line), outcome))
     if carrier.restore.records:
         draft.add_ours(RESTORE_NAME, carrier.restore.finish())
     return recording.merge(past.finished.manifest if past else None, carrier.lines), carrier.damaged
@@ -67,10 +57,6 @@ def carry_out(
 def _weigh(line: Planned) -> int:
     """The bytes of an entry as progress counts them: what is only carried over takes a fraction of the time."""
     return line.entry.size if line.decision.action is Action.TRANSCODE else line.entry.size // _CARRIED_FASTER
-
-
-def _is_index(line: Planned) -> bool:
-    return line.facts.dicom is not None and line.facts.dicom.is_directory  # whatever a rule calls it
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,32 +152,6 @@ def _work(some_lots: Iterable[tuple[outcomes.Task, ...]], pool: Pool) -> Iterato
             yield from _work([(task,) for task in results.task], pool)
         else:
             yield outcomes.keep_after_crash(*results.task, is_memory=results.is_memory, is_late=results.is_late)
-
-
-def _listed(plan: Plan, directory: Planned, new_uids: dict[int, str]) -> dict[str, str]:
-    """File ID -> new transfer syntax or SOP Instance UID, for the images that a DICOMDIR lists."""
-    by_path = references.index_paths(plan.bundle.entries)
-    found: dict[str, str] = {}
-    for file_id in directory.facts.mentions:
-        index = references.find_listed(directory.entry.path, file_id, by_path)
-        if index is not None and index in new_uids:
-            found[file_id] = new_uids[index]
-    return found
-
-
-def _is_part(plan: Plan, past: Past | None) -> bool:
-    """Is this one study of several, or was the zip that is repacked?"""
-    rounds = past.finished.manifest.history if past else ()
-    return plan.wishes.part is not None or any(one.options.part for one in rounds)
-
-
-def _left(plan: Plan, directory: Planned) -> set[str]:
-    """The file IDs of a DICOMDIR whose files are in the new zip."""
-    entries = [line.entry for line in plan.lines]
-    kept = {line.entry.index for line in plan.lines if line.decision.action is not Action.DROP}
-    by_path = references.index_paths(entries)
-    path, file_ids = directory.entry.path, directory.facts.mentions
-    return {file_id for file_id in file_ids if references.find_listed(path, file_id, by_path) in kept}
 
 
 def prove(

@@ -1,13 +1,88 @@
 """What a DICOMDIR must say once its images are written anew: it is finished last, in the main process."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 
 from repack import deflate
 from repack.bundles import digests
+from repack.classify import references
 from repack.dicom import assemble, dicomdir, header, part10, subset
 from repack.dicom.image import NotDone
-from repack.model import Content, Entry, EntryUnreadable, KeptAsIs, Place, Proof, Restorable, Transcoded
+from repack.model import (
+    Action,
+    Content,
+    Entry,
+    EntryUnreadable,
+    KeptAsIs,
+    Outcome,
+    Place,
+    Plan,
+    Planned,
+    Proof,
+    Restorable,
+    Transcoded,
+)
+from repack.moving import Past
+
+
+@dataclass(frozen=True, slots=True)
+class Images:
+    """What the images of a plan have become so far, by the index of their entries."""
+
+    plan: Plan
+    past: Past | None
+    syntaxes: dict[int, str] = field(default_factory=dict)  # the new transfer syntaxes
+    instances: dict[int, str] = field(default_factory=dict)  # the new SOP Instance UIDs
+
+    def note(self, line: Planned, transfer_syntax: str | None, sop_instance: str) -> None:
+        """An image is done; the new UIDs are None and empty where it has none."""
+        if transfer_syntax:
+            self.syntaxes[line.entry.index] = transfer_syntax
+        if sop_instance:
+            self.instances[line.entry.index] = sop_instance
+
+
+def is_index(line: Planned) -> bool:
+    """Is it a DICOMDIR, whatever a rule calls it?"""
+    return line.facts.dicom is not None and line.facts.dicom.is_directory
+
+
+def follow(images: Images, line: Planned, entry: Entry, outcome: Outcome) -> Outcome:
+    """The outcome of a DICOMDIR once its images are done: one that would be kept follows them.
+
+    `entry` has the place from which the DICOMDIR was read.
+    """
+    if not isinstance(outcome, KeptAsIs):
+        return outcome
+    listed = _find_listed(images.plan, line)
+    syntaxes, instances = (
+        {file_id: new[index] for file_id, index in listed.items() if index in new}
+        for new in (images.syntaxes, images.instances)
+    )
+    left = _find_left(images.plan, listed) if _is_part(images.plan, images.past) else None
+    return follow_images(entry, outcome, syntaxes, instances, left)
+
+
+def _find_listed(plan: Plan, directory: Planned) -> dict[str, int]:
+    """File ID -> the index of the entry that a DICOMDIR means by it."""
+    by_path = references.index_paths(plan.bundle.entries)
+    found = (
+        (file_id, references.find_listed(directory.entry.path, file_id, by_path))
+        for file_id in directory.facts.mentions
+    )
+    return {file_id: index for file_id, index in found if index is not None}
+
+
+def _is_part(plan: Plan, past: Past | None) -> bool:
+    """Is this one study of several, or was the zip that is repacked?"""
+    rounds = past.finished.manifest.history if past else ()
+    return plan.wishes.part is not None or any(one.options.part for one in rounds)
+
+
+def _find_left(plan: Plan, listed: Mapping[str, int]) -> set[str]:
+    """The file IDs of a DICOMDIR whose files are in the new zip."""
+    kept = {line.entry.index for line in plan.lines if line.decision.action is not Action.DROP}
+    return {file_id for file_id, index in listed.items() if index in kept}
 
 
 def read_instance(place: Place) -> str:

@@ -15,13 +15,14 @@ from repack.model import LEAFLET_NAME, MANIFEST_NAME, Access, Bundle, Plan, Wish
 from repack.moving import Past
 from repack.output import archive, drafts
 from repack.planning import parts
+from repack.planning.estimate import Estimate, Sampling, estimate_plan
 from repack.processes import interrupts
 from repack.processes.workers import Pool
 from repack.progress import NoProgress, Progress
 from repack.record import leaflet, manifest, recording
 from repack.record.manifest import EntryRecord, Manifest, OwnFile
 from repack.sizing import TooLarge
-from repack.survey import Begin, Survey, View, no_beginning, survey
+from repack.survey import Begin, Survey, View, make_plan, no_beginning, survey
 
 #: What progress names, in order; the last byte is checked before the new zip gets its name.
 STAGES = ("Looking at the disc", "Repacking", "Checking")
@@ -235,6 +236,17 @@ def preview_parts(request: Request, progress: Progress | None = None) -> tuple[P
             sizing.first_fit(found, one.wishes, one.target.name, tools, lambda plan: plan)
             for one in split_up(request, found)
         )
+
+
+def estimate(request: Request, how: Sampling | None = None, progress: Progress | None = None) -> Estimate:
+    """Look at a bundle, plan, and tell what the run would save. Raises RepackError as the run would."""
+    progress = progress or NoProgress()
+    with Pool(request.jobs) as pool:
+        pool.warm(partial(outcomes.get_ready, wishes=request.wishes))
+        view = View(request.target, request.access)
+        found = survey(request.bundle, request.rule_files, pool, progress, view)
+        refuse_encrypted(found.bundle, request.access)
+        return estimate_plan(make_plan(found, request.wishes), found.past, pool, how or Sampling(), progress)
 
 
 def _languages(wishes: Wishes, past: Past | None) -> tuple[str, ...]:

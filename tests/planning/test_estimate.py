@@ -7,13 +7,15 @@ from pathlib import Path
 import pytest
 
 from fixtures import golden_disc
-from fixtures.disc import dental_disc, dress, write_folder, write_zip
+from fixtures.dicom import dicomdir, image_file
+from fixtures.disc import DiscFile, dental_disc, dress, write_folder, write_zip
+from fixtures.header import SeriesHeader
+from fixtures.phantom import slice_words
 from repack import pipeline
 from repack.errors import BundleUnreadable
 from repack.model import Wishes
-from repack.pipeline import Request
-from repack.planning import estimate as engine
-from repack.planning.estimate import Estimate, Sampling, add_up, estimate, estimate_plan
+from repack.pipeline import Request, estimate
+from repack.planning.estimate import Estimate, Sampling, add_up, estimate_plan
 from repack.progress import NoProgress
 from repack.survey import make_plan, survey
 from tests.inline import Inline
@@ -26,8 +28,7 @@ SMALLER = Wishes(keep_locales=("en", "es"), drop_redist=True)
 
 @pytest.fixture(autouse=True)
 def _inline(monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in (pipeline, engine):
-        monkeypatch.setattr(module, "Pool", Inline)
+    monkeypatch.setattr(pipeline, "Pool", Inline)
 
 
 class Remembering(Inline):
@@ -36,7 +37,7 @@ class Remembering(Inline):
     def __init__(self) -> None:
         self.known: dict[tuple[int, ...], object] = {}
 
-    def run(self, function: Callable, tasks: Iterable) -> Iterator:
+    def run(self, function: Callable, tasks: Iterable, _allow: Callable | None = None) -> Iterator:
         for task in tasks:
             key = tuple(one.index for one in task)
             if key not in self.known:
@@ -93,6 +94,45 @@ def test_a_repacked_zip_saves_nothing_more_and_another_codec_is_tried_on_it(tmp_
     told = estimate(Request(tmp_path / "once.zip", tmp_path / "new.zip"))
     assert (told.saved, told.error) == (0, 0)
     assert_near(*compare(tmp_path / "once.zip", Wishes(codec="rle", is_codec_named=True)))
+
+
+def two_studies() -> list[DiscFile]:
+    """A small study, a larger one, and the DICOMDIR of both."""
+    images = [
+        DiscFile(
+            f"DICOM/S{study}I{index}",
+            image_file(
+                slice_words(index, count, 32), index=index, count=count, series=SeriesHeader(study_number=study)
+            ),
+        )
+        for study, count in ((1, 2), (2, 30))
+        for index in range(count)
+    ]
+    return [DiscFile("DICOMDIR", dicomdir((file.path, file.content) for file in images)), *images]
+
+
+def tell_parts(request: Request) -> list[Estimate]:
+    """The estimate of each zip that a run would make."""
+    pool = Inline(1)
+    found = survey(request.bundle, (), pool, NoProgress())
+    parts = pipeline.split_up(request, found)
+    return [estimate_plan(make_plan(found, part.wishes), found.past, pool) for part in parts]
+
+
+def test_each_part_is_told_with_the_index_that_it_gets(tmp_path: Path):
+    disc, whole = tmp_path / "disc.zip", tmp_path / "whole.zip"
+    write_zip(disc, two_studies())
+    pipeline.run(Request(disc, whole))
+    for bundle in (disc, whole):
+        request = Request(bundle, bundle.with_name(f"{bundle.stem}.new.zip"), split=True)
+        for told, done in zip(tell_parts(request), pipeline.run_parts(request), strict=True):
+            assert told.error < 150  # the manifest alone: nothing is extrapolated
+            assert abs(told.after - done.size) <= told.error
+    first = Request(
+        tmp_path / "disc.new.study1of2.zip", tmp_path / "again.zip", Wishes(codec="rle", is_codec_named=True)
+    )
+    (told,) = tell_parts(first)
+    assert abs(told.after - pipeline.run(first).size) <= told.error < 150
 
 
 def test_an_entry_that_cannot_be_read_stops_the_estimate_as_it_stops_the_run(tmp_path: Path):

@@ -10,7 +10,7 @@ from repack.batch.naming import Disc
 from repack.batch.orders import Options
 from repack.errors import Interrupted, RepackError
 from repack.places import addresses, carriage
-from repack.planning.estimate import Estimate, Sampling, estimate
+from repack.planning.estimate import Estimate, Sampling
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,4 +41,4 @@ def _foretell(disc: Disc, options: Options, jobs: int, how: Sampling) -> Estimat
             bundle = stack.enter_context(carriage.staged(disc.address, options.staging, options.most_staged)).path
         nowhere = Path(bundle.name + ".repacked.zip")  # never written
         request = pipeline.Request(bundle, nowhere, options.wishes, options.rule_files, jobs, access=options.access)
-        return estimate(request, how)
+        return pipeline.estimate(request, how)

@@ -39,7 +39,7 @@ _PRIMARY_LANGUAGE: Final = 0x3FF
 _NO_SUBLANGUAGE: Final = 0x0400  # LCIDs up to here name no country, and are small numbers in decimal
 _AMBIGUOUS_PRIMARY: Final = 0x1A  # Bosnian, Croatian and Serbian share it
 _WORD_BREAKS: Final = re.compile(r"[\s_\-,()\[\]./]+|(?<=[^\W\d_A-Z])(?=[A-Z])")  # PortugueseBR
-_NAMING_LANGUAGES: Final = ("de", "fr", "es", "it", "pt")
+_NAMING_LANGUAGES: Final = ("de", "fr", "es", "it", "pt")  # no folder is named in them for a rarer language
 
 
 @cache
@@ -240,16 +240,12 @@ def _list_names() -> dict[str, str]:
 
 
 def _list_cldr_names() -> Iterator[tuple[str, str]]:
-    # The tables themselves: to ask langcodes for each name takes longer than to look at a small disc.
-    from language_data.names import code_to_names  # noqa: PLC0415  large, and needed for names alone
+    from language_data.names import code_to_names  # noqa: PLC0415  large; langcodes gives the same more slowly
 
-    tags = sorted(tables.CLDR_BASE_LANGUAGES)
-    names = {tag: code_to_names(tag) for tag in tags}
-    yield from ((names[tag].get("en", ""), tag) for tag in tags)
-    yield from ((names[tag].get(tag, ""), tag) for tag in tags)
-    for naming, tag in product(_NAMING_LANGUAGES, tags):
-        if len(tag) == 2:  # nobody names a folder for a rarer language in German
-            yield names[tag].get(naming, ""), tag
+    names = {tag: code_to_names(tag) for tag in sorted(tables.CLDR_BASE_LANGUAGES)}
+    yield from ((known.get("en", ""), tag) for tag, known in names.items())
+    yield from ((known.get(tag, ""), tag) for tag, known in names.items())
+    yield from ((n.get(naming, ""), tag) for naming in _NAMING_LANGUAGES for tag, n in names.items() if len(tag) == 2)
 
 
 @cache

@@ -6,26 +6,33 @@ measured as a whole. Nothing is written.
 """
 
 import math
-from collections.abc import Hashable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
+from itertools import groupby
+from pathlib import Path
 
-from repack import outcomes
+from repack import lots, outcomes, piecewise
 from repack.bundles.places import Unreadable
 from repack.bundles.zipped import ZipPlace
+from repack.course import Course
 from repack.errors import BundleUnreadable
-from repack.model import STORED, Action, Lost, Outcome, Plan, Planned
+from repack.following import is_index
+from repack.model import STORED, Action, KeptAsIs, Lost, Outcome, Packed, Placed, Plan, Planned, Raw, Transcoded
 from repack.moving import Past
-from repack.pipeline import Request, refuse_encrypted
-from repack.planning import sampling
+from repack.outcomes import Task
+from repack.planning import large, sampling
+from repack.planning.large import Told
 from repack.planning.sampling import Block, Item
-from repack.planning.weighing import Scales, is_index, is_unreadable, known_length
+from repack.planning.weighing import Scales, Weighed, is_unreadable, known_length
 from repack.processes.workers import Crashed, Pool
 from repack.progress import NoProgress, Progress
-from repack.survey import View, make_plan, survey
 
 _WHOLE_ITEMS, _WHOLE_BYTES = 1.5, 16 << 20  # up to so many samples' worth of items, or so many bytes, all are measured
+_NO_FILE = Path()
 _ROUGHLY = 3  # parts of a stratum's key that small strata still have in common
+
+#: What was tried of a bundle, kept from one plan to the next: tasks, without what tells one such plan from another.
+Memo = dict[Task, Told]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,23 +74,18 @@ def add_up(estimates: Iterable[Estimate]) -> Estimate:
     )
 
 
-def estimate(request: Request, how: Sampling = Sampling(), progress: Progress | None = None) -> Estimate:
-    """Look at a bundle, plan, and tell what the run would save. Raises RepackError as the run would."""
-    progress = progress or NoProgress()
-    with Pool(request.jobs) as pool:
-        pool.warm(partial(outcomes.get_ready, wishes=request.wishes))
-        view = View(request.target, request.access)
-        found = survey(request.bundle, request.rule_files, pool, progress, view)
-        refuse_encrypted(found.bundle, request.access)
-        return estimate_plan(make_plan(found, request.wishes), found.past, pool, how, progress)
-
-
 def estimate_plan(
-    plan: Plan, past: Past | None, pool: Pool, how: Sampling = Sampling(), progress: Progress | None = None
+    plan: Plan,
+    past: Past | None,
+    pool: Pool,
+    how: Sampling = Sampling(),
+    progress: Progress | None = None,
+    memo: Memo | None = None,
 ) -> Estimate:
     """What carrying out a plan would save. Raises BundleUnreadable where an entry is known not to be readable.
 
-    A zip that repack made, and that other options would change, is measured as a whole.
+    A zip that repack made, and that other options would change, is measured as a whole. With a `memo` nothing is tried
+    twice in several plans of one bundle that repack never saw, which differ in codecs and in what is dropped.
     """
     _refuse_unreadable(plan)
     before = _size(plan)
@@ -94,12 +96,12 @@ def estimate_plan(
         [line for line in lines.values() if past or known_length(line, plan.wishes) is None], how, is_whole=bool(past)
     )
     drawn = {item.number for block in blocks for item in block.drawn}
-    scales = Scales(plan, past)
+    scales, memo = Scales(plan, past), {} if past or memo is None else memo
     chosen = [line for number, line in lines.items() if number in drawn]
-    tried = {
-        line.entry.index: scales.put(line, outcome)
-        for line, outcome in _try(scales, plan, chosen, pool, progress or NoProgress())
-    }
+    tried: dict[int, Weighed] = {}
+    errors: dict[int, int] = {}
+    for line, outcome, error in _try(scales.course, chosen, pool, progress or NoProgress(), memo):
+        tried[line.entry.index], errors[line.entry.index] = scales.put(line, outcome), error
     found = sampling.extrapolate(blocks, {number: one.length for number, one in tried.items()})
     likenesses = {item.number: tried[block.drawn[0].number] for block in blocks for item in block.members}
     for number, line in lines.items():
@@ -107,11 +109,19 @@ def estimate_plan(
             scales.put_known(line, known_length(line, plan.wishes) or 0)
         elif number not in drawn:
             scales.put_alike(line, likenesses[number], found.sizes[number])
-    for line, outcome in _try(scales, plan, [line for line in plan.lines if is_index(line)], pool, NoProgress()):
+    indexes = [line for line in plan.lines if is_index(line)]
+    for line, outcome, _error in _try(scales.course, indexes, pool, NoProgress(), memo):
         scales.put_index(line, outcome)
     after, unsure = scales.read()
     images = [number for number, line in lines.items() if line.decision.action is Action.TRANSCODE]
+    unsure += math.ceil(_add_up_errors(blocks, errors))
     return Estimate(before, after, found.error + unsure, len(images), len(drawn.intersection(images)))
+
+
+def _add_up_errors(blocks: Iterable[Block], errors: Mapping[int, int]) -> float:
+    """Of images that were tried in part; each stands for its share of a block."""
+    shares = ((block, len(block.members) / len(block.drawn)) for block in blocks)
+    return math.hypot(*(share * errors[item.number] for block, share in shares for item in block.drawn))
 
 
 def _refuse_unreadable(plan: Plan) -> None:
@@ -179,14 +189,55 @@ def _merge_small(items: Sequence[Item], least: float) -> list[Item]:
 
 
 def _try(
-    scales: Scales, plan: Plan, lines: Sequence[Planned], pool: Pool, progress: Progress
-) -> Iterator[tuple[Planned, Outcome]]:
-    """The outcome of each line, as in a run. Raises BundleUnreadable where its bytes cannot be had."""
-    progress.begin("Trying a sample", sum(line.entry.size for line in lines), len(lines))
-    tasks = ((scales.course.start(line),) for line in lines)
-    for line, results in zip(lines, pool.run(outcomes.work, tasks), strict=True):
-        outcome = outcomes.keep_after_crash(*results.task) if isinstance(results, Crashed) else results[0]
-        if isinstance(outcome, Lost):
-            raise _unreadable(plan, line, outcome.reason)
-        yield line, outcome
-        progress.advance(line.entry.size)
+    course: Course, lines: Sequence[Planned], pool: Pool, progress: Progress, memo: Memo
+) -> Iterator[tuple[Planned, Outcome, int]]:
+    """The outcome of each line, as in a run, and by how many bytes it may be off.
+
+    Raises BundleUnreadable where the bytes of a line cannot be had.
+    """
+    keys = [_key(outcomes.make_task(line, course.plan.wishes)) for line in lines]
+    new = [line for line, key in zip(lines, keys, strict=True) if key not in memo]
+    if new:
+        progress.begin("Trying a sample", sum(line.entry.size for line in new), len(new))
+    found = _work(course, new, pool)
+    for line, key in zip(lines, keys, strict=True):
+        if key not in memo:
+            memo[key] = next(found)
+            progress.advance(line.entry.size)
+        told = memo[key]
+        if isinstance(told.outcome, Lost):
+            raise _unreadable(course.plan, line, told.outcome.reason)
+        yield line, told.outcome, told.error
+
+
+def _work(course: Course, lines: Sequence[Planned], pool: Pool) -> Iterator[Told]:
+    """What becomes of lines, in order; of an image that all workers would share, some frames are tried."""
+    for is_large, group in groupby(lines, lambda line: course.past is None and piecewise.is_for_pieces(line)):
+        tasks: Iterator[tuple[Task, ...]] = ((course.start(line),) for line in group)
+        work: Callable[[tuple[Task, ...]], Sequence[Told | Outcome | Lost]] = large.work if is_large else outcomes.work
+        for results in pool.run(work, tasks, lots.allow):
+            result = _keep(results) if isinstance(results, Crashed) else results[0]
+            told = result if isinstance(result, Told) else Told(result)
+            yield replace(told, outcome=_weightless(told.outcome))
+
+
+def _keep(crashed: Crashed[tuple[Task, ...]]) -> Outcome | Lost:
+    return outcomes.keep_after_crash(*crashed.task, is_memory=crashed.is_memory, is_late=crashed.is_late)
+
+
+def _key(task: Task) -> Task:
+    """What the outcome of a task depends on: not on what else is dropped. (A place need not be hashable.)"""
+    return replace(task, place=None, wishes=replace(task.wishes, keep_locales=(), drop_redist=False, drop=()))
+
+
+def _weightless(outcome: Outcome | Lost) -> Outcome | Lost:
+    """An outcome without the bytes that would go into the zip, of which only the number counts here."""
+    match outcome:
+        case Transcoded(packed=Packed() as packed):
+            placed = Placed(0, packed.method, packed.crc, packed.size, packed.length, packed.around)
+            return replace(outcome, packed=placed)
+        case KeptAsIs(content=Packed() as content):
+            raw = Raw(_NO_FILE, 0, content.length, content.method, content.crc, content.size)
+            return replace(outcome, content=raw)
+        case _:
+            return outcome

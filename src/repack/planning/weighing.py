@@ -8,11 +8,11 @@ import hashlib
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from repack import deflate, following
+from repack import deflate
 from repack.bundles.zipped import ZipPlace
-from repack.classify import references
 from repack.conformance.review import review
 from repack.course import Course, Ended
+from repack.following import Images, follow
 from repack.model import (
     LEAFLET_NAME,
     MANIFEST_NAME,
@@ -44,11 +44,6 @@ _EARLIEST = Stamp(0x21, 0)
 #: How little is known of what is composed with made-up values: restore data of images that were not tried (neighbours
 #: share more than images that lie apart), and the manifest.
 _RESTORE_DOUBT, _MANIFEST_DOUBT, _LEAST_DOUBT = 0.5, 0.01, 64
-
-
-def is_index(line: Planned) -> bool:
-    """Is it a DICOMDIR, whatever a rule calls it?"""
-    return line.facts.dicom is not None and line.facts.dicom.is_directory
 
 
 def is_unreadable(line: Planned) -> bool:
@@ -86,8 +81,7 @@ class Scales:
         self._restore, self._firsts = RestoreWriter(), RestoreWriter()
         self._series: set[str] = set()
         self._likened = 0
-        self._syntaxes: dict[int, str] = {}
-        self._instances: dict[int, str] = {}
+        self._images = Images(plan, past)
 
     def put(self, line: Planned, outcome: Outcome) -> Weighed:
         """An entry as its outcome, which was made or made up."""
@@ -107,10 +101,7 @@ class Scales:
 
     def put_index(self, line: Planned, outcome: Outcome) -> None:
         """A DICOMDIR, which follows the images that are on the scales already."""
-        if isinstance(outcome, KeptAsIs):
-            listed = (self._listed(line, new) for new in (self._syntaxes, self._instances))
-            outcome = following.follow_images(self.course.entry(line), outcome, *listed)
-        self.put(line, outcome)
+        self.put(line, follow(self._images, line, self.course.entry(line), outcome))
 
     def put_known(self, line: Planned, length: int) -> None:
         """An entry that nobody has to read to know what becomes of it."""
@@ -147,19 +138,7 @@ class Scales:
 
     def _note(self, line: Planned, ended: Ended, record: EntryRecord) -> None:
         self._lines[self.course.number(line.entry.index)] = record
-        if ended.transfer_syntax:
-            self._syntaxes[line.entry.index] = ended.transfer_syntax
-        if ended.sop_instance:
-            self._instances[line.entry.index] = ended.sop_instance
-
-    def _listed(self, directory: Planned, new: dict[int, str]) -> dict[str, str]:
-        """File ID -> new transfer syntax or SOP Instance UID, as far as the DICOMDIR lists them."""
-        by_path = references.index_paths(self._plan.bundle.entries)
-        found = (
-            (file_id, references.find_listed(directory.entry.path, file_id, by_path))
-            for file_id in directory.facts.mentions
-        )
-        return {file_id: new[index] for file_id, index in found if index is not None and index in new}
+        self._images.note(line, ended.transfer_syntax, ended.sop_instance)
 
     def read(self) -> tuple[int, int]:
         """Bytes of the whole zip, and by how many the parts that were composed here may be off."""
