@@ -100,7 +100,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "classify.units": {"bundles.names", "classify.needs", "model"},
     "classify.references": {"bundles.names", "classify.mentions", "classify.needs", "classify.units", "model"},
     "classify.mistakes": {"errors"},
-    "classify.rulefile": {"classify.mistakes", "classify.patterns", "errors", "model"},
+    "jsonschema": set(),
+    "classify.rulefile": {"classify.mistakes", "classify.patterns", "errors", "jsonschema", "model"},
     "bundles.digests": {"bundles.zipped", "model", "stopwatch"},
     "classify.facts": {
         "bundles.digests", "classify.mentions", "classify.pe", "classify.window", "dicom.dicomdir", "dicom.header",
@@ -117,7 +118,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "bundles.digests", "codecs.frames", "deflate", "dicom.image", "dicom.order", "dicom.syntaxes",
         "dicom.transcode", "model", "squeeze", "stopwatch",
     },
-    "record.manifest": {"model"},
+    "record.manifest": {"jsonschema", "model"},
     "record.restoredata": {"model"},
     "giveback.finished": {"bundles", "bundles.names", "errors", "model", "record.manifest", "record.restoredata"},
     "processes.interrupts": set(),
@@ -417,8 +418,8 @@ THIRD_PARTIES: dict[str, set[str]] = {
     "langcodes": {"classify.languages"},
     "language_data": {"classify.languages"},
     "msgspec": {
-        "batch.line", "classify.rulefile", "record.manifest", "record.recording", "report.batched", "report.foretold",
-        "report.planned_json", "report.rules", "report.verified",
+        "batch.line", "classify.rulefile", "jsonschema", "record.manifest", "record.recording", "report.batched",
+        "report.foretold", "report.planned_json", "report.rules", "report.verified",
     },
     "numpy": {
         "codecs.arrays", "codecs.charls", "codecs.png", "dicom.samples", "thumbnails.drawing", "thumbnails.scaling",

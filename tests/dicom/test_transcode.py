@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from pydicom import dcmread
 from pydicom.encaps import generate_frames
 
-from repack.codecs import BY_NAME
+from repack.codecs import BY_NAME, charls
 from repack.codecs.frames import CodecFailed, FrameLayout
 from repack.dicom.image import NotDone
 from repack.dicom.part10 import Unparseable
@@ -525,8 +525,12 @@ def test_transfer_syntax_of_a_wrong_type_is_left():
     assert isinstance(transcode(content.replace(right, wrong), JPEGLS), NotDone)
 
 
-def test_tiny_image_whose_encoder_finds_no_room_is_left():
-    assert reason_of(RawImage(b"\1\0", 1, 1)) == "the JPEG-LS encoder refused the image"
+def test_tiny_image_is_left_where_the_encoder_finds_no_room():
+    tiny = RawImage(b"\1\0", 1, 1)
+    if JPEGLS.encode is charls.encode:
+        check_identity(tiny)
+    else:
+        assert reason_of(tiny) == "the JPEG-LS encoder refused the image"
 
 
 def test_codec_that_loses_a_bit_fails_the_proof():

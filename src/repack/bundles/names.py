@@ -140,9 +140,11 @@ def make_safe(path: str) -> str:
             if part not in {"", ".", ".."}
         ]
         cleaned = ("/".join(kept) or "_") + ("/" if is_directory and kept else "")
-    if len(cleaned) > 1 and cleaned[1] == ":" and cleaned[0].isalpha():  # last: it may have stood behind a slash
+    if cleaned.startswith("\\"):
+        cleaned = "_" + cleaned[1:]
+    if cleaned[1:2] == ":":  # last: it may have stood behind a slash; pathlib takes any character for a drive
         cleaned = cleaned[0] + "_" + cleaned[2:]
-    return "_" + cleaned[1:] if cleaned.startswith("\\") else cleaned or "_"
+    return cleaned or "_"
 
 
 def folded(path: str) -> str:

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal, get_args
 
 import msgspec
 
+from repack import jsonschema
 from repack.classify import mistakes, patterns
 from repack.classify.mistakes import Place
 from repack.errors import RuleInvalid
@@ -274,5 +275,4 @@ def json_schema() -> dict[str, Any]:
 
     It knows keys, kinds and lists of values; patterns and regular expressions are looked at by `repack rules check`.
     """
-    head = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "A rule file of repack"}
-    return head | msgspec.json.schema(RuleFile)
+    return jsonschema.make(RuleFile, title="A rule file of repack")

@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
+from repack import jsonschema
 from repack.model import Category, Finding, Grade, Proof, Purpose
 
 SCHEMA: Literal["repack-manifest-1"] = "repack-manifest-1"
@@ -267,4 +268,4 @@ def decode(data: bytes) -> Manifest:
 
 def json_schema() -> dict[str, Any]:
     """The JSON Schema of a manifest; schemas/manifest.schema.json is a copy of it for other programs."""
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema"} | msgspec.json.schema(Manifest)
+    return jsonschema.make(Manifest)
