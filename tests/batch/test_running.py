@@ -258,6 +258,19 @@ def test_an_interrupt_leaves_no_draft_of_a_second_disc_of_a_drive(
     assert sorted(path.name for path in out.glob(".*")) == [".other.0123abcd.repack-draft.txt"]
 
 
+def test_a_damaged_file_is_named(run: RunBatch, discs: list[Path], out: Path) -> None:
+    data = bytearray(discs[0].read_bytes())
+    at = data.index(b"NUMBER.TXT") + len("NUMBER.TXT")
+    data[at + 2] ^= 0x55
+    discs[0].write_bytes(data)
+    for _again in range(2):
+        totals, _said = run(request(discs, out))
+        assert totals.code == 0
+        said = "1 file is damaged in the bundle and carried over just as it is, e.g. NUMBER.TXT"
+        assert totals.remarks == [(str(discs[0]), said)]
+    assert last_lines(out)[str(discs[0])]["reason"] == said
+
+
 def test_an_output_without_a_line_is_replaced_only_by_the_same_disc(
     run: RunBatch, discs: list[Path], tmp_path: Path, out: Path
 ) -> None:

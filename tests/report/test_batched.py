@@ -2,6 +2,7 @@
 
 import io
 import json
+from dataclasses import replace
 
 from rich.console import Console
 
@@ -45,6 +46,18 @@ def test_one_disc_is_told_in_the_singular() -> None:
     assert batched.result(alone, "out") == "1 of 1 disc is done: out"
     again = "run the same command again to try it once more"
     assert batched.result(failed, "out") == f"0 of 1 disc is done; 1 disc failed; {again}: out"
+
+
+def test_what_has_to_be_said_of_a_disc_that_is_done_is_in_the_summary() -> None:
+    totals = Totals(discs=40)
+    for _ in range(40):
+        totals.count(replace(DONE, reason="1 file is damaged"), is_skipped=False)
+    lines = batched.sheets(totals)[2].lines
+    assert lines[0] == "a.zip: 1 file is damaged"
+    assert lines[-1] == f"and {40 - len(totals.remarks)} more; batch.jsonl names them all"
+    assert "(50 % saved); 1 file is damaged" in batched.told(
+        replace(DONE, reason="1 file is damaged"), 1, 1, is_skipped=True
+    )
 
 
 def test_not_every_failure_is_kept_in_memory() -> None:

@@ -5,7 +5,7 @@
 
 import multiprocessing
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -121,8 +121,17 @@ def _repack(
         may_publish=partial(_check_publishable, order, still_wanted, bundle, target, now),
     )
     line = _describe(order, done, _complete(now, bundle, done), time.monotonic() - begun)
-    kept = f"the bundle has changed since {order.name} was made, which is kept"
-    return replace(line, reason=as_text(kept)) if target.name != order.name else line
+    return replace(line, reason=as_text("; ".join(_remark(order, target, done.manifest))))
+
+
+def _remark(order: Order, target: Path, record: Manifest) -> Iterator[str]:
+    """What has to be said of a disc that is done."""
+    if target.name != order.name:
+        yield f"the bundle has changed since {order.name} was made, which is kept"
+    damaged = [entry.path for entry in record.entries if entry.damaged]
+    if damaged:
+        files, rest = ("1 file is", "it is") if len(damaged) == 1 else (f"{len(damaged):,} files are", "they are")
+        yield f"{files} damaged in the bundle and carried over just as {rest}, e.g. {damaged[0]}"
 
 
 def _check_publishable(

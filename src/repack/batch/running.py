@@ -19,7 +19,7 @@ from repack.output import drafts
 from repack.places import addresses, staging
 from repack.processes import interrupts
 
-_MOST_NAMED = 12  # failures that are kept in memory for the summary; batch.jsonl has them all
+_MOST_NAMED = 12  # failures and remarks that are kept in memory for the summary; batch.jsonl has them all
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +48,8 @@ class Totals:
     after: dict[Result, int] = field(default_factory=lambda: dict.fromkeys(Result, 0))
     images: int = 0
     failures: list[tuple[str, str]] = field(default_factory=list)
+    remarks: list[tuple[str, str]] = field(default_factory=list)  # on discs that are done
+    remarked: int = 0  # how many there are, also of those that are not kept
     code: int = ExitCode.DONE
     torn: int = 0  # lines of the record that could not be read
 
@@ -61,6 +63,10 @@ class Totals:
         self.code = max(self.code, line.code)
         if line.result is Result.FAILED and len(self.failures) < _MOST_NAMED:
             self.failures.append((line.source, line.reason))
+        if line.result is not Result.FAILED and line.reason:
+            self.remarked += 1
+            if len(self.remarks) < _MOST_NAMED:
+                self.remarks.append((line.source, line.reason))
 
     @property
     def seen(self) -> int:
