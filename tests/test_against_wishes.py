@@ -78,3 +78,18 @@ def test_images_that_a_rule_calls_something_else_are_images_all_the_same(run: Ru
     assert entries["DICOM/I0000001"]["action"] == "transcoded"
     assert "2 images compressed without loss and proven" in out
     assert "By DICOM series" in out
+
+
+def test_images_that_a_rule_would_drop_stay_and_both_are_said(run: Run, tmp_path: Path):
+    own = tmp_path / "my.toml"
+    own.write_text(
+        "[[rule]]\nid='x'\ncategory='junk'\nmatch={path='DICOM*/**'}\naction='drop'\nwhy='too wide'\n", "utf-8"
+    )
+    out, entries = run("--rules", own)
+    image = entries["DICOM/I0000001"]
+    assert (image["action"], image["wish"], image["guard"]) == (
+        "transcoded", "rule x", "images are what the disc is for",
+    )  # fmt: skip
+    assert "2 files: images are what the disc is for (rule x), e.g. DICOM/I0000001" in out
+    out, entries = run("--rules", own, "--force-drop", "--overwrite")
+    assert (entries["DICOM/I0000001"]["action"], entries["DICOM/I0000001"]["forced"]) == ("dropped", True)

@@ -120,7 +120,9 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     "record.manifest": {"jsonschema", "model"},
     "record.restoredata": {"model"},
-    "giveback.finished": {"bundles", "bundles.names", "errors", "model", "record.manifest", "record.restoredata"},
+    "giveback.finished": {
+        "bundles", "bundles.folder", "bundles.names", "errors", "model", "record.manifest", "record.restoredata",
+    },
     "processes.interrupts": set(),
     "processes.serving": set(),
     "processes.staff": {"processes.interrupts", "processes.serving"},
@@ -143,7 +145,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "bundles.zipped", "deflate", "errors", "model", "output.drafts", "output.growing", "output.structure",
         "output.zipformat", "stopwatch",
     },
-    "planning.guards": {"classify.languages", "classify.references", "model"},
+    "planning.guards": {"classify.language_names", "classify.languages", "classify.references", "model"},
     "planning.keeping": {"dicom.order", "dicom.syntaxes", "model"},
     "planning.presets": {"dicom.syntaxes", "model"},
     "planning.plan": {
@@ -231,11 +233,11 @@ MAY_IMPORT: dict[str, set[str]] = {
     "report.compared": {"classify.rulefile", "model", "report.tables", "report.words"},
     "report.planned_json": {"model"},
     "giveback.placing": {"bundles.names"},
-    "giveback.giving": {"deflate", "giveback.originals", "giveback.placing", "model"},
+    "giveback.giving": {"deflate", "giveback.originals", "giveback.placing", "model", "record.manifest"},
     "giveback.restore": {
         "classify.patterns", "errors", "giveback.finished", "giveback.giving", "giveback.originals", "giveback.placing",
         "model", "outcomes", "output.archive", "output.proving", "processes.interrupts", "processes.workers",
-        "progress",
+        "progress", "record.manifest",
     },
     "report.restored": {"giveback.restore", "model", "record.manifest", "report.tables", "report.words"},
     "giveback.against": {"giveback.originals", "model", "output.archive", "record.manifest"},
@@ -319,9 +321,9 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     "report.profile": {"report.tables", "stopwatch"},
     "cli.showing": {
-        "cli.options", "cli.previewing", "cli.reporting", "cli.targets", "errors", "pipeline", "processes.interrupts",
-        "record.manifest", "report.conformance", "report.console", "report.planned_json", "report.profile",
-        "report.tables", "stopwatch",
+        "cli.options", "cli.previewing", "cli.reporting", "cli.targets", "errors", "pipeline", "planning.parts",
+        "processes.interrupts", "progress", "record.manifest", "report.conformance", "report.console",
+        "report.planned_json", "report.profile", "report.tables", "stopwatch",
     },
     "cli.job": {
         "", "cli.completing", "cli.helping", "cli.opening", "cli.options", "cli.showing", "cli.targets", "pipeline",

@@ -135,6 +135,14 @@ def test_cd_rewrites_no_image_that_its_profile_lists(disc: Path, run: Run):
     assert {entry["proof"] for entry in record["entries"] if entry["after"]} == {"identical"}
 
 
+def test_cd_speaks_of_no_compression_that_nobody_asked_for(disc: Path, run: Run):
+    page = disc.with_name("page.html")
+    code, out, _err = run(disc, "-o", disc.with_name("new.zip"), "--for", "cd", "--report", page)
+    assert (code, "its images stay as they are: " in out) == (0, True)
+    assert "could be compressed" not in out
+    assert "images stored anew, uncompressed, and proven" in page.read_text("utf-8")
+
+
 def test_cd_makes_implicit_images_explicit_and_leads_back(tmp_path: Path, run: Run):
     disc = tmp_path / "scan.zip"
     write_zip(disc, dental_disc(2, size=64, implicit=True))

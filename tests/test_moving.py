@@ -22,6 +22,8 @@ from repack.errors import BundleUnreadable
 from repack.giveback import restore, verify
 from repack.model import Category, Wishes
 from repack.pipeline import Request
+from repack.record import manifest
+from repack.report.words import size
 from tests.commands import Run
 from tests.inline import Inline
 from tests.raw_dicom import RawImage
@@ -71,6 +73,19 @@ def test_the_same_options_again_do_nothing(scan: Path, run: Run, words: tuple[st
     assert sorted(path.name for path in scan.parent.iterdir()) == before
     code, out, _err = run(first, *words, "--json")
     assert (code, json.loads(out)) == (0, manifest_of(first))
+
+
+def test_the_headers_that_are_counted_are_those_of_the_last_round_and_that_is_said(scan: Path, run: Run) -> None:
+    first, second = scan.with_name("scan.repacked.zip"), scan.with_name("second.zip")
+    said = "headers of images that were rewritten"
+    assert f"{said}, and" in " ".join(run(scan, "-v")[1].split())
+    assert manifest_of(first)["totals"]["overhead"]["headers"] > 0
+    out = " ".join(run(first, "-v", "-o", second, "--drop-redist")[1].split())
+    headers = manifest_of(second)["totals"]["overhead"]["headers"]
+    assert headers < manifest_of(first)["totals"]["overhead"]["headers"]
+    assert f"{said} in this round, and their offset tables: {size(headers)} " in out
+    described = manifest.json_schema()["$defs"]["Overhead"]["description"]
+    assert "Images that are as an earlier round left them are not counted" in " ".join(described.split())
 
 
 def test_a_dry_run_says_so_and_inspect_shows_what_is_there(scan: Path, run: Run) -> None:

@@ -1,5 +1,6 @@
 """`--split study`: each zip is a whole disc with one study, and all of them together give back every original byte."""
 
+import copy
 import io
 import json
 import zipfile
@@ -14,6 +15,7 @@ from fixtures.disc import DiscFile, dental_disc, write_folder, write_zip
 from fixtures.header import SeriesHeader
 from fixtures.phantom import slice_words
 from repack import cli, pipeline
+from repack.errors import BundleUnreadable, OutputUnwritable, ProofFailed
 from repack.giveback import restore, verify
 from tests.inline import Inline
 
@@ -98,14 +100,19 @@ def test_each_part_is_a_whole_disc_with_its_study_alone(disc: Path, run: Run):
             image = dcmread(io.BytesIO(new[name]))
             assert (image.SOPInstanceUID, image.file_meta.TransferSyntaxUID) == (instance, syntax)
         assert {file.path for file in REST} <= set(new)
+        assert f"this one is number\r\n{number}." in new["REPACK/README.txt"].decode("utf-8-sig")
         assert run("verify", part, "--against", disc)[0] == 0
 
 
 def test_all_parts_together_give_back_every_byte(disc: Path, run: Run):
     run(disc, "-q", "--split", "study", "--drop-redist")
     back = disc.with_name("back")
-    for part in parts_of(disc):
-        assert run("restore", part, "-o", back, "--overwrite")[0] == 0
+    for number, part in enumerate(parts_of(disc), 1):
+        code, out, err = run("restore", part, "-o", back)
+        assert (code, err) == (0, "")
+        shown = " ".join(out.split())
+        assert f"this zip is study {number} of 3, the other zips go into the same folder" in shown
+        assert ("lay there already" in shown) == (number > 1)
     found = {path.relative_to(back).as_posix(): path.read_bytes() for path in back.rglob("*") if path.is_file()}
     assert found == {file.path: file.content for file in DISC if not file.path.startswith("Redist/")}
 
@@ -157,6 +164,12 @@ def test_a_whole_zip_of_ours_can_be_split(disc: Path, run: Run):
         assert (back / file.path).read_bytes() == file.content
 
 
+def test_each_part_is_a_zip_by_its_name_too(disc: Path, run: Run):
+    for given, made in (("new", "new.study2of3.zip"), ("new.2", "new.2.study2of3.zip"), ("n.ZIP", "n.study2of3.ZIP")):
+        assert run(disc, "-q", "--split", "study", "-o", disc.with_name(given))[0] == 0
+        assert zipfile.is_zipfile(disc.with_name(made))
+
+
 def test_one_study_is_one_zip_under_its_usual_name(tmp_path: Path, run: Run):
     write_zip(tmp_path / "scan.zip", dental_disc(2, size=64))
     assert run(tmp_path / "scan.zip", "-q", "--split", "study")[0] == 0
@@ -186,6 +199,46 @@ def test_a_limit_holds_for_each_and_the_message_names_the_split(disc: Path, run:
     made = [part for part in parts_of(disc) if part.exists()]
     assert all(part.stat().st_size <= 95_000 for part in made)
     assert (code == 0) == (len(made) == 3)
+
+
+FULL = OutputUnwritable("new.zip", "no space left", "make room")
+FULL_SAID = "cannot write new.zip: no space left; make room"
+SPOILT = ProofFailed("new.zip", "DICOM/1", "differs")
+CHANGED = BundleUnreadable("scan.zip", "it changed", "run again")
+
+
+@pytest.mark.parametrize(
+    ("complete", "failure"),
+    [
+        (0, (FULL, 5, FULL_SAID)),
+        (1, (FULL, 5, FULL_SAID)),
+        (2, (FULL, 5, FULL_SAID)),
+        (2, (SPOILT, 6, "new.zip was not published: DICOM/1 differs")),
+        (2, (CHANGED, 3, "cannot read scan.zip: it changed; run again")),
+        (2, (KeyboardInterrupt(), 130, "interrupted; the input is untouched, and nothing half-written was left")),
+        (0, (KeyboardInterrupt(), 130, "interrupted; the input is untouched, and nothing half-written was left")),
+        (1, (RuntimeError("boom"), 1, "a bug in repack (RuntimeError)")),
+    ],
+)
+def test_a_part_that_fails_says_which_are_complete(
+    disc: Path, run: Run, monkeypatch: pytest.MonkeyPatch, complete: int, failure: tuple[BaseException, int, str]
+):
+    error, code, said = failure
+    publish, made = pipeline.archive.Draft.publish, []
+
+    def publish_some(draft: pipeline.archive.Draft, *, overwrite: bool) -> None:
+        if len(made) == complete:
+            raise copy.copy(error)
+        made.append(draft.target)
+        publish(draft, overwrite=overwrite)
+
+    monkeypatch.setattr(pipeline.archive.Draft, "publish", publish_some)
+    found, _out, err = run(disc, "-q", "--split", "study")
+    assert (found, err.count("\n"), err.startswith(f"repack: {said}")) == (code, 1, True)
+    told = {0: "", 1: " is complete and stays\n", 2: " and 1 more are complete and stay\n"}[complete]
+    assert err.endswith(f"; scan.repacked.study1of3.zip{told}" if told else "\n")
+    assert ("stay" in err) == bool(complete)
+    assert {path.name for path in disc.parent.iterdir()} == {"scan.zip", *(path.name for path in made)}
 
 
 def test_what_exists_already_is_not_written_over(disc: Path, run: Run):

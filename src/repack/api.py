@@ -137,7 +137,7 @@ def restore(
     """Give the originals back into a folder, or a new zip where the name ends so; only those that a pattern names.
 
     Of the settings, `jobs` and `overwrite` count. Raises RepackError; files that do not come back are in the result,
-    among `problems` and `unwritten`.
+    among `problems` and `unwritten`, and among `skipped` those that were damaged on the disc already.
     """
     request = restoring.Request(Path(finished), Path(target), globs, settings.jobs, settings.overwrite)
     _refuse_input(request.target, request.source)

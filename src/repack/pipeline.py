@@ -1,6 +1,6 @@
 """The story of a run, top to bottom: bundle, facts, verdicts, plan, outcomes, zip, proof, manifest."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -9,7 +9,7 @@ from pathlib import Path
 from repack import following, outcomes, sizing, sourcefile
 from repack.carrying import carry_out, prove
 from repack.conformance.review import review
-from repack.errors import BundleUnreadable, OutputUnwritable
+from repack.errors import BundleUnreadable
 from repack.headstart import HeadStart
 from repack.model import LEAFLET_NAME, MANIFEST_NAME, Access, Bundle, Plan, Wishes
 from repack.moving import Past
@@ -109,8 +109,9 @@ def run_parts(
             write = partial(_write, one, found, (source, source_hash), (pool, progress), publishing)
             try:
                 done.append(sizing.first_fit(found, one.wishes, one.target.name, (pool, progress), write))
-            except OutputUnwritable as error:
-                raise _after(error, len(done)) from error
+            except BaseException as error:
+                _note_complete(error, done)
+                raise
         return tuple(done)
 
 
@@ -136,14 +137,11 @@ def split_up(request: Request, found: Survey) -> tuple[Request, ...]:
     )
 
 
-def _after(error: OutputUnwritable, complete: int) -> OutputUnwritable:
-    """The error, with what was done before it."""
-    if not complete:
-        return error
-    target, problem, advice = error.args
-    return OutputUnwritable(
-        target, problem, f"{advice}; the {complete} before it {'are' if complete > 1 else 'is'} there"
-    )
+def _note_complete(error: BaseException, done: Sequence[Done]) -> None:
+    """Let whatever ended the run say, too, which zips were there before it."""
+    if done:
+        more = f" and {len(done) - 1} more are complete and stay" if len(done) > 1 else " is complete and stays"
+        error.add_note(f"{done[0].target.name}{more}")
 
 
 def _write(
@@ -198,8 +196,9 @@ def _tell(
 ) -> Manifest:
     """Add what tells of the run: the leaflet for people, and the manifest, which is the last to be known."""
     past = _past_manifest(found.past)
-    draft.add_ours(LEAFLET_NAME, leaflet.compose(records, _languages(plan.wishes, found.past)))
     record = recording.compose(plan, records, hash_source(), (file.name for file in request.rule_files), past)
+    text = leaflet.compose(records, _languages(plan.wishes, found.past), manifest.find_part(record))
+    draft.add_ours(LEAFLET_NAME, text)
     own = [OwnFile(*file) for file in draft.own_files()]
     names = (*(file.path for file in own), MANIFEST_NAME)
     checked = review(plan, past, records, names, draft.read_back)

@@ -11,7 +11,7 @@ from repack.classify import facts, references, rulefile, rules
 from repack.classify.rulefile import LoadedRule
 from repack.classify.rules import Surroundings
 from repack.errors import BundleUnreadable
-from repack.giveback.finished import set_foreign_aside
+from repack.giveback.finished import find_earlier, set_foreign_aside
 from repack.model import Access, Bundle, Entry, Facts, Plan, Wishes
 from repack.moving import Past
 from repack.output import archive
@@ -95,7 +95,7 @@ def survey(
     needs = references.relate(bundle.entries, known)
     begin((), ())
     around = rules.survey(bundle.entries, known, needs, loaded)
-    bundle = replace(bundle, notes=(*bundle.notes, *_note_nested(bundle.entries, known)))
+    bundle = replace(bundle, notes=(*bundle.notes, *_note_nested(bundle.entries, known), *find_earlier(bundle, known)))
     return Survey(bundle, known, needs, loaded, around, past)
 
 

@@ -63,6 +63,10 @@ NAMES = {
     "简体中文": "zh-Hans",
     "РУССКИЙ": "ru",
     "Deutsch": "de",
+    "Türkisch": "tr",
+    "TUERKISCH": "tr",
+    "Franzoesisch": "fr",
+    "Niederlaendisch": "nl",
 }
 QUALIFIED_NAMES = {
     "Yemeni Arabic": "ar-YE",

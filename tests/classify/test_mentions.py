@@ -96,6 +96,12 @@ CHOICES = [
     ("a.conf", b"lang = es_MX\n", ("es-MX",)),
     ("start.bat", b"start Viewer.exe -lang it -d .\r\n", ("it",)),
     ("autorun.inf", b"open=RadiAntViewer.exe -lang de", ("de",)),
+    ("app.ini", b"[Optionen]\r\nSprache=Deutsch\r\n", ("de",)),
+    ("app.ini", "Sprachdatei=Französisch.lng\r\n".encode("cp1252"), ("fr",)),
+    ("app.ini", b"LangFile=Sprachen\\Deutsch.lng\r\n", ("de",)),
+    ("app.ini", b'language="./lang/de_DE.xml"\r\n', ("de-DE",)),
+    ("app.ini", b"Langue = Anglais\r\nidioma=espa\xc3\xb1ol\r\n", ("en", "es")),
+    ("app.ini", b"Sprachausgabe=es\r\nLanguageDir=lang\\x\r\nlangfile=readme.txt\r\n", ()),
     ("index.htm", b'<script language="JavaScript"><html lang="de">', ()),
     ("app.ini", b"Language=1\r\nslang=de\r\n", ()),
     ("lang.xml", b'<language code="x"/>lang="de" lang="fr" lang="it" lang="ja"', ()),
@@ -128,7 +134,8 @@ def test_a_hostile_text_takes_no_time(extension: str):
 
 
 _PIECES = (
-    "lang", "LANG", "uage", "locale", "culture", "program", "selected", "default", "ui", "value=", "de", "en-US",
+    "lang", "LANG", "uage", "sprache", "idioma", "\\",
+    "locale", "culture", "program", "selected", "default", "ui", "value=", "de", "en-US",
     "\u0130", "\u017f", "x" * 20, "a.exe", "%2Eexe", "&#46;dll", "</a>", *"\"'<>._-;& \n\r\t=:/abcZ\u0085\u2028",
 )  # fmt: skip
 

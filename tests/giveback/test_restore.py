@@ -3,6 +3,7 @@
 import errno
 import hashlib
 import json
+import os
 import re
 import struct
 import subprocess
@@ -129,6 +130,35 @@ def test_nothing_is_overwritten_unless_asked(disc: Path, run: Run, tmp_path: Pat
     assert (tmp_path / "out/DICOMDIR").read_bytes() == originals(disc)["DICOMDIR"]
 
 
+def test_what_lies_there_byte_for_byte_is_left_alone_and_the_rest_is_given(
+    disc: Path, run: Run, tmp_path: Path
+) -> None:
+    assert run("restore", disc, "-o", tmp_path / "out", "-q")[0] == 0
+    whole = files_below(tmp_path / "out")
+    (tmp_path / "out/DICOM/I0000002").unlink()
+    os.utime(tmp_path / "out/DICOMDIR", (1, 1))
+    code, out, err = run("restore", disc, "-o", tmp_path / "out")
+    assert (code, err, files_below(tmp_path / "out")) == (0, "", whole)
+    assert f"{len(whole) - 1} files lay there already" in " ".join(out.split())
+    assert (tmp_path / "out/DICOMDIR").stat().st_mtime == 1
+    (tmp_path / "out/DICOM/I0000002").write_bytes(whole["DICOM/I0000002"][:-1] + b"?")
+    code, _out, err = run("restore", disc, "-o", tmp_path / "out")
+    assert (code, "DICOM/I0000002: it exists already" in err) == (5, True)
+
+
+@pytest.mark.parametrize("is_folder", [True, False])
+def test_nothing_is_taken_for_the_same_through_a_link(disc: Path, run: Run, tmp_path: Path, *, is_folder: bool) -> None:
+    assert run("restore", disc, "-o", tmp_path / "out", "-q")[0] == 0
+    name = "DICOM" if is_folder else "DICOMDIR"
+    try:
+        (tmp_path / "out" / name).rename(tmp_path / "outside")
+        (tmp_path / "out" / name).symlink_to(tmp_path / "outside", target_is_directory=is_folder)
+    except (OSError, NotImplementedError):
+        pytest.skip("this system lets nobody make links")
+    code, _out, err = run("restore", disc, "-o", tmp_path / "out")
+    assert (code, "exist" in err, "already" in err) == (5, True, True)
+
+
 def test_into_a_zip(disc: Path, run: Run, tmp_path: Path) -> None:
     assert run("restore", disc, "-o", tmp_path / "original.zip")[0] == 0
     with zipfile.ZipFile(tmp_path / "original.zip") as new, zipfile.ZipFile(disc) as repacked:
@@ -246,10 +276,17 @@ def test_a_damaged_original_stays_damaged(disc: Path, run: Run, tmp_path: Path) 
     assert run(broken, "-q")[0] == 0
     target = tmp_path / "scan.repacked.zip"
     assert run("verify", target, "--against", broken)[0] == 0
-    code, out, _err = run("restore", target, "-o", tmp_path / "out")
-    assert (code, "was damaged in the original already" in " ".join(out.split())) == (0, True)
+    code, out, err = run("restore", target, "-o", tmp_path / "out")
+    shown = " ".join(out.split())
+    assert (code, "Manual.pdf: was damaged in the original already" in shown) == (0, True)
+    assert "; 1 file not, damaged in the original already" in shown
     assert not (tmp_path / "out/Manual.pdf").exists()
-    assert run("restore", target, "-o", tmp_path / "back.zip", "-q")[0] == 0
+    quiet = run("restore", target, "-o", tmp_path / "quiet", "-q")  # whoever asks for silence must know of a loss
+    assert quiet == (0, "", err)
+    assert err.startswith("repack: Manual.pdf was damaged in the original already; ")
+    assert err.count("\n") == 1
+    assert run("restore", target, "-o", tmp_path / "other", "-q", "License.txt") == (0, "", "")
+    assert run("restore", target, "-o", tmp_path / "back.zip", "-q") == (0, "", "")
     with zipfile.ZipFile(tmp_path / "back.zip") as new, zipfile.ZipFile(broken) as old:
         assert new.getinfo("Manual.pdf").CRC == old.getinfo("Manual.pdf").CRC
         with pytest.raises((zipfile.BadZipFile, zipfile.zlib.error)):  # type: ignore[attr-defined]  its own import

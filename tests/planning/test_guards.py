@@ -249,3 +249,50 @@ def test_a_kept_viewer_of_a_golden_disc_is_whole(name: str):
         for path in left:
             if facts[path].pe is not None:
                 assert closure(path, facts, left) == closure(path, facts, sorted(facts)), (path, wishes)
+
+
+# --- the language of those who made the program ---
+
+
+def lay_out_languages(folder: str, *names: str) -> Disc:
+    return lay_out({"V/v.exe": exe()} | {f"V/{folder}/{name}.lng": TEXT for name in names})
+
+
+@pytest.mark.parametrize(
+    ("folder", "names", "gone"),
+    [
+        ("Sprachen", "Deutsch Englisch Französisch Spanisch Türkisch", "Französisch Türkisch"),
+        ("Sprachen", "de en fr es", "fr"),
+        ("lang", "Deutsch Englisch Französisch Spanisch", "Französisch"),
+        ("lang", "Deutsch English Français Español", "Deutsch Français"),
+        ("langues", "Français Anglais Allemand Espagnol", "Allemand"),
+        ("idiomas", "Português Inglês Francês Espanhol", "Francês"),
+        ("lingue", "Italiano Inglese Tedesco Spagnolo", "Tedesco"),
+    ],
+)
+def test_the_language_of_the_makers_stays_with_english(folder: str, names: str, gone: str):
+    disc = lay_out_languages(folder, *names.split())
+    plan = disc.plan(keep_locales=("es",))
+    assert dropped(plan) == {f"V/{folder}/{name}.lng" for name in gone.split()}
+    assert dropped(disc.plan(drop=(Category.LOCALE,))) <= {f"V/{folder}/{name}.lng" for name in names.split()}
+    forced = disc.plan(keep_locales=("es",), force_drop=True)
+    assert dropped(forced) > dropped(plan)
+
+
+def test_the_guard_says_whose_language_it_keeps():
+    plan = lay_out_languages("Sprachen", "Deutsch", "Englisch", "Spanisch", "Polnisch").plan(keep_locales=("es",))
+    assert reasons(plan)["V/Sprachen/Deutsch.lng"] == (
+        "German (de) is the language of those who made this program, which may fall back to it"
+    )
+    assert dropped(plan) == {"V/Sprachen/Polnisch.lng"}
+
+
+def test_a_german_wish_works_on_a_german_disc():
+    plan = lay_out_languages("Sprachen", "Deutsch", "Englisch", "Polnisch").plan(keep_locales=("de",))
+    assert dropped(plan) == {"V/Sprachen/Polnisch.lng"}
+
+
+def test_a_file_that_the_settings_choose_stays():
+    files = {f"V/lang/{name}.lng": TEXT for name in ("Deutsch", "English", "Polski")}
+    disc = lay_out({"V/v.exe": exe(), "V/v.ini": b"[x]\r\nLangFile=lang\\Polski.lng\r\n", **files})
+    assert dropped(disc.plan(keep_locales=("es", "en"))) == {"V/lang/Deutsch.lng"}

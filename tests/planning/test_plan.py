@@ -140,9 +140,9 @@ def test_drop_path():
 def test_a_users_rule_drops_and_keeps():
     own = "[[rule]]\nid='demo'\ncategory='junk'\nmatch={path='Demo/**'}\nwhy='demo data'\naction='drop'\n"
     own += "[[rule]]\nid='mine'\ncategory='redistributable'\nmatch={path='Redist/**'}\nwhy='I need it'\naction='keep'\n"
-    plan = lay_out({"Demo/I1": DICOM, "I1": DICOM, "Redist/vcredist.exe": exe()}, own).plan(drop_redist=True)
-    assert dropped(plan) == {"Demo/I1"}
-    demo, redist = decision(plan, "Demo/I1"), decision(plan, "Redist/vcredist.exe")
+    plan = lay_out({"Demo/a.bin": TEXT, "I1": DICOM, "Redist/vcredist.exe": exe()}, own).plan(drop_redist=True)
+    assert dropped(plan) == {"Demo/a.bin"}
+    demo, redist = decision(plan, "Demo/a.bin"), decision(plan, "Redist/vcredist.exe")
     assert (demo.wish, demo.reason) == ("rule demo", "demo data")
     assert (redist.wish, redist.reason) == ("--drop-redist", "I need it")
 
@@ -261,11 +261,14 @@ LISTED = Facts("dicom", dicom=DIRECTORY, mentions=("I1",))
 _DROP_ALL = "[[rule]]\nid = 'x'\ncategory = 'junk'\nmatch = { path = 'I*' }\naction = 'drop'\nwhy = 'samples'\n"
 
 
-def test_what_dicomdir_lists_is_kept():
+def test_a_rule_that_drops_takes_no_image_without_force():
     disc = lay_out({"DICOMDIR": LISTED, "I1": DICOM, "I2": DICOM}, _DROP_ALL)
     plan = disc.plan()
-    assert dropped(plan) == {"I2"}, "a rule takes images, if its maker says so"
-    assert decision(plan, "I1").guard == "DICOMDIR lists it"
+    assert dropped(plan) == set(), "no rule takes an image, whether or not an index lists it"
+    for image in ("I1", "I2"):
+        assert decision(plan, image).wish == "rule x"
+        assert decision(plan, image).guard == "images are what the disc is for"
+        assert decision(plan, image).action is Action.TRANSCODE
     forced = disc.plan(force_drop=True)
     assert dropped(forced) == {"I1", "I2"}
     assert forced.warnings == ("DICOMDIR lists I1, which is dropped",)

@@ -4,6 +4,7 @@ import re
 import string
 from importlib import resources
 
+import msgspec
 import pytest
 
 from repack.model import Category, Proof
@@ -43,6 +44,16 @@ def test_what_did_not_happen_is_not_spoken_of() -> None:
     assert "left out" not in text
     assert "bounded error" in read(line("transcoded", Proof.BOUNDED))
     assert "transfer syntax" not in read(*REST)
+
+
+def test_a_part_says_that_it_is_one_of_several() -> None:
+    other = msgspec.structs.replace(line("dropped", None), wish="--split study")
+    text = leaflet.compose([*EXACT, *REST, other, other], ("en",), (2, 3)).decode("utf-8-sig").replace("\r\n", "\n")
+    assert "THIS IS ONE OF SEVERAL ZIPS" in text
+    assert "The disc held 3 studies, and each has a zip of its own; this one is number\n2." in text
+    assert "- 2 files of other studies are in the other zips.\n\n- 5 files were left out" in text
+    assert "SEVERAL" not in read(*EXACT, *REST)
+    assert "other zips" not in read(*EXACT, *REST)
 
 
 def test_a_dicomdir_is_no_image() -> None:

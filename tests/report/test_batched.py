@@ -60,6 +60,14 @@ def test_what_has_to_be_said_of_a_disc_that_is_done_is_in_the_summary() -> None:
     )
 
 
+def test_a_disc_that_grew_has_saved_nothing() -> None:
+    grown = replace(DONE, output=Output("a.repacked.zip", 2_000_001, "t" * 64))
+    assert batched.told(grown, 1, 1, is_skipped=False) == "[1/1] a.zip: 2.00 MB became 2.00 MB (<1 % larger)"
+    totals = Totals(discs=1)
+    totals.count(grown, is_skipped=False)
+    assert batched.result(totals, "out") == "1 of 1 disc is done; 2.00 MB became 2.00 MB (<1 % larger): out"
+
+
 def test_not_every_failure_is_kept_in_memory() -> None:
     totals = Totals(discs=1000)
     for _ in range(1000):

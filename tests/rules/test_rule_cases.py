@@ -150,6 +150,8 @@ YES: dict[str, list[Files]] = {
             "COPYING",
             "Lexmark EULA.rtf",
             "Third-Party Notices.txt",
+            "Lizenz.txt",
+            "LIZENZVEREINBARUNG.RTF",
         )
     ]
     + [{"NOTICE.pdf": PDF}, {"LICENSES.chromium.html": TEXT}],
@@ -164,6 +166,11 @@ YES: dict[str, list[Files]] = {
         {"Quick start.pdf": PDF},
         {"Documents/manual/kapitel1.pdf": PDF},
         {"manual/index.htm": TEXT},
+        {"LIESMICH.TXT": TEXT},
+        {"Lies mich.htm": TEXT},
+        {"LISEZ-MOI_FR.rtf": Facts("rtf")},
+        {"V/Viewer_Bedienungsanleitung.pdf": PDF},
+        {"Kurzanleitung CD.pdf": PDF},
     ],
     "document.report": [{"scan.pdf": PDF}, {"V/befund.pdf": PDF, "V/v.exe": ANY_EXE}],
     "preview.small": [
@@ -178,6 +185,11 @@ YES: dict[str, list[Files]] = {
         {"pages/a.htm": TEXT, "index.html": b"<a href='pages/a.htm'>"},
         {"V/viewer.ico": TEXT, "autorun.inf": b"icon=V\\viewer.ico,0", "V/v.exe": ANY_EXE},
         {"V/launch.bat": TEXT, "autorun.inf": b"open=V\\launch.bat", "V/v.exe": ANY_EXE},
+    ],
+    "repack.own": [
+        {"notes.json": b'{\n "schema": "repack-manifest-1",'},
+        {"V/scan.html": b"<!DOCTYPE html>\n<!-- repack report: ", "V/v.exe": ANY_EXE},
+        {"REPACK/restore.xz": Facts("xz")},
     ],
     "volume.galileos": [
         {"scan/ID.gwg": TEXT},
@@ -287,6 +299,10 @@ NO: dict[str, list[tuple[str, Files]]] = {
         ("none", {"manual.txt": TEXT}),
         ("none", {"scan.pdf": TEXT}),
         ("none", {"report.rtf": Facts("rtf")}),
+        ("document.report", {"Übungsanleitung.pdf": PDF}),  # for the patient, not for the viewer
+        ("document.report", {"Anleitung.pdf": PDF}),
+        ("document.report", {"LIESMICH.pdf": PDF}),
+        ("none", {"Liesmich Befund Schulter.txt": TEXT}),
     ],
     "launcher.page": [
         ("none", {"pages/a.htm": TEXT}),
@@ -300,6 +316,11 @@ NO: dict[str, list[tuple[str, Files]]] = {
         ("none", {"IHE_PDI/DESIGN/BLANK.JPG": JPEG}),
         ("viewer.folder", {"VIEWER/THUMBS/a.jpg": JPEG, "VIEWER/v.exe": ANY_EXE}),
         ("dicom", {"thumbs/a": DICOM}),
+    ],
+    "repack.own": [
+        ("none", {"manifest.json": b'{"schema": "another-1"}'}),
+        ("none", {"restore.xz": Facts("xz")}),
+        ("none", {"REPACK/restore.xz": TEXT}),
     ],
     "volume.galileos": [("none", {"ID_vol_0/readme": TEXT}), ("none", {"ID_vol_0": TEXT})],
     "volume.dental": [("none", {"volume.bin": TEXT}), ("dicom", {"scan.vol": DICOM})],

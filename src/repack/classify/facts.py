@@ -67,11 +67,13 @@ MAGICS: tuple[tuple[bytes, str], ...] = (
     (b"{\\rtf", "rtf"),
     (b"RIFF", "riff"),
     (b"<?xml", "xml"),
+    (b'{\n "schema": "repack-', "repack"),  # a manifest or another record of ours
+    (b"<!DOCTYPE html>\n<!-- repack report", "repack"),
 )
 
 
 #: Kinds of content that no launch file, page or settings file has, whatever its name.
-_NEVER_TEXT = frozenset("zip pdf cab elf macho png jpeg gzip 7z rar xz gettext qt chm pdb riff".split())
+_NEVER_TEXT = frozenset("zip pdf cab elf macho png jpeg gzip 7z rar xz gettext qt chm pdb riff repack".split())
 
 
 @timed("look")

@@ -150,7 +150,8 @@ NAME_ALIASES: Final = _pairs(
     rhaetoromance=rm  swissgerman=de-CH simpchinese=zh-Hans tradchinese=zh-Hant schinese=zh-Hans
     tchinese=zh-Hant brazilian=pt-BR latam=es-419 bahasa=id bahasaindonesia=id bahasamelayu=ms melayu=ms
     kurdi=ku srpski=sr-Latn russkij=ru russkiy=ru ellinika=el nihongo=ja 简体中文=zh-Hans 繁體中文=zh-Hant
-    繁体中文=zh-Hant 简体=zh-Hans 繁體=zh-Hant
+    繁体中文=zh-Hant 简体=zh-Hans 繁體=zh-Hant franzoesisch=fr tuerkisch=tr niederlaendisch=nl
+    hollaendisch=nl daenisch=da rumaenisch=ro islaendisch=is
     """
 )
 
@@ -174,6 +175,17 @@ SCRIPT_NAMES: Final = _pairs(
 )
 # Beside a language name without changing the tag: NSIS's SpanishInternational, Windows' sort orders.
 EMPTY_QUALIFIERS: Final = _words("international modern modernsort internationalsort neutral standard")
+
+# Folders of languages that are named in a language, and what English is called in it: the makers of such a program
+# speak that language, and the program may fall back to it. Some words are of two languages.
+FOLDERS_NAMED_IN: Final = {
+    "sprache": "de", "sprachen": "de", "sprachdateien": "de", "langue": "fr", "langues": "fr", "idioma": "es pt",
+    "idiomas": "es pt", "lingua": "it pt", "lingue": "it",
+}  # fmt: skip
+ENGLISH_NAMED_IN: Final = {
+    "englisch": "de", "anglais": "fr", "ingles": "es pt", "inglese": "it", "engels": "nl", "engelsk": "da nb no",
+    "engelska": "sv", "englanti": "fi", "angielski": "pl", "anglicky": "cs sk", "anglictina": "cs sk", "angol": "hu",
+}  # fmt: skip
 
 # Letters that Unicode does not decompose into a plain one and an accent.
 PLAIN_LETTERS: Final = str.maketrans(

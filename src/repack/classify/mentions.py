@@ -33,14 +33,17 @@ _VALUE = re.compile(r"=[ \t]*([^\r\n]{1,300})")
 _CONTENT = re.compile(r">([^<>\r\n]{1,300})<")
 _END = re.compile(r"\.[a-z0-9]{1,10}(?!\w|[.-]\w)", re.IGNORECASE)  # of a file name; arguments may follow
 _BARE = re.compile(r"[\w$%{}~./\\:@+-]{1,200}")  # a name without an extension: "start Viewer", "./bin/viewer"
-#: `Language=de`, `locale.lang.code=de`, `"language": "de"`, `<language>de</language>`, `key="Language" value="de"`.
+#: `Language=de`, `locale.lang.code=de`, `"language": "de"`, `<language>de</language>`, `key="Language" value="de"`,
+#: `Sprache=Deutsch`, `LangFile=lang\\Deutsch.lng`.
 _CHOICE = re.compile(
-    r"""(?:^|[\s"'<._-])(?:ui|gui|default|current|user|selected|program)?[-_. ]?(?:lang(?:uage)?|locale|culture)"""
-    r"""(?:[-_. ]?(?:lang|code|id|name|tag)){0,4}(?:["']?[ \t]{0,9}[=:>]|["'][ \t]+value=)[ \t]{0,9}["']?"""
-    r"""([A-Za-z0-9][\w@.-]{1,40})""",
+    r"""(?:^|[\s"'<._-])(?:ui|gui|default|current|user|selected|program)?[-_. ]?"""
+    r"""(?:lang(?:uage|ue)?|locale|culture|sprach(?:e|datei)|idioma|lingua)"""
+    r"""(?:[-_. ]?(?:lang|code|id|name|tag|file)){0,4}(?:["']?[ \t]{0,9}[=:>]|["'][ \t]+value=)[ \t]{0,9}["']?"""
+    r"""(?:[.\w-]{1,40}[\\/]){0,3}([^\W_][\w@.-]{1,40})""",
     re.IGNORECASE | re.MULTILINE,
 )
-_CHOICE_WORD = re.compile("lang|locale|culture")  # in every match of _CHOICE, at most so far behind its beginning:
+#: In every match of _CHOICE, at most so far behind its beginning:
+_CHOICE_WORD = re.compile("lang|locale|culture|sprach|idioma|lingua")
 _BEFORE_CHOICE_WORD = len(".selected-")
 _ARGUMENT = re.compile(r"(?<![\w-])(?:--?|/)lang(?:uage)?[ =:]+[\"']?([A-Za-z][\w-]{1,20})", re.IGNORECASE)
 
@@ -210,7 +213,7 @@ def _chosen(extension: str, texts: tuple[str, ...]) -> tuple[str, ...]:
     tags: dict[str, None] = {}
     for text in texts[:1]:  # tags are ASCII: every code page reads them alike
         for match in find(text):
-            tag = languages.read_tag(match[1])
+            tag = languages.read_tag(match[1]) or languages.read_tag(match[1].rpartition(".")[0])  # perhaps of a file
             if tag is not None:
                 tags[tag] = None
     return tuple(tags) if len(tags) <= _MOST_CHOICES else ()

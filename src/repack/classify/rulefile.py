@@ -30,7 +30,7 @@ Installer = Literal["nsis", "inno", "burn", "squirrel", "installshield", "iexpre
 #: What `facts.magic_of` may say, and what stands there for an entry that cannot be read.
 Magic = Literal[
     "7z", "ar", "bmp", "cab", "chm", "dicom", "elf", "empty", "gettext", "gif", "gzip", "jpeg", "macho", "nothing",
-    "ole", "pdb", "pdf", "pe", "png", "qt", "rar", "riff", "rtf", "unknown", "unreadable", "xml", "xz", "zip",
+    "ole", "pdb", "pdf", "pe", "png", "qt", "rar", "repack", "riff", "rtf", "unknown", "unreadable", "xml", "xz", "zip",
 ]  # fmt: skip
 _VALUES = {
     "category": tuple(Category), "action": get_args(_Wish), "kind": get_args(_Kind), "machine": get_args(_Machine),

@@ -126,4 +126,4 @@ def _show_bug(error: Exception, loudness: int) -> ExitCode:
 def _show(error: Exception, message: str, loudness: int) -> None:
     if loudness > 1:
         traceback.print_exception(error)
-    plain.show_error(message)
+    plain.show_error("; ".join([message, *getattr(error, "__notes__", ())]))

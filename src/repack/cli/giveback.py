@@ -1,5 +1,6 @@
 """The commands that give back and check what repack made: restore and verify."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
@@ -47,7 +48,7 @@ def restore(
     What was dropped when the zip was made is not in it: it is counted, and named with -v.
 
     Exit code 7: a file could not be given back; it is named, and the others are there. One that was damaged on the
-    disc already is named too, but changes no exit code.
+    disc already is always named too, with -q as well, but changes no exit code: nothing differs from the original.
     """
     targets.refuse_input(output, source, "-o")
     access = opening.read_access(source, password_file, decrypts=True, may_ask=True)
@@ -62,6 +63,8 @@ def restore(
 
 def _tell(done: restoring.Restored, name: str) -> ExitCode:
     """One line on what did not come back; a difference counts for more than trouble with the target."""
+    if done.skipped:
+        console.show_error(_name(done, done.skipped))
     code, advice, lost = (
         (ExitCode.DIFFERENT, f"repack verify {name} says what is damaged", done.problems)
         if done.problems
@@ -69,10 +72,15 @@ def _tell(done: restoring.Restored, name: str) -> ExitCode:
     )
     if not lost:
         return ExitCode.DONE
+    console.show_error(f"{_name(done, lost)}; {advice}")
+    return code
+
+
+def _name(done: restoring.Restored, lost: Mapping[int, str]) -> str:
+    """The first of the entries with its problem, and how many more there are."""
     first = min(lost)
     more = f" (and {len(lost) - 1:,} more)" if len(lost) > 1 else ""
-    console.show_error(f"{done.finished.manifest.entries[first].path} {lost[first]}{more}; {advice}")
-    return code
+    return f"{done.finished.manifest.entries[first].path} {lost[first]}{more}"
 
 
 def verify(

@@ -91,10 +91,10 @@ def repack(
     request = pipeline.Request(bundle, target, wishes, tuple(rules or ()), jobs, overwrite, access, split is not None)
     wanted = showing.Wanted(output, manifest_file, report, with_patient, json, verbose)
     screen = console.open_screen(is_json=json, is_quiet=quiet)
-    place = targets.explain_target(bundle, output, target)
-    if place:
-        console.show_result(screen, place)
     showing.check(request, wanted, is_dry=dry_run)
+    inside = "" if dry_run else targets.explain_inside(bundle, (target, manifest_file, report))
+    for said in filter(None, (targets.explain_target(bundle, output, target), inside)):
+        console.show_result(screen, said)
     if dry_run:
         showing.show_plans(request, wanted, screen)
     else:

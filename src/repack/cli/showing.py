@@ -6,9 +6,11 @@ from pathlib import Path
 
 from repack import pipeline, stopwatch
 from repack.cli import options, previewing, reporting, targets
-from repack.errors import WrongUsage
+from repack.errors import Interrupted, WrongUsage
 from repack.pipeline import Done, Request
+from repack.planning import parts
 from repack.processes import interrupts
+from repack.progress import Progress
 from repack.record import manifest
 from repack.report import conformance, console, planned_json, profile, tables
 
@@ -38,6 +40,9 @@ def check(request: Request, wanted: Wanted, *, is_dry: bool) -> None:
     if wanted.report is not None and request.split:
         advice = "leave one out; repack inspect makes a report of each zip"
         raise WrongUsage("--report names one file, --split may make several zips", advice)
+    if request.split and not is_dry:
+        for file in parts.find_present(request.target):
+            targets.refuse_input(file, request.bundle, "-o")
     if wanted.manifest_file is not None and not is_dry:
         targets.check_manifest_file(
             wanted.manifest_file,
@@ -71,13 +76,27 @@ def run(request: Request, wanted: Wanted, screen: console.Screen) -> None:
     """Do the job, and show what came of it."""
     watch = stopwatch.Stopwatch() if wanted.verbose > 1 else None
     with console.watching(screen, pipeline.STAGES) as progress, stopwatch.running(watch):
-        zips = pipeline.run_parts(request, progress, interrupts.finish)
+        zips = _run(request, progress)
     if watch is not None:
         console.show_sheets(replace(screen, out=screen.err), [profile.profiled(watch, *stopwatch.processor_time())])
     if len(zips) > 1:
         _show_parts(zips, wanted, screen)
     else:
         _show_zip(zips[0], request, wanted, screen)
+
+
+def _run(request: Request, progress: Progress | None) -> tuple[Done, ...]:
+    """All zips. Raises RepackError, for an interrupt too where zips are there that have to be told of."""
+    try:
+        return pipeline.run_parts(request, progress, interrupts.finish)
+    except KeyboardInterrupt as error:
+        notes = getattr(error, "__notes__", ())
+        if not notes:
+            raise
+        interrupted = Interrupted()
+        for note in notes:
+            interrupted.add_note(note)
+        raise interrupted from error
 
 
 def _show_parts(zips: Sequence[Done], wanted: Wanted, screen: console.Screen) -> None:

@@ -1,6 +1,7 @@
 """Where files go: the new zip, the manifest and the report beside it; never over the input."""
 
 import os
+from collections.abc import Iterable
 from pathlib import Path
 
 from repack import sourcefile
@@ -31,8 +32,8 @@ def _takes_files(folder: Path) -> bool:
     return not folder.is_dir() or os.access(folder, os.W_OK)
 
 
-def _lies_in(folder: Path, bundle: Path) -> bool:
-    return bundle.is_dir() and folder.resolve().is_relative_to(bundle.resolve())
+def _lies_in(place: Path, bundle: Path) -> bool:
+    return bundle.is_dir() and place.resolve().is_relative_to(bundle.resolve())
 
 
 def explain_target(bundle: Path, output: Path | None, target: Path) -> str:
@@ -40,6 +41,16 @@ def explain_target(bundle: Path, output: Path | None, target: Path) -> str:
     if output is not None or target.resolve().parent == bundle.resolve().parent:
         return ""
     return f"beside {bundle.name or bundle} no file can be made, so {target.name} goes into the working folder"
+
+
+def explain_inside(bundle: Path, files: Iterable[Path | None]) -> str:
+    """A sentence on new files that lie in the folder which is repacked: its next run finds them there."""
+    inside = [file.name for file in files if file is not None and _lies_in(file, bundle)]
+    if not inside:
+        return ""
+    one = len(inside) == 1
+    named = f"{' and '.join(inside)} {'goes' if one else 'go'} into the folder that is repacked"
+    return f"{named}: not part of this zip, but a later run would take {'it' if one else 'them'} along"
 
 
 def refuse_input(file: Path, bundle: Path, option: str) -> None:

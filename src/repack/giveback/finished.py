@@ -6,13 +6,16 @@ was unpacked is taken as well.
 
 import io
 import mmap
-from collections.abc import Iterator, Mapping
+import re
+import struct
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import count
 from pathlib import Path
 from typing import Any
 
 from repack.bundles import open_bundle
+from repack.bundles.folder import FilePlace
 from repack.bundles.names import folded
 from repack.errors import BundleUnreadable, DifferenceFound
 from repack.model import (
@@ -25,6 +28,7 @@ from repack.model import (
     Entry,
     EntryName,
     EntryUnreadable,
+    Facts,
     Place,
     Restorable,
 )
@@ -34,6 +38,11 @@ from repack.record.restoredata import read_records
 
 _LARGEST_MANIFEST = 1 << 30
 _LARGEST_FOREIGN = 64 << 20
+_TAIL = 72 << 10  # bytes: a record of the directory, and the longest comment behind it (APPNOTE 4.3.12, 4.3.16)
+_NAME = MANIFEST_NAME.encode("ascii")
+_LAST_RECORD = re.compile(  # the record of our manifest in the directory (APPNOTE 4.3.12)
+    rb"PK\x01\x02.{24}" + struct.pack("<H", len(_NAME)) + rb".{16}" + re.escape(_NAME), re.DOTALL
+)
 _SCHEMAS = manifest.SCHEMA.rpartition("-")[0].encode("ascii")  # of this version and of any other
 
 
@@ -155,6 +164,31 @@ def _read_manifest(bundle: Bundle, entry: Entry) -> Manifest:
         raise DifferenceFound(bundle.path.name, MANIFEST_NAME, f"cannot be read: {error}") from error
     except ValueError as error:
         raise DifferenceFound(bundle.path.name, MANIFEST_NAME, "is none that this version of repack knows") from error
+
+
+def find_earlier(bundle: Bundle, facts: Sequence[Facts]) -> Iterator[str]:
+    """What earlier runs have left in a bundle, told by content: it is carried along, and that may not be meant."""
+    ours = f"{OUR_FOLDER}/" if is_finished(bundle) else "\0"
+    found = [
+        entry.path
+        for entry, fact in zip(bundle.entries, facts, strict=True)
+        if not entry.path.startswith(ours) and (fact.magic == "repack" or (fact.magic == "zip" and _is_output(entry)))
+    ]
+    if found:
+        what = f"{found[0]} and {len(found) - 1:,} more were" if len(found) > 1 else f"{found[0]} was"
+        yield f"{what} made by repack and taken along like any other file; --drop-path leaves out what is not meant"
+
+
+def _is_output(entry: Entry) -> bool:
+    """Is a file in a folder a zip that repack made? Its manifest is the last that the directory lists."""
+    if not isinstance(entry.place, FilePlace):
+        return False
+    try:
+        with entry.place.file.open("rb") as file:
+            file.seek(max(0, entry.size - _TAIL))
+            return _LAST_RECORD.search(file.read(_TAIL)) is not None
+    except OSError:
+        return False
 
 
 def has_traces(path: Path) -> bool:

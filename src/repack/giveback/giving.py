@@ -13,7 +13,8 @@ from typing import BinaryIO
 from repack import deflate
 from repack.giveback import placing
 from repack.giveback.originals import CHANGED, Item, Unlike, rebuild, rebuild_to
-from repack.model import EntryUnreadable, Packed, Raw, Stamp
+from repack.model import EntryUnreadable, Packed, Proof, Raw, Stamp
+from repack.record.manifest import EntryRecord
 
 _UNIX_TIMES, _NTFS_TIMES = 0x5455, 0x000A  # APPNOTE 4.5.5
 _FROM_1601_TO_1970 = 11_644_473_600  # seconds
@@ -36,6 +37,28 @@ class Gave:
 
     content: Packed | Raw
     sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Present:
+    """Something that lies where an entry should, below `root`."""
+
+    root: Path
+    parts: tuple[str, ...]
+    line: EntryRecord
+
+
+def is_same(task: Present) -> bool:
+    """Is it the very file that would be written there? Nothing is read through a link."""
+    held = task.line.after if task.line.proof is Proof.BOUNDED else task.line.before
+    if held is None or held.sha256 is None or not placing.is_plain(task.root, task.parts):
+        return False
+    try:
+        with task.root.joinpath(*task.parts).open("rb") as file:
+            is_long = os.fstat(file.fileno()).st_size == held.size
+            return is_long and hashlib.file_digest(file, "sha256").hexdigest() == held.sha256
+    except OSError:
+        return False
 
 
 def give_file(task: FileTask) -> Unlike | None:

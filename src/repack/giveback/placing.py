@@ -8,7 +8,7 @@ import contextlib
 import hashlib
 import os
 import secrets
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from repack.bundles.names import DEVICE_NAMES, folded, make_safe
@@ -97,6 +97,14 @@ def make_folder(root: Path, parts: Iterable[str]) -> Path:
         if folder.is_symlink() or not folder.resolve().is_relative_to(top):
             raise Misplaced(f"its folder {part} is a link that was there before, which is not followed")
     return folder
+
+
+def is_plain(root: Path, parts: Sequence[str]) -> bool:
+    """Does a file lie there that is no link, and in folders that are none?"""
+    places = [root.joinpath(*parts[:end]) for end in range(1, len(parts) + 1)]
+    if any(place.is_symlink() for place in places) or not places[-1].is_file():
+        return False
+    return places[-1].resolve().is_relative_to(root.resolve())
 
 
 @contextlib.contextmanager

@@ -15,13 +15,14 @@ from repack.classify.patterns import matches
 from repack.errors import OutputUnwritable, WrongUsage
 from repack.giveback import placing
 from repack.giveback.finished import Finished, open_finished
-from repack.giveback.giving import FileTask, give_file, give_packed, make_empty_folder
+from repack.giveback.giving import FileTask, Present, give_file, give_packed, is_same, make_empty_folder
 from repack.giveback.originals import Item, Unlike, explain_crash
 from repack.model import STORED, Access, Packed, Proof, Wishes
 from repack.output import archive, proving
 from repack.processes import interrupts
 from repack.processes.workers import Crashed, Pool, give_time, with_tasks
 from repack.progress import NoProgress, Progress
+from repack.record.manifest import EntryRecord
 
 _LOT = 32  # entries that are read back together
 _DAMAGED = "was damaged in the original already; a zip as target (-o NAME.zip) takes its bytes as they are"
@@ -58,6 +59,7 @@ class Restored:
     names: dict[int, str] = field(default_factory=dict)  # those that lie under another name than their own
     skipped: dict[int, str] = field(default_factory=dict)  # what could not be had from the original either
     unwritten: dict[int, str] = field(default_factory=dict)
+    present: frozenset[int] = frozenset()  # of what came back, what lay in the target already, byte for byte
 
     @property
     def given(self) -> tuple[int, ...]:
@@ -130,12 +132,13 @@ def _to_folder(
     skipped = {n: _DAMAGED for n, _path in present if lines[n].damaged}
     files = [(n, path) for n, path in present if not lines[n].folder and n not in skipped]
     placed = placing.place_all(files, ignores_case=placing.ignores_case(root))
-    if not request.overwrite:
-        _refuse_taken(root, placed)
+    there = frozenset[int]() if request.overwrite else _find_present(root, placed, lines, pool)
+    for number in there:
+        progress.advance(lines[number].before.size)
     problems, unwritten = _find_missing(finished, chosen), dict[int, str]()
     tasks = (
         FileTask(item, root, placed[item.number], finished.entries[item.number].stamp, request.overwrite)
-        for item in _items(finished, [n for n, _path in files], problems)
+        for item in _items(finished, [n for n, _path in files if n not in there], problems)
     )
     for task, result in with_tasks(pool, give_file, tasks, lambda task: give_time(task.item.line.before.size)):
         if isinstance(result, Crashed):
@@ -147,7 +150,7 @@ def _to_folder(
         if lines[number].folder:
             make_empty_folder(root, path, finished.entries[number].stamp)
     names = {n: "/".join(placed[n]) for n, path in files if "/".join(placed[n]) != path}
-    return Restored(finished, chosen, problems, names, skipped, unwritten)
+    return Restored(finished, chosen, problems, names, skipped, unwritten, there)
 
 
 def _prepare_folder(target: Path) -> Path:
@@ -159,11 +162,22 @@ def _prepare_folder(target: Path) -> Path:
     return target
 
 
-def _refuse_taken(root: Path, placed: dict[int, tuple[str, ...]]) -> None:
-    taken = [parts for parts in placed.values() if os.path.lexists(root.joinpath(*parts))]
+def _find_present(
+    root: Path, placed: dict[int, tuple[str, ...]], lines: Sequence[EntryRecord], pool: Pool
+) -> frozenset[int]:
+    """What lies there already, byte for byte, and so need not be written. Raises OutputUnwritable for all else there.
+
+    So the zips of one disc (`--split study`) go into one folder, and an interrupted restore can go on.
+    """
+    found = {number: parts for number, parts in placed.items() if os.path.lexists(root.joinpath(*parts))}
+    tasks = (Present(root, parts, lines[number]) for number, parts in found.items())
+    answers = with_tasks(pool, is_same, tasks, lambda task: give_time(task.line.before.size))
+    same = frozenset(number for number, (_task, answer) in zip(found, answers, strict=True) if answer is True)
+    taken = [parts for number, parts in found.items() if number not in same]
     if taken:
         count = f"{len(taken):,} of the files exist" if len(taken) > 1 else "it exists"
         raise OutputUnwritable("/".join(taken[0]), f"{count} already", "use --overwrite, or an empty folder with -o")
+    return same
 
 
 # --- into a zip ---

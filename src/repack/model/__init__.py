@@ -37,7 +37,7 @@ from repack.model.kinds import (
     SplitBy,
 )
 from repack.model.outcome import Content, Deflating, Dropped, KeptAsIs, Lost, Outcome, Restorable, Transcoded
-from repack.model.plan import Decision, Part, Plan, Planned, Wishes
+from repack.model.plan import SPLIT_STUDY, Decision, Part, Plan, Planned, Wishes
 
 __all__ = [
     "DEFLATED",
@@ -47,6 +47,7 @@ __all__ = [
     "OUR_FOLDER",
     "PASSWORD_VARIABLE",
     "RESTORE_NAME",
+    "SPLIT_STUDY",
     "STORED",
     "Access",
     "Action",

@@ -6,6 +6,8 @@ from repack.model.bundle import Bundle, Entry
 from repack.model.facts import Facts, Verdict
 from repack.model.kinds import Action, Category, Purpose
 
+SPLIT_STUDY = "--split study"  # the wish of what another part holds
+
 
 @dataclass(frozen=True, slots=True)
 class Decision:

@@ -2,9 +2,10 @@
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 
+from repack.classify import language_names as tables
 from repack.classify import languages
 from repack.classify.references import Need, Reference
-from repack.model import Action, Category, Decision, Entry, Facts, Verdict, Wishes
+from repack.model import Action, Category, Decision, Entry, Facts, LocaleName, Verdict, Wishes
 
 _SPOKEN_OF = frozenset({Need.NAMES, Need.MENTIONS})
 #: By a launcher's word alone: whoever drops all viewers means what the launcher starts, too.
@@ -46,6 +47,20 @@ def _counts(need: Reference, verdicts: Sequence[Verdict], wishes: Wishes) -> boo
     if need.need is Need.CHOOSES:
         return Category.VIEWER not in wishes.drop
     return need.need not in _SPOKEN_OF or of.category not in wishes.drop or of.category not in _LAUNCH_IGNORED_FOR
+
+
+def find_native(names: Iterable[LocaleName]) -> frozenset[str]:
+    """Base languages in which the makers of a set of languages name its folder, or English: it may fall back to them.
+
+    A set without such a hint has none; English counts as what programs fall back to anyway.
+    """
+    found: set[str] = set()
+    for name in names:
+        folder = name.group.rpartition("/")[0].rpartition("/")[2]
+        found.update(tables.FOLDERS_NAMED_IN.get(tables.fold(folder), "").split())
+        if name.tag == "en":
+            found.update(tables.ENGLISH_NAMED_IN.get(tables.fold(name.text), "").split())
+    return frozenset(found)
 
 
 def find_choices(

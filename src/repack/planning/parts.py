@@ -1,13 +1,14 @@
 """`--split study`: one zip for each study. What is no image of a study is in every part, so that each works alone."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from repack.model import Action, Decision, Facts, Part, Plan, Planned
+from repack.model import SPLIT_STUDY, Action, Decision, Facts, Part, Plan, Planned
 from repack.planning.plan import follow_folders
 
-OPTION = "--split study"
+OPTION = SPLIT_STUDY
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,22 @@ def find_parts(facts: Iterable[Facts]) -> tuple[Part, ...]:
 
 def name_part(target: Path, part: Part) -> Path:
     """scan.repacked.zip -> scan.repacked.study1of3.zip: numbers only, nothing of the patient's."""
-    return target.with_name(f"{target.stem}.study{part.number}of{part.count}{target.suffix}")
+    stem, suffix = _divide(target)
+    return target.with_name(f"{stem}.study{part.number}of{part.count}{suffix}")
+
+
+def find_present(target: Path) -> tuple[Path, ...]:
+    """Files that are there under a name that `name_part` gives, for any part."""
+    stem, suffix = _divide(target)
+    pattern = re.compile(rf"{re.escape(stem)}\.study\d+of\d+{re.escape(suffix)}", re.IGNORECASE)
+    folder = target.parent
+    return tuple(file for file in folder.iterdir() if pattern.fullmatch(file.name)) if folder.is_dir() else ()
+
+
+def _divide(target: Path) -> tuple[str, str]:
+    """The name without `.zip`, and that ending, which each part gets, whatever -o says."""
+    is_zip = target.suffix.lower() == ".zip"
+    return (target.stem, target.suffix) if is_zip else (target.name, ".zip")
 
 
 def limit(plan: Plan) -> Plan:

@@ -132,16 +132,18 @@ def _find_stop(fact: Facts, verdict: Verdict, wishes: Wishes, wish: str, sets: _
     is_useless = verdict.category is Category.REDISTRIBUTABLE and presets.find(wishes.for_whom).takes_installers
     if verdict.action is Action.COPY and not is_useless:
         return verdict.why
-    # Whatever a rule calls them. A rule that drops images was written for that, and stays the way without force.
-    if (fact.dicom is not None or verdict.category in _IMAGES) and not wish.startswith("rule "):
+    # Whatever a rule calls them, and whoever asks: a rule, too, may have been written too wide.
+    if fact.dicom is not None or verdict.category in _IMAGES:
         return "images are what the disc is for"
     if verdict.locale is None or Category.VIEWER in wishes.drop or wish not in _LANGUAGE_WISHES:
         return ""
-    if verdict.locale.is_fallback:
-        shown = f"{languages.describe(verdict.locale.tag)} ({verdict.locale.tag})"
-        return f"{shown} is the language that programs fall back to"
-    # A program may not start without any language at all.
     known = sets[verdict.rule, verdict.locale.group]
+    shown = f"{languages.describe(verdict.locale.tag)} ({verdict.locale.tag})"
+    if verdict.locale.is_fallback:
+        return f"{shown} is the language that programs fall back to"
+    if verdict.locale.tag.partition("-")[0] in guards.find_native(known):
+        return f"{shown} is the language of those who made this program, which may fall back to it"
+    # A program may not start without any language at all.
     if wish == "--keep-locales" and not any(languages.is_wanted(wishes.keep_locales, other.tag) for other in known):
         return "no wanted language is in this set, so it is kept whole"
     if wish != "--keep-locales" and not any(other.is_fallback for other in known):

@@ -146,10 +146,10 @@ class Scales:
         restore, unsure = self._weigh_restore()
         own = [(RESTORE_NAME, restore)] if self._restore.records else []
         records = recording.merge(past, self._lines)
-        text = leaflet.compose(records, self._plan.wishes.keep_locales)
-        own.append((LEAFLET_NAME, deflate.pack(text).length))
         source = None if bundle.size is None else _make_hash("source")
         record = recording.compose(self._plan, records, source, (), past)
+        text = leaflet.compose(records, self._plan.wishes.keep_locales, manifest.find_part(record))
+        own.append((LEAFLET_NAME, deflate.pack(text).length))
         files = [OwnFile(name, length, _make_hash(name)) for name, length in own]
         names = (*(name for name, _length in own), MANIFEST_NAME)
         checked = review(self._plan, past, records, names, _read_nothing_back)

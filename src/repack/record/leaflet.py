@@ -11,7 +11,7 @@ from importlib import resources
 from string import Template
 
 from repack.dicom import syntaxes
-from repack.model import Proof
+from repack.model import SPLIT_STUDY, Proof
 from repack.record.manifest import EntryRecord
 
 #: Languages with a template, in the order of the leaflet; English is always there.
@@ -24,9 +24,12 @@ def choose_languages(keep_locales: Sequence[str]) -> tuple[str, ...]:
     return tuple(language for language in LANGUAGES if language == "en" or language in kept)
 
 
-def compose(entries: Sequence[EntryRecord], keep_locales: Sequence[str]) -> bytes:
-    """The leaflet of a zip with these entries: the same facts in each language, no name and no date."""
-    facts = _facts(entries)
+def compose(entries: Sequence[EntryRecord], keep_locales: Sequence[str], part: tuple[int, int] | None = None) -> bytes:
+    """The leaflet of a zip with these entries: the same facts in each language, no name and no date.
+
+    `part` says which zip of how many it is, where each study has one of its own.
+    """
+    facts = _facts(entries) | dict(zip(("part", "parts"), map(str, part or (0, 0)), strict=True))
     texts = [_fill(language, facts) for language in choose_languages(keep_locales)]
     rule = "\n" + "-" * 76 + "\n\n"
     return rule.join(texts).replace("\n", "\r\n").encode("utf-8-sig")
@@ -46,7 +49,8 @@ def _facts(entries: Sequence[EntryRecord]) -> dict[str, str]:
         "bounded": proofs[Proof.BOUNDED],
         "images": proofs.total(),
         "unchanged": sum(entry.action == "copied" for entry in files),
-        "dropped": sum(entry.action == "dropped" for entry in files),
+        "dropped": sum(entry.action == "dropped" and entry.wish != SPLIT_STUDY for entry in files),
+        "elsewhere": sum(entry.action == "dropped" and entry.wish == SPLIT_STUDY for entry in files),
     }
     return {name: str(count) for name, count in counts.items()} | {"syntaxes": ", ".join(sorted(names))}
 

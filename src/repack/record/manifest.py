@@ -114,8 +114,9 @@ class Count(msgspec.Struct, frozen=True):
 class Overhead(msgspec.Struct, frozen=True):
     """Bytes of the zip that are no content of a file: `restore` is the restore data, `zip` headers and directory.
 
-    `headers` is what stands around the frames of the images that were written in this round, offset tables included,
-    as it is deflated. The manifest's own entry is not counted.
+    `headers` is what stands around the frames of the images that were written in the last round, offset tables
+    included, as it is deflated. Images that are as an earlier round left them are not counted in it: where a zip was
+    repacked again, it may be 0. The manifest's own entry is not counted.
     """
 
     headers: Natural
@@ -199,6 +200,12 @@ def is_consistent(line: EntryRecord) -> bool:
         and (line.proof is not Proof.IDENTICAL or is_same)
         and (line.action != "copied" or line.proof is Proof.IDENTICAL)
     )
+
+
+def find_part(record: Manifest) -> tuple[int, int] | None:
+    """Which zip of how many this one is, a study each; None where the disc was not divided, in any round."""
+    rounds = (record.options, *(one.options for one in reversed(record.history)))
+    return next((options.part for options in rounds if options.part is not None), None)
 
 
 def line_of_own(file: OwnFile) -> EntryRecord:

@@ -49,11 +49,9 @@ def _more(count: int) -> tuple[str, ...]:
 def result(totals: Totals, out_dir: str, *, is_interrupted: bool = False) -> str:
     """The last line."""
     done, failed = totals.counts[Result.DONE], totals.counts[Result.FAILED]
-    well = totals.seen - failed
+    whole = words.plural(totals.discs, "disc")
     skipped = f", {totals.skipped:,} of them by an earlier batch" if totals.skipped else ""
-    said = (
-        f"{well:,} of {words.plural(totals.discs, 'disc')} {'is' if 1 in {well, totals.discs} else 'are'} done{skipped}"
-    )
+    said = f"{totals.seen - failed:,} of {whole} {'is' if totals.discs == 1 else 'are'} done{skipped}"
     if done:
         before, after = totals.before[Result.DONE], totals.after[Result.DONE]
         said += f"; {words.change(before, after)}"

@@ -6,11 +6,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from repack.classify import languages
 from repack.classify.references import Reference
 from repack.classify.rulefile import Reads
-from repack.classify.rules import Considered
+from repack.classify.rules import UNKNOWN, Considered
 from repack.model import Action, Category, PeFacts, Plan, Planned
 from repack.report import words
 from repack.report.rules import said_to_open
-from repack.report.tables import Column, Sheet, series_of, short_syntax
+from repack.report.tables import Column, Sheet, group, series_of, short_syntax
 
 _MOST_NAMES = 30  # of languages, each with its region
 _MORE = "inspect --json lists every file"
@@ -27,7 +27,8 @@ def inspected(plan: Plan, viewers: Mapping[str, Reads]) -> list[Sheet]:
         Sheet("Programs", lines=_programs(files), rest=_MORE),
         Sheet("Viewers and what they are known to open", lines=_viewers(viewers), rest=_MORE),
         Sheet("Languages", lines=_languages(files), rest=_MORE),
-        Sheet("Not recognised (kept)", lines=_paths(files, Category.UNKNOWN), rest=_MORE),
+        Sheet("Not recognised (kept)", lines=_paths(_unknown(files, is_known=False), Category.UNKNOWN), rest=_MORE),
+        Sheet("Recognised, of no other category (kept)", lines=_known(files), rest=_MORE),
         Sheet("Prerequisites that --drop-redist would drop", lines=_prerequisites(files, None), rest=_MORE),
         Sheet("Prerequisites that stay", lines=_prerequisites(files, Action.COPY), rest=_MORE),
         Sheet("Worth knowing", lines=plan.bundle.notes, rest=_MORE),
@@ -36,6 +37,16 @@ def inspected(plan: Plan, viewers: Mapping[str, Reads]) -> list[Sheet]:
 
 def _viewers(viewers: Mapping[str, Reads]) -> tuple[str, ...]:
     return tuple(f"{path}: {said_to_open(reads)}" for path, reads in viewers.items())
+
+
+def _unknown(files: Sequence[Planned], *, is_known: bool) -> list[Planned]:
+    """Of category unknown: those that no rule knows, or those that a rule calls so, with a reason."""
+    found = (line for line in files if line.verdict.category is Category.UNKNOWN)
+    return [line for line in found if (line.verdict.rule != UNKNOWN.rule) == is_known]
+
+
+def _known(files: Sequence[Planned]) -> tuple[str, ...]:
+    return group((line.verdict.why, line.entry.path) for line in _unknown(files, is_known=True))
 
 
 def _prerequisites(files: Sequence[Planned], action: Action | None) -> tuple[str, ...]:

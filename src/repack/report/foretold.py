@@ -47,8 +47,8 @@ def result(found: Sequence[Foretold]) -> str:
     how = f"{total.sampled:,} of {words.plural(total.images, 'image')} tried"
     if total.saved < 0:
         return f"{discs} would grow by {words.size(-total.saved)}, give or take {words.size(total.error)} ({how})"
-    share = words.saved(total.before, total.after)
-    return f"{discs} would save {words.size(total.saved)} ({share}), give or take {words.size(total.error)} ({how})"
+    share = f" ({words.saved(total.before, total.after)})" if total.saved else ""
+    return f"{discs} would save {words.size(total.saved)}{share}, give or take {words.size(total.error)} ({how})"
 
 
 def encode(one: Foretold) -> bytes:

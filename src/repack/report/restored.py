@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from repack.giveback.restore import Restored
 from repack.model import Proof
-from repack.record.manifest import EntryRecord
+from repack.record.manifest import EntryRecord, find_part
 from repack.report import words
 from repack.report.tables import Column, Sheet
 
@@ -93,7 +93,14 @@ def result(done: Restored, target: str) -> str:
     said = f"{words.plural(exact, 'file')} given back, SHA-256 of each equal to the original's"
     if len(given) > exact:
         said += f"; {len(given) - exact:,} more as far as they can be (listed above)"
+    if done.present:
+        said += f"; {words.plural(len(done.present), 'file')} lay there already"
     lost = len(done.problems) + len(done.unwritten)
     if lost:
         said += f"; {words.plural(lost, 'file')} could not be given back"
+    if done.skipped:
+        said += f"; {words.plural(len(done.skipped), 'file')} not, damaged in the original already"
+    part = find_part(done.finished.manifest)
+    if part is not None:
+        said += f"; this zip is study {part[0]} of {part[1]}, the other zips go into the same folder"
     return f"{said}: {target}"

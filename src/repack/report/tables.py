@@ -54,9 +54,9 @@ def summary(plan: Plan, manifest: Manifest) -> list[Sheet]:
     return [
         _by_category(manifest),
         _by_series(plan, manifest),
-        Sheet("Images kept as they are", lines=_group(_kept_images(manifest))),
-        Sheet("Dropped", lines=_group(_dropped(manifest))),
-        Sheet("Kept although you asked to drop it", lines=_group(_kept_against(manifest.entries))),
+        Sheet("Images kept as they are", lines=group(_kept_images(manifest))),
+        Sheet("Dropped", lines=group(_dropped(manifest))),
+        Sheet("Kept although you asked to drop it", lines=group(_kept_against(manifest.entries))),
         Sheet("Worth knowing", lines=_remarks(manifest)),
     ]
 
@@ -148,7 +148,7 @@ def _kept_against(entries: Iterable[EntryRecord]) -> Iterable[tuple[str, str]]:
             yield f"{entry.guard or entry.reason} ({entry.wish})", entry.path
 
 
-def _group(found: Iterable[tuple[str, str]]) -> tuple[str, ...]:
+def group(found: Iterable[tuple[str, str]]) -> tuple[str, ...]:
     """Reasons with how often each was given and one example, the most frequent first."""
     counts: Counter[str] = Counter()
     examples: dict[str, str] = {}
@@ -171,7 +171,7 @@ def _remarks(manifest: Manifest) -> tuple[str, ...]:
     by_force = (
         (f"--force-drop overrode what keeps {words.plural(forced, 'file')}; the manifest says what",) if forced else ()
     )
-    return (*manifest.warnings, *_group(damaged), *_group(noted), *by_force, *_identical(manifest))
+    return (*manifest.warnings, *group(damaged), *group(noted), *by_force, *_identical(manifest))
 
 
 def _identical(manifest: Manifest) -> Iterable[str]:
@@ -214,7 +214,8 @@ def _proven(manifest: Manifest) -> str:
         return "it holds no DICOM images"
     if all(entry.after is None for entry in found):
         return "its images were dropped, as you asked"
-    return "no image could be compressed (the reasons are above)"
+    is_asked = manifest.options.codec != "none"
+    return "no image could be compressed (the reasons are above)" if is_asked else "its images stay as they are"
 
 
 def planned(plan: Plan) -> list[Sheet]:
@@ -244,9 +245,9 @@ def planned(plan: Plan) -> list[Sheet]:
     noted = [(note, line.entry.path) for line in plan.lines for note in line.entry.notes if line.entry.place]
     return [
         Sheet("Plan (nothing was written)", columns, rows),
-        Sheet("To be dropped", lines=_group(dropped), rest=_MORE),
-        Sheet("Kept although you asked to drop it", lines=_group(against), rest=_MORE),
-        Sheet("Worth knowing", lines=(*plan.warnings, *_squeezing(plan), *_group(noted)), rest=_MORE),
+        Sheet("To be dropped", lines=group(dropped), rest=_MORE),
+        Sheet("Kept although you asked to drop it", lines=group(against), rest=_MORE),
+        Sheet("Worth knowing", lines=(*plan.warnings, *_squeezing(plan), *group(noted)), rest=_MORE),
     ]
 
 
@@ -273,8 +274,9 @@ def overhead(manifest: Manifest, new_size: int) -> Sheet:
     found = manifest.totals.overhead
     if found is None:
         return Sheet("")
+    which = "rewritten in this round" if len(manifest.history) > 1 else "rewritten"
     parts = (
-        ("headers of rewritten images and their offset tables", found.headers),
+        (f"headers of images that were {which}, and their offset tables", found.headers),
         ("restore data", found.restore),
         ("headers and directory of the zip", found.zip),
     )

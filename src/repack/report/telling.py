@@ -95,6 +95,8 @@ def _figures(told: Told, looked: Looked) -> tuple[Figure, ...]:
         gone = sum(entry.action == "dropped" for entry in told.files)
         lossy = any(entry.proof is Proof.BOUNDED for entry in images)
         how = "images compressed, with a small loss" if lossy else "images compressed and proven"
+        if told.codec == "none":
+            how = "images stored anew, uncompressed, and proven"
         figures[:1] = [Figure(f"{done:,} of {len(images):,}", how)]
         figures.append(Figure(f"{gone:,}", "file left out" if gone == 1 else "files left out"))
     others = len(told.files) - len(images)
