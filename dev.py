@@ -84,8 +84,10 @@ def test() -> None:
 
 
 def unit() -> None:
-    """The tests that take less than a minute together."""
-    run(python(), "-m", "pytest", "-m", "not slow and not interop")
+    """The fast tests: those of whole runs, and beside them those of the parts."""
+    pytest = (python(), "-m", "pytest", "-m", "not slow and not interop")
+    left_out = (TOP / "tests" / "*" / "*", TOP / "tests" / "test_*.py")
+    run_side_by_side(*((*pytest, f"--ignore-glob={paths}") for paths in left_out))
 
 
 def bench() -> None:

@@ -1,9 +1,45 @@
-"""How tests call the program: the type of the `run` fixture, and what every error must look like."""
+"""How tests call the program in this process, what they read from what it wrote, and what an error must look like."""
 
+import json
+import zipfile
 from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from repack.cli import main
 
 #: Words of a command line -> exit code, standard output, standard error.
 Run = Callable[..., tuple[int, str, str]]
+
+
+def call(*words: str | Path) -> int:
+    """Do what a command line says; its exit code."""
+    with pytest.raises(SystemExit) as left:
+        main([str(word) for word in words])
+    return int(left.value.code or 0)
+
+
+def repack(*words: str | Path) -> None:
+    """Do what a command line says, which must succeed."""
+    assert call(*words) == 0, words
+
+
+def contents(zipped: Path) -> dict[str, bytes]:
+    """The entries of a zip."""
+    with zipfile.ZipFile(zipped) as archive:
+        return {info.filename: archive.read(info) for info in archive.infolist() if not info.is_dir()}
+
+
+def manifest_of(zipped: Path) -> dict:
+    """The record inside a zip of repack, as plain JSON."""
+    with zipfile.ZipFile(zipped) as archive:
+        return json.loads(archive.read("REPACK/manifest.json"))
+
+
+def entries_of(zipped: Path) -> dict[str, dict]:
+    """The lines of that record, by path."""
+    return {entry["path"]: entry for entry in manifest_of(zipped)["entries"]}
 
 
 def one_line(err: str) -> str:

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from pydicom.fileset import FileSet
 
-from repack.cli import main
-from tests.commands import Run
+from repack.processes.workers import Pool
+from tests.commands import Run, call
 
 OpenFileSet = Callable[[Path], FileSet]
 
@@ -30,13 +30,18 @@ def open_file_set() -> Iterator[OpenFileSet]:
 def run(capsys: pytest.CaptureFixture[str]) -> Run:
     """The command line in this process, with whatever was patched in it."""
 
-    def call(*words: str | Path) -> tuple[int, str, str]:
-        with pytest.raises(SystemExit) as left:
-            main([str(word) for word in words])
-        out, err = capsys.readouterr()
-        return int(left.value.code or 0), out, err
+    def listen(*words: str | Path) -> tuple[int, str, str]:
+        code = call(*words)
+        return code, *capsys.readouterr()
 
-    return call
+    return listen
+
+
+@pytest.fixture
+def inline(monkeypatch: pytest.MonkeyPatch) -> None:
+    """All pools work in this process: for tests of what is done and not of who does it."""
+    begin = Pool.__init__
+    monkeypatch.setattr(Pool, "__init__", lambda pool, _jobs: begin(pool, 0))
 
 
 @pytest.fixture(scope="session", autouse=True)

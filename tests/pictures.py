@@ -16,8 +16,8 @@ from unittest import mock
 from rich.terminal_theme import MONOKAI
 
 from fixtures.disc import dental_disc, write_zip
-from repack.cli import main
 from repack.report import console
+from tests.commands import repack
 
 FOLDER = Path(__file__).resolve().parents[1] / "docs" / "pictures"
 WIDTH = 80
@@ -44,9 +44,8 @@ def _shoot(name: str, command: str) -> str:
     with (
         mock.patch.object(console, "open_screen", return_value=screen),
         mock.patch.dict(os.environ, {"SOURCE_DATE_EPOCH": "1767312000"}),
-        contextlib.suppress(SystemExit),
     ):
-        main(command.split()[1:])
+        repack(*command.split()[1:])
     picture = paper.export_svg(title=command, theme=MONOKAI, unique_id=f"repack-{name}")
     picture = re.sub(r"\s*@font-face \{.*?\}", "", picture, flags=re.DOTALL)  # which would be fetched from the network
     picture = picture.replace("font-family: Fira Code, monospace", "font-family: ui-monospace, Consolas, monospace")

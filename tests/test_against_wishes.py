@@ -1,60 +1,48 @@
 """What a run says where wishes and guards collide: in the summary, in the manifest, on the last line."""
 
-import json
-import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from fixtures.disc import dental_disc, write_zip
-from repack.cli import main
+from tests.commands import Run, entries_of, flat
+from tests.discs import write_small_disc
 
-Run = Callable[..., tuple[str, dict[str, dict]]]
-
-
-@pytest.fixture(scope="module")
-def disc(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("disc") / "scan.zip"
-    write_zip(path, dental_disc(2, size=64))
-    return path
+Wish = Callable[..., tuple[str, dict[str, dict]]]
+pytestmark = pytest.mark.usefixtures("inline")
 
 
 @pytest.fixture
-def run(disc: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Run:
-    """Repack the disc: what was printed, in one line, and the manifest by path."""
+def wish(tmp_path: Path, run: Run) -> Wish:
+    """Repack a disc: what was printed, in one line, and the manifest by path."""
+    disc = write_small_disc(tmp_path / "scan.zip", 2)
 
     def call(*words: str | Path) -> tuple[str, dict[str, dict]]:
-        target = tmp_path / "out.zip"
-        with pytest.raises(SystemExit) as left:
-            main([str(word) for word in (disc, "-o", target, "--jobs", "1", *words)])
-        assert left.value.code in {0, None}
-        out, _err = capsys.readouterr()
-        with zipfile.ZipFile(target) as archive:
-            entries = json.loads(archive.read("REPACK/manifest.json"))["entries"]
-        return " ".join(out.split()), {entry["path"]: entry for entry in entries}
+        code, out, err = run(disc, "-o", tmp_path / "out.zip", *words)
+        assert code == 0, err
+        return flat(out), entries_of(tmp_path / "out.zip")
 
     return call
 
 
-def test_the_index_that_is_kept_against_a_wish_says_both(run: Run):
-    out, entries = run("--drop", "dicomdir")
+def test_the_index_that_is_kept_against_a_wish_says_both(wish: Wish):
+    out, entries = wish("--drop", "dicomdir")
     assert entries["DICOMDIR"]["action"] == "transcoded"
     assert "follows the images" in entries["DICOMDIR"]["reason"]
     assert entries["DICOMDIR"]["guard"] == "images are what the disc is for"
     assert "DICOMDIR: images are what the disc is for (--drop dicomdir)" in out
 
 
-def test_an_image_that_is_kept_against_a_wish_says_both(run: Run):
-    out, entries = run("--drop-path", "DICOM/I0000001")
+def test_an_image_that_is_kept_against_a_wish_says_both(wish: Wish):
+    out, entries = wish("--drop-path", "DICOM/I0000001")
     image = entries["DICOM/I0000001"]
     assert (image["action"], image["guard"]) == ("transcoded", "images are what the disc is for")
     assert image["reason"].startswith("Explicit VR Little Endian to JPEG-LS Lossless")
     assert "DICOM/I0000001: images are what the disc is for (--drop-path DICOM/I0000001)" in out
 
 
-def test_images_that_were_dropped_by_force_are_not_said_to_resist_compression(run: Run):
-    out, entries = run("--drop-path", "DICOM/**", "--force-drop")
+def test_images_that_were_dropped_by_force_are_not_said_to_resist_compression(wish: Wish):
+    out, entries = wish("--drop-path", "DICOM/**", "--force-drop")
     assert {entry["action"] for path, entry in entries.items() if path.startswith("DICOM/")} == {"dropped"}
     assert "its images were dropped, as you asked" in out
     assert "could be compressed" not in out
@@ -64,32 +52,32 @@ def test_images_that_were_dropped_by_force_are_not_said_to_resist_compression(ru
     assert "--force-drop overrode what keeps 2 files" in out
 
 
-def test_what_force_did_not_need_is_not_called_forced(run: Run):
-    _out, entries = run("--drop", "junk", "--force-drop")
+def test_what_force_did_not_need_is_not_called_forced(wish: Wish):
+    _out, entries = wish("--drop", "junk", "--force-drop")
     assert entries[".DS_Store"]["action"] == "dropped"
     assert not any(entry.get("forced") for entry in entries.values())
 
 
-def test_images_that_a_rule_calls_something_else_are_images_all_the_same(run: Run, tmp_path: Path):
+def test_images_that_a_rule_calls_something_else_are_images_all_the_same(wish: Wish, tmp_path: Path):
     own = tmp_path / "my.toml"
     own.write_text("[[rule]]\nid='x'\ncategory='unknown'\nmatch={path='DICOM/**'}\nwhy='my own'\n", "utf-8")
-    out, entries = run("--rules", own)
+    out, entries = wish("--rules", own)
     assert entries["DICOM/I0000001"]["category"] == "unknown"
     assert entries["DICOM/I0000001"]["action"] == "transcoded"
     assert "2 images compressed without loss and proven" in out
     assert "By DICOM series" in out
 
 
-def test_images_that_a_rule_would_drop_stay_and_both_are_said(run: Run, tmp_path: Path):
+def test_images_that_a_rule_would_drop_stay_and_both_are_said(wish: Wish, tmp_path: Path):
     own = tmp_path / "my.toml"
     own.write_text(
         "[[rule]]\nid='x'\ncategory='junk'\nmatch={path='DICOM*/**'}\naction='drop'\nwhy='too wide'\n", "utf-8"
     )
-    out, entries = run("--rules", own)
+    out, entries = wish("--rules", own)
     image = entries["DICOM/I0000001"]
     assert (image["action"], image["wish"], image["guard"]) == (
         "transcoded", "rule x", "images are what the disc is for",
     )  # fmt: skip
     assert "2 files: images are what the disc is for (rule x), e.g. DICOM/I0000001" in out
-    out, entries = run("--rules", own, "--force-drop", "--overwrite")
+    out, entries = wish("--rules", own, "--force-drop", "--overwrite")
     assert (entries["DICOM/I0000001"]["action"], entries["DICOM/I0000001"]["forced"]) == ("dropped", True)

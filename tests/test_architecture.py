@@ -516,6 +516,7 @@ def test_imports_follow_the_table(module: str) -> None:
             assert top in sys.stdlib_module_names, f"{module} imports {top}, which has no place in the table"
 
 
+@pytest.mark.slow
 def test_every_module_can_be_imported_alone() -> None:
     for module in MODULES:
         name = f"repack.{module}" if module else "repack"

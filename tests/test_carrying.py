@@ -17,7 +17,6 @@ from repack.outcomes import Task
 from repack.output.archive import Draft, Written
 from repack.processes.workers import Pool
 from tests.bundles.handmade import Made, make_zip
-from tests.inline import Inline
 
 
 @dataclass(frozen=True)
@@ -119,6 +118,7 @@ def test_small_entries_travel_together(sizes: list[int], action: Action, expecte
     assert [task for lot in made for task in lot] == tasks
 
 
+@pytest.mark.usefixtures("inline")
 @pytest.mark.parametrize("method", [0, 8])
 @pytest.mark.parametrize("at", [0, 1_000, -1])
 def test_a_changed_byte_of_what_was_carried_over_is_noticed(
@@ -139,7 +139,6 @@ def test_a_changed_byte_of_what_was_carried_over_is_noticed(
         changed.append(written[1].name.raw)
         return written
 
-    monkeypatch.setattr(pipeline, "Pool", Inline)
     monkeypatch.setattr(Draft, "finish", spoil)
     with pytest.raises(ProofFailed, match=r"b\.bin reads back differently"):
         pipeline.run(pipeline.Request(tmp_path / "in.zip", tmp_path / "out.zip"))

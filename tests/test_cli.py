@@ -12,22 +12,16 @@ from pathlib import Path
 
 import pytest
 
-from fixtures.disc import dental_disc, write_folder, write_zip
-from tests.commands import Run, flat, one_line
+from fixtures.disc import write_folder
+from tests.commands import Run, entries_of, flat, manifest_of, one_line
+from tests.discs import small_disc, write_small_disc
 
-
-@pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("disc") / "scan.zip"
-    write_zip(path, dental_disc(4, size=128))
-    return path
+pytestmark = pytest.mark.usefixtures("inline")
 
 
 @pytest.fixture
-def disc(made: Path, tmp_path: Path) -> Path:
-    copy = tmp_path / "scan.zip"
-    copy.write_bytes(made.read_bytes())
-    return copy
+def disc(tmp_path: Path) -> Path:
+    return write_small_disc(tmp_path / "scan.zip", 4, 128)
 
 
 @pytest.fixture
@@ -36,11 +30,6 @@ def litter(tmp_path: Path) -> Iterator[set[str]]:
     allowed = {"scan.zip", *(path.name for path in tmp_path.iterdir())}
     yield allowed
     assert {path.name for path in tmp_path.iterdir()} <= allowed
-
-
-def manifest_of(target: Path) -> dict:
-    with zipfile.ZipFile(target) as archive:
-        return json.loads(archive.read("REPACK/manifest.json"))
 
 
 # --- the main job ---
@@ -87,7 +76,7 @@ def test_same_input_gives_same_output(disc: Path, run: Run, tmp_path: Path) -> N
 
 
 def test_a_folder_gives_the_same_images_as_a_zip(disc: Path, run: Run, tmp_path: Path) -> None:
-    write_folder(tmp_path / "disc", dental_disc(4, size=128))
+    write_folder(tmp_path / "disc", small_disc(4, 128))
     assert run(tmp_path / "disc", "-q")[0] == 0
     assert run(disc, "-q")[0] == 0
     hashes = [
@@ -131,11 +120,11 @@ def test_quiet_says_nothing(disc: Path, run: Run) -> None:
 
 def test_wishes_that_collide_with_guards_are_reported(disc: Path, run: Run) -> None:
     code, out, _err = run(disc, "--drop", "runtime", "--keep-locales", "es")
-    flat = " ".join(out.split())
+    said = flat(out)
     assert code == 0
-    assert "Viewer/Ez3DViewer.exe imports it (--drop runtime)" in flat
-    assert "English (en) is the language that programs fall back to" in flat
-    entries = {e["path"]: e for e in manifest_of(disc.with_name("scan.repacked.zip"))["entries"]}
+    assert "Viewer/Ez3DViewer.exe imports it (--drop runtime)" in said
+    assert "English (en) is the language that programs fall back to" in said
+    entries = entries_of(disc.with_name("scan.repacked.zip"))
     assert entries["Viewer/msvcp140.dll"]["wish"] == "--drop runtime"
     assert entries["Viewer/msvcp140.dll"]["action"] == "copied"
     assert entries["Viewer/de/Ez3DViewer.resources.dll"]["action"] == "dropped"
@@ -144,10 +133,10 @@ def test_wishes_that_collide_with_guards_are_reported(disc: Path, run: Run) -> N
 
 def test_wishes_that_nothing_answers_to_are_named(disc: Path, run: Run) -> None:
     _code, out, _err = run(disc, "--dry-run", "--drop-path", "Viewr\\*", "--keep", "*.nothing", "--drop", "junk")
-    flat = " ".join(out.split())
-    assert "--drop-path Viewr/* matches nothing here" in flat
-    assert "--keep *.nothing matches nothing here" in flat
-    assert "--drop junk found nothing" not in flat
+    said = flat(out)
+    assert "--drop-path Viewr/* matches nothing here" in said
+    assert "--keep *.nothing matches nothing here" in said
+    assert "--drop junk found nothing" not in said
 
 
 def test_tables_fit_80_columns(disc: Path) -> None:
@@ -178,18 +167,18 @@ def test_inspect_names_what_is_in_the_bundle(disc: Path, run: Run) -> None:
     code, out, _err = run("inspect", disc)
     assert code == 0
     assert "Viewer/Ez3DViewer.exe" in out
-    assert "Kyrgyz" in out
+    assert "Spanish (Mexico)" in flat(out)
     assert "calibration.v3x" in out
     assert "Redist/VC_redist.x64.exe" in out
 
 
 def test_explain_names_rule_facts_and_others(disc: Path, run: Run) -> None:
     code, out, _err = run("explain", disc, "Viewer/msvcp140.dll")
-    flat = " ".join(out.split())
+    said = flat(out)
     assert code == 0
-    assert "by rule runtime.visual-c" in flat
-    assert "Microsoft Corporation" in flat
-    assert "viewer.folder matches too" in flat
+    assert "by rule runtime.visual-c" in said
+    assert "Microsoft Corporation" in said
+    assert "viewer.folder matches too" in said
 
 
 def test_explain_refuses_a_path_that_is_not_there(disc: Path, run: Run) -> None:
@@ -244,7 +233,7 @@ def test_users_rules_come_first(disc: Path, run: Run, tmp_path: Path) -> None:
         "utf-8",
     )
     assert run(disc, "-q", "--rules", own)[0] == 0
-    entries = {e["path"]: e for e in manifest_of(disc.with_name("scan.repacked.zip"))["entries"]}
+    entries = entries_of(disc.with_name("scan.repacked.zip"))
     assert entries["Manual.pdf"]["action"] == "dropped"
     assert entries["Manual.pdf"]["rule"] == "my.drop"
 
@@ -266,7 +255,7 @@ def _empty_zip(path: Path) -> None:
 
 
 def _truncated_zip(path: Path) -> None:
-    write_zip(path, dental_disc(1, size=64))
+    write_small_disc(path, 1)
     path.write_bytes(path.read_bytes()[:-5000])
 
 
@@ -304,7 +293,7 @@ def test_a_zip_without_images_is_repacked_and_says_so(run: Run, tmp_path: Path) 
         archive.writestr("a.txt", "nothing to see " * 1000)
     code, out, _err = run(bundle)
     assert code == 0
-    assert "it holds no DICOM images" in " ".join(out.split())
+    assert "it holds no DICOM images" in flat(out)
     assert zipfile.ZipFile(tmp_path / "plain.repacked.zip").read("a.txt") == b"nothing to see " * 1000
 
 
@@ -344,7 +333,7 @@ def test_the_input_is_never_the_output(disc: Path, run: Run) -> None:
 
 
 def test_no_file_of_the_input_is_ever_written_over(disc: Path, run: Run, tmp_path: Path) -> None:
-    write_folder(tmp_path / "disc", dental_disc(1, size=64))
+    write_folder(tmp_path / "disc", small_disc(1))
     image = tmp_path / "disc" / "DICOM" / "I0000001"
     before = image.read_bytes()
     for words in (("-o", image), ("-o", tmp_path / "x.zip", "--manifest", image)):

@@ -20,6 +20,8 @@ from tests.bundles.handmade_iso import make_iso
 from tests.bundles.test_limits import MB, bomb
 from tests.commands import Run
 
+pytestmark = pytest.mark.usefixtures("inline")
+
 
 @pytest.fixture(autouse=True)
 def _no_password(monkeypatch: pytest.MonkeyPatch) -> None:

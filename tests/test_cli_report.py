@@ -1,7 +1,6 @@
 """`--report` of the main job and of inspect: written after the zip, never at its cost, and about nobody by name."""
 
 import json
-import os
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -9,38 +8,20 @@ from typing import Self
 
 import pytest
 
-from fixtures.disc import dental_disc, write_folder, write_zip
-from repack.cli import main
+from fixtures.disc import write_folder
 from repack.processes.workers import Crashed
 from repack.report import html
+from repack.report.page import Report
 from repack.thumbnails import drawing, looking
+from tests.commands import Run, one_line
+from tests.discs import small_disc, write_small_disc
 
-Run = Callable[..., tuple[int, str, str]]
-
-
-@pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("disc") / "scan.zip"
-    write_zip(path, dental_disc(14, size=64))
-    return path
+pytestmark = pytest.mark.usefixtures("inline")
 
 
 @pytest.fixture
-def disc(made: Path, tmp_path: Path) -> Path:
-    copy = tmp_path / "scan.zip"
-    copy.write_bytes(made.read_bytes())
-    return copy
-
-
-@pytest.fixture
-def run(capsys: pytest.CaptureFixture[str]) -> Run:
-    def call(*words: str | Path) -> tuple[int, str, str]:
-        with pytest.raises(SystemExit) as left:
-            main([str(word) for word in words])
-        out, err = capsys.readouterr()
-        return int(left.value.code or 0), out, err
-
-    return call
+def disc(tmp_path: Path) -> Path:
+    return write_small_disc(tmp_path / "scan.zip", 14)
 
 
 def test_a_run_writes_a_report_with_pictures(disc: Path, run: Run, tmp_path: Path) -> None:
@@ -118,7 +99,7 @@ def test_requests_that_make_no_sense_are_refused(disc: Path, run: Run, tmp_path:
     assert run("inspect", disc, "--with-patient")[0] == 2
     assert run(disc, "--dry-run", "--report", tmp_path / "x.html")[0] == 2
     folder = tmp_path / "disc"
-    write_folder(folder, dental_disc(1, size=16))
+    write_folder(folder, small_disc(1, 16))
     (folder / "page.html").write_text("theirs", "utf-8")
     assert run("inspect", folder, "--report", folder / "page.html", "--overwrite")[0] == 2
     assert (folder / "page.html").read_text("utf-8") == "theirs"
@@ -130,12 +111,21 @@ def test_json_stays_alone_on_standard_output(disc: Path, run: Run, tmp_path: Pat
     assert json.loads(out)["schema"] == "repack-manifest-1"
 
 
-@pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="needs a folder that cannot be written to")
-def test_a_folder_that_cannot_be_written_to_costs_only_the_report(disc: Path, run: Run, tmp_path: Path) -> None:
-    closed = tmp_path / "closed"
-    closed.mkdir(mode=0o500)
-    code, _out, err = run(disc, "-q", "--report", closed / "x.html")
+def test_a_folder_that_is_gone_by_then_costs_only_the_report(
+    disc: Path, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place, render = tmp_path / "place", html.render
+    place.mkdir()
+
+    def render_late(report: Report) -> bytes:
+        place.rmdir()
+        return render(report)
+
+    monkeypatch.setattr(html, "render", render_late)
+    code, _out, err = run(disc, "-q", "--report", place / "x.html")
     assert code == 5
+    assert "cannot write x.html" in one_line(err)
+    assert "a fault in repack" not in err
     assert "the new zip is complete" in err
     assert disc.with_name("scan.repacked.zip").exists()
 

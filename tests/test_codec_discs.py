@@ -9,33 +9,29 @@ import numpy as np
 import pytest
 from pydicom import Dataset, dcmread
 
-from fixtures.disc import dental_disc, write_zip
-from repack.cli import main
 from repack.codecs import NAMES
 from repack.dicom.transcode import Rewritten, expand, invert
 from repack.record.restoredata import read_records
+from tests.commands import contents, flat, repack
+from tests.discs import small_disc, write_small_disc
 
 SLICES = 2
-DISC = {file.path: file.content for file in dental_disc(SLICES, size=128)}
+DISC = {file.path: file.content for file in small_disc(SLICES, 128)}
 IMAGES = [path for path in DISC if path.startswith("DICOM/")]
 MOST = 2
+pytestmark = pytest.mark.usefixtures("inline")
 
 
-def repack(source: Path, *options: str) -> dict[str, bytes]:
+def remade(source: Path, *options: str) -> dict[str, bytes]:
     """The content of the new zip."""
     target = source.with_suffix(".new.zip")
-    with pytest.raises(SystemExit) as left:
-        main([str(source), "-o", str(target), "--overwrite", "--jobs", "1", *options])
-    assert left.value.code == 0
-    with zipfile.ZipFile(target) as archive:
-        return {name: archive.read(name) for name in archive.namelist()}
+    repack(source, "-o", target, "--overwrite", *options)
+    return contents(target)
 
 
 @pytest.fixture
 def disc(tmp_path: Path) -> Path:
-    path = tmp_path / "disc.zip"
-    write_zip(path, dental_disc(SLICES, size=128))
-    return path
+    return write_small_disc(tmp_path / "disc.zip", SLICES, 128)
 
 
 def options_for(codec: str) -> list[str]:
@@ -58,8 +54,8 @@ def check_references(new: dict[str, bytes]) -> None:
 
 @pytest.mark.parametrize("codec", [name for name in NAMES if name not in {"none", "jpegls-near"}])
 def test_lossless_codec_gives_a_disc_that_leads_back(disc: Path, capsys: pytest.CaptureFixture[str], codec: str):
-    new = repack(disc, *options_for(codec))
-    assert f"{SLICES} images compressed without loss and proven" in " ".join(capsys.readouterr().out.split())
+    new = remade(disc, *options_for(codec))
+    assert f"{SLICES} images compressed without loss and proven" in flat(capsys.readouterr().out)
     entries = json.loads(new["REPACK/manifest.json"])["entries"]
     assert [entry["proof"] for entry in entries if entry["path"] in IMAGES] == ["exact"] * SLICES
     check_references(new)
@@ -73,8 +69,8 @@ def test_lossless_codec_gives_a_disc_that_leads_back(disc: Path, capsys: pytest.
 
 
 def test_near_lossless_disc_keeps_its_bound_and_its_index(disc: Path, capsys: pytest.CaptureFixture[str]):
-    new = repack(disc, *options_for("jpegls-near"))
-    said = " ".join(capsys.readouterr().out.split())
+    new = remade(disc, *options_for("jpegls-near"))
+    said = flat(capsys.readouterr().out)
     assert f"{SLICES} images compressed with a loss: no sample differs by more than {MOST}" in said
     assert "without loss" not in said
     assert "do not find it any more" in said
@@ -91,17 +87,17 @@ def test_near_lossless_disc_keeps_its_bound_and_its_index(disc: Path, capsys: py
 
 
 def test_disc_without_compression_comes_from_any_other(disc: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
-    compressed = repack(disc, "--codec", "rle")
+    compressed = remade(disc, "--codec", "rle")
     path = tmp_path / "rle.zip"
     with zipfile.ZipFile(path, "w") as archive:
         for name, content in compressed.items():
             if not name.startswith("REPACK/"):
                 archive.writestr(name, content)
     capsys.readouterr()
-    new = repack(path, "--codec", "none")
-    assert f"{SLICES} images stored without compression and proven" in " ".join(capsys.readouterr().out.split())
+    new = remade(path, "--codec", "none")
+    assert f"{SLICES} images stored without compression and proven" in flat(capsys.readouterr().out)
     assert {name: new[name] for name in [*IMAGES, "DICOMDIR"]} == {name: DISC[name] for name in [*IMAGES, "DICOMDIR"]}
-    kept = repack(path, "--codec", "none", "--exact-only")
+    kept = remade(path, "--codec", "none", "--exact-only")
     assert {name: kept[name] for name in IMAGES} == {name: compressed[name] for name in IMAGES}
 
 
@@ -109,8 +105,8 @@ def test_program_hidden_in_an_image_is_told(tmp_path: Path, capsys: pytest.Captu
     path = tmp_path / "odd.zip"
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("I1", b"MZ" + DISC[IMAGES[0]][2:])
-    new = repack(path)
-    assert "I1 begins as a program does" in " ".join(capsys.readouterr().out.split())
+    new = remade(path)
+    assert "I1 begins as a program does" in flat(capsys.readouterr().out)
     manifest = json.loads(new["REPACK/manifest.json"])
     assert manifest["warnings"][0].startswith("I1 begins as a program does")
     assert new["I1"].startswith(b"MZ")

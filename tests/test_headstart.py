@@ -5,12 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from fixtures import disc
+from fixtures.disc import write_zip
 from repack import headstart, outcomes, pipeline
 from repack.model import Wishes
 from repack.outcomes import Task
 from repack.pipeline import Request
 from repack.processes.workers import Pool
+from tests.discs import small_disc, write_small_disc
 
 SLICES = 6
 Function = Callable[..., object]
@@ -20,9 +21,7 @@ Lots = Iterable[tuple[Task, ...]]
 
 @pytest.fixture(scope="module")
 def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("disc") / "disc.zip"
-    disc.write_zip(path, disc.dental_disc(SLICES))
-    return path
+    return write_small_disc(tmp_path_factory.mktemp("disc") / "disc.zip", SLICES, 752)
 
 
 class Watch:
@@ -93,7 +92,7 @@ def test_images_that_are_dropped_were_begun_in_vain_and_are_gone(
 def test_nothing_is_begun_that_travels_with_others(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, codec: str, size: int, count: int
 ) -> None:
-    disc.write_zip(tmp_path / "disc.zip", disc.dental_disc(SLICES, size=size, implicit=True))
+    write_zip(tmp_path / "disc.zip", small_disc(SLICES, size, implicit=True))
     seen = Watch(monkeypatch)
     wishes = Wishes(codec=codec, is_codec_named=True)
     pipeline.run(Request(tmp_path / "disc.zip", tmp_path / "new.zip", wishes, jobs=2))

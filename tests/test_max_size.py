@@ -4,7 +4,6 @@ import json
 import re
 import shlex
 import zipfile
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -12,27 +11,22 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fixtures.disc import DiscFile, dental_disc, write_folder, write_zip
-from repack import cli, outcomes, piecewise, pipeline, sizing
+from repack import outcomes, piecewise, sizing
 from repack.cli import options
 from repack.errors import WrongUsage
 from repack.model import Lost, Outcome
 from repack.outcomes import Task
 from repack.planning.estimate import Estimate, estimate_plan
-from tests.inline import Inline
+from tests.commands import Run, flat, manifest_of
 from tests.raw_dicom import RawImage
 
-Run = Callable[..., tuple[int, str, str]]
+pytestmark = pytest.mark.usefixtures("inline")
+SQUEEZED = pytest.param(("--squeeze",), marks=pytest.mark.slow)
 SOME = tuple(f"Viewer/{tag}/" for tag in ("en", "de", "es", "fr", "it", "ja", "pl", "ru"))
 DISC = tuple(
     file for file in dental_disc(10, size=96) if not file.path.endswith(".resources.dll") or file.path.startswith(SOME)
 )
 IMAGES = tuple(file for file in DISC if file.path.startswith("DICOM"))
-
-
-@pytest.fixture(autouse=True)
-def _inline(monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in (pipeline,):
-        monkeypatch.setattr(module, "Pool", Inline)
 
 
 @pytest.fixture(scope="module")
@@ -57,23 +51,7 @@ def images(tmp_path: Path) -> Path:
     return path
 
 
-@pytest.fixture
-def run(capsys: pytest.CaptureFixture[str]) -> Run:
-    def call(*words: str | Path) -> tuple[int, str, str]:
-        with pytest.raises(SystemExit) as left:
-            cli.main([str(word) for word in words])
-        out, err = capsys.readouterr()
-        return int(left.value.code or 0), " ".join(out.split()), err
-
-    return call
-
-
 TINY = Estimate(before=1, after=1, error=0, images=0, sampled=0)
-
-
-def manifest_of(path: Path) -> dict:
-    with zipfile.ZipFile(path) as archive:
-        return json.loads(archive.read("REPACK/manifest.json"))
 
 
 def size_of(run: Run, disc: Path, *words: str) -> int:
@@ -143,7 +121,7 @@ def test_what_fits_once_it_is_squeezed_is_left_alone(disc: Path, run: Run):
     assert all(entry["action"] != "dropped" for entry in manifest_of(target)["entries"])
 
 
-@pytest.mark.parametrize("words", [(), ("--squeeze",)])
+@pytest.mark.parametrize("words", [(), SQUEEZED])
 @pytest.mark.parametrize("kind", ["zip", "stored", "folder"])
 def test_what_just_fits_loses_nothing(kind: str, words: tuple[str, ...], tmp_path: Path, run: Run):
     disc, target = tmp_path / "disc.zip", tmp_path / "new.zip"
@@ -261,7 +239,13 @@ def test_nothing_is_left_where_even_the_last_try_is_too_large(disc: Path, run: R
 
 @pytest.mark.parametrize("kind", ["zip", "stored", "folder"])
 @pytest.mark.parametrize(
-    "words", [(), ("--codec", "j2k"), ("--drop-redist", "--keep-locales", "en"), ("--squeeze", "--drop-redist")]
+    "words",
+    [
+        (),
+        ("--codec", "j2k"),
+        ("--drop-redist", "--keep-locales", "en"),
+        pytest.param(("--squeeze", "--drop-redist"), marks=pytest.mark.slow),
+    ],
 )
 def test_an_estimate_comes_near(
     kind: str, words: tuple[str, ...], tmp_path: Path, run: Run, monkeypatch: pytest.MonkeyPatch
@@ -292,8 +276,8 @@ def test_a_dry_run_shows_the_choice_and_writes_nothing(disc: Path, run: Run):
     limit = size_of(run, disc) * 0.8 / 1000
     code, out, _err = run(disc, "--dry-run", "--max-size", f"{limit:.0f}k")
     assert code == 0
-    assert "to fit into --max-size" in out
-    assert "--drop-redist" in out
+    assert "to fit into --max-size" in flat(out)
+    assert "--drop-redist" in flat(out)
     code, out, _err = run(disc, "--dry-run", "--json", "--max-size", f"{limit:.0f}k")
     assert json.loads(out)["warnings"][0].startswith("to fit into --max-size")
     assert run(disc, "--dry-run", "--max-size", "10k")[0] == 5
@@ -305,7 +289,7 @@ def test_again_nothing_happens_and_a_smaller_limit_goes_on(disc: Path, run: Run)
     first = disc.with_name("scan.repacked.zip")
     limit = first.stat().st_size
     code, out, _err = run(first, "--max-size", f"{limit + 1000}KiB")
-    assert (code, "nothing was written" in out) == (0, True)
+    assert (code, "nothing was written" in flat(out)) == (0, True)
     target = disc.with_name("smaller.zip")
     assert run(first, "-q", "-o", target, "--max-size", f"{limit * 0.8 / 1000:.0f}k")[0] == 0
     assert target.stat().st_size <= limit * 0.8

@@ -14,17 +14,17 @@ from pathlib import Path
 import pytest
 
 from fixtures.disc import DiscFile, dental_disc, write_zip
-from repack.cli import main
+from repack import pipeline
 from repack.errors import DifferenceFound
 from repack.giveback import verify
 from repack.model import Wishes
-from repack.pipeline import Request, run
-from tests.inline import Inline
+from repack.pipeline import Request
+from tests.commands import Run
 
 FLIPS = 500
 
 
-def small_disc() -> Iterator[DiscFile]:
+def without_viewer() -> Iterator[DiscFile]:
     for file in dental_disc(3, size=48):
         if not file.path.startswith("Viewer/") and len(file.content) < 20_000:
             yield file
@@ -35,17 +35,12 @@ def small_disc() -> Iterator[DiscFile]:
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     folder = tmp_path_factory.mktemp("mutations")
-    write_zip(folder / "scan.zip", small_disc())
+    write_zip(folder / "scan.zip", without_viewer())
     with zipfile.ZipFile(folder / "scan.zip", "a") as archive:
         archive.mkdir("empty folder")
-    done = run(Request(folder / "scan.zip", folder / "out.zip", Wishes(drop_path=("License.txt",))))
+    done = pipeline.run(Request(folder / "scan.zip", folder / "out.zip", Wishes(drop_path=("License.txt",))))
     assert done.manifest.totals.images == 3
     return done.target.read_bytes()
-
-
-@pytest.fixture
-def inline(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(verify, "Pool", Inline)
 
 
 def find(path: Path) -> list[str]:
@@ -122,15 +117,13 @@ def test_bytes_that_do_not_belong_are_found(made: bytes, tmp_path: Path, where: 
     assert find(path) != []
 
 
-def test_the_command_says_it_in_a_line(made: bytes, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_command_says_it_in_a_line(made: bytes, tmp_path: Path, run: Run) -> None:
     path = tmp_path / "out.zip"
     flipped = bytearray(made)
     flipped[made.index(b"REPACK/restore.xz") + 400] ^= 4
     path.write_bytes(flipped)
-    with pytest.raises(SystemExit) as left:
-        main(["verify", str(path)])
-    out, err = capsys.readouterr()
-    assert left.value.code == 7
+    code, out, err = run("verify", path)
+    assert code == 7
     assert "REPACK/restore.xz" in err
     assert err.count("\n") == 1
     assert "Differences" in out

@@ -1,31 +1,26 @@
 """What repack writes into the very folder that it repacks: said at once, known again by content, never a surprise."""
 
-import json
 import zipfile
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from fixtures.disc import DiscFile, dental_disc, write_folder, write_zip
-from repack import pipeline
-from repack.cli import main
+from fixtures.disc import DiscFile, write_folder, write_zip
 from repack.model import Facts
-from tests.inline import Inline
+from tests.commands import Run, entries_of, flat
+from tests.discs import small_disc
 
-Run = Callable[..., tuple[int, str, str]]
-DISC = [f for f in dental_disc(1, size=64) if not f.path.endswith(".resources.dll")]
+pytestmark = pytest.mark.usefixtures("inline")
+DISC = small_disc(1)
 
 
 @pytest.fixture
-def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Run:
-    monkeypatch.setattr(pipeline, "Pool", Inline)
+def run(run: Run) -> Run:
+    """What is said comes as if it had not been wrapped."""
 
     def call(*words: str | Path) -> tuple[int, str, str]:
-        with pytest.raises(SystemExit) as left:
-            main([str(word) for word in words])
-        out, err = capsys.readouterr()
-        return int(left.value.code or 0), " ".join(out.split()), " ".join(err.split())
+        code, out, err = run(*words)
+        return code, flat(out), flat(err)
 
     return call
 
@@ -36,18 +31,13 @@ def disc(tmp_path: Path) -> Path:
     return tmp_path / "disc"
 
 
-def entries(path: Path) -> dict[str, dict[str, str]]:
-    with zipfile.ZipFile(path) as archive:
-        return {e["path"]: e for e in json.loads(archive.read("REPACK/manifest.json"))["entries"]}
-
-
 def test_what_a_run_writes_into_its_folder_is_no_part_of_it_and_is_told_of(disc: Path, run: Run) -> None:
     names = {"-o": "small.zip", "--manifest": "record", "--report": "page.html"}
     words = [word for option, name in names.items() for word in (option, disc / name)]
     code, out, err = run(disc, *words)
     assert (code, err) == (0, "")
     assert "small.zip and record and page.html go into the folder that is repacked: not part of this zip, but" in out
-    assert not set(names.values()) & entries(disc / "small.zip").keys()
+    assert not set(names.values()) & entries_of(disc / "small.zip").keys()
     assert set(names.values()) <= {path.name for path in disc.iterdir()}
     assert "into the folder" not in run(disc, "-o", disc.parent / "other.zip")[1]
     assert "into the folder" not in run(disc, "-o", disc / "another.zip", "--dry-run")[1]
@@ -61,14 +51,14 @@ def test_the_next_run_names_them_whatever_they_are_called(disc: Path, run: Run) 
     assert code == 0
     said = "a record and 2 more were made by repack and taken along like any other file; --drop-path leaves out"
     assert said in out
-    found = entries(disc.with_name("disc.repacked.zip"))
+    found = entries_of(disc.with_name("disc.repacked.zip"))
     assert {name: found[name]["action"] for name in ("small.zip", "a record", "page.dat")} == dict.fromkeys(
         ("small.zip", "a record", "page.dat"), "copied"
     )
     assert {found[name]["rule"] for name in ("a record", "page.dat")} == {"repack.own"}
     words = [word for name in ("small.zip", "a record", "page.dat") for word in ("--drop-path", name)]
     assert run(disc, "-q", "--overwrite", *words)[0] == 0
-    left = entries(disc.with_name("disc.repacked.zip"))
+    left = entries_of(disc.with_name("disc.repacked.zip"))
     assert {name for name, line in left.items() if line["action"] == "dropped"} == {"small.zip", "a record", "page.dat"}
 
 
@@ -82,7 +72,7 @@ def test_a_report_keeps_no_file_that_it_speaks_of(disc: Path, run: Run) -> None:
         '<!DOCTYPE html>\n<!-- repack report: x -->\n<a href="Redist/vcredist_x86.exe">x</a>', "utf-8"
     )
     assert run(disc, "-q", "--drop-redist")[0] == 0
-    found = entries(disc.with_name("disc.repacked.zip"))
+    found = entries_of(disc.with_name("disc.repacked.zip"))
     assert found["Redist/vcredist_x86.exe"]["action"] == "dropped"
 
 

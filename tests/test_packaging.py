@@ -5,15 +5,20 @@ import subprocess
 import sys
 import tomllib
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from typer.main import get_command
 
+from repack.batch.line import BatchLine, Output, Source
 from repack.classify import rulefile
+from repack.cli.batch import shelf
 from repack.cli.helping import EXIT_CODES
 from repack.cli.job import job
 from repack.cli.names import NAMED
+from repack.cli.tools import tools
 from repack.errors import ExitCode
 from repack.record.leaflet import LANGUAGES
 from repack.record.manifest import SCHEMA
@@ -60,7 +65,8 @@ def test_the_wheel_holds_rules_schema_and_types(tmp_path: Path) -> None:
 def test_every_dependency_is_explained_in_the_readme() -> None:
     readme = (TOP / "README.md").read_text("utf-8")
     project = tomllib.loads((TOP / "pyproject.toml").read_text("utf-8"))["project"]
-    for requirement in project["dependencies"]:
+    extras = project["optional-dependencies"]
+    for requirement in (*project["dependencies"], *extras["batch"], *extras["places"]):
         name = re.split(r"[<>=; \[]", requirement)[0]
         assert re.search(rf"^\| .*\b{re.escape(name)}\b.* \| .+ \| .+ \|$", readme, re.MULTILINE), name
 
@@ -72,12 +78,27 @@ def test_every_exit_code_in_use_is_explained() -> None:
     assert {str(int(code)) for code in ExitCode} == set(EXIT_CODES), "repack --help"
 
 
+def commands_in(command: Any) -> Iterator[Any]:  # noqa: ANN401  click has no types here
+    """A command, or those of a group."""
+    for part in getattr(command, "commands", {"": command}).values():
+        yield from [part] if part is command else commands_in(part)
+
+
 def test_every_option_and_command_is_explained() -> None:
     page = (TOP / "docs" / "options.md").read_text("utf-8")
     explained = set(re.findall(r"(?<![\w-])--?[a-z][\w-]*", page))
-    for param in get_command(job).params:
-        assert param.param_type_name != "option" or explained & {*param.opts}, param.opts
+    commands = [one for app in (job, tools, shelf) for one in commands_in(get_command(app))]
+    assert len(commands) == 1 + len(NAMED) - 1 + 5  # the main job; rules is five
+    for command in commands:
+        for param in command.params:
+            assert param.param_type_name != "option" or explained & {*param.opts}, (command.name, param.opts)
     assert set(NAMED) <= set(re.findall(r"`repack (\w+)", page))
+
+
+def test_every_key_of_the_record_of_a_batch_is_explained() -> None:
+    page = (TOP / "docs" / "batch.md").read_text("utf-8")
+    keys = [name for part in (BatchLine, Source, Output) for name in part.__dataclass_fields__]
+    assert [name for name in keys if f"`{name}`" not in page] == []
 
 
 def test_the_changelog_names_this_version() -> None:

@@ -40,6 +40,13 @@ def test_readme_shows_pictures_that_are_there() -> None:
 
 
 def test_readme_links_lead_somewhere() -> None:
-    for file in (ROOT / "README.md", *(ROOT / "docs").glob("*.md")):
-        for target in re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", file.read_text("utf-8")):
+    for file in (ROOT / "README.md", ROOT / "rules" / "README.md", *(ROOT / "docs").glob("*.md")):
+        for target, part in re.findall(r"\]\(([^)#]+)(#[^)]*)?\)", file.read_text("utf-8")):
             assert target.startswith("https://") or (file.parent / target).exists(), f"{file.name}: {target}"
+            assert not part or part in parts_of(file.parent / target), f"{file.name}: {target}{part}"
+
+
+def parts_of(page: Path) -> set[str]:
+    """What a link can name of a page: its headings, as the web sites of repositories write them."""
+    titles = re.findall(r"^#+ (.+)$", page.read_text("utf-8"), re.MULTILINE)
+    return {"#" + re.sub(r"[^\w -]", "", title).lower().replace(" ", "-") for title in titles}

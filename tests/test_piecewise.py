@@ -1,6 +1,5 @@
 """A large image that all workers share: same file as from one worker, and whatever fails leaves the draft as it was."""
 
-import json
 import random
 import zipfile
 import zlib
@@ -12,7 +11,6 @@ from typing import BinaryIO
 import pytest
 
 from repack import outcomes, piecewise
-from repack.cli import main
 from repack.dicom.image import NotDone
 from repack.errors import ProofFailed
 from repack.model import DEFLATED, STORED, Action, Entry, Place, Raw, Transcoded, Wishes
@@ -20,6 +18,7 @@ from repack.outcomes import Task
 from repack.output import archive
 from repack.output.archive import Draft, drafting
 from repack.processes.workers import Crashed, Pool
+from tests.commands import call, entries_of
 from tests.entries import make_entry
 from tests.inline import Inline
 from tests.raw_dicom import RawImage, element
@@ -271,14 +270,12 @@ def test_a_disc_with_large_images_goes_through_and_comes_back(tmp_path: Path, *,
             for name, data in files.items():
                 archive.writestr(name, data)
     target, back = tmp_path / "out.zip", tmp_path / "back"
-    assert main_code(str(source), "-o", str(target), "-q", "--jobs", "2") == 0
-    with zipfile.ZipFile(target) as archive:
-        record = json.loads(archive.read("REPACK/manifest.json"))
-    done = {entry["path"]: (entry["action"], entry["proof"]) for entry in record["entries"]}
+    assert call(str(source), "-o", str(target), "-q", "--jobs", "2") == 0
+    done = {path: (entry["action"], entry["proof"]) for path, entry in entries_of(target).items()}
     assert done["IM1"] == ("transcoded", "exact")
     assert done["A.TXT"] == ("copied", "identical")
-    assert main_code("verify", str(target), "--against", str(source), "-q") == 0
-    assert main_code("restore", str(target), "-o", str(back), "-q") == 0
+    assert call("verify", str(target), "--against", str(source), "-q") == 0
+    assert call("restore", str(target), "-o", str(back), "-q") == 0
     assert {name: (back / name).read_bytes() for name in files} == files
 
 
@@ -287,18 +284,10 @@ def test_a_large_image_that_is_kept_is_deflated_where_the_bundle_did_not_do_it(t
     wide = replace(PLAIN, allocated=32, stored=32, frames=FRAMES // 2).content  # no lossless codec takes it
     with zipfile.ZipFile(source, "w") as archive:
         archive.writestr("IM1", wide)
-    assert main_code(str(source), "-o", str(target), "-q", "--jobs", "1") == 0
+    assert call(str(source), "-o", str(target), "-q", "--jobs", "1") == 0
     with zipfile.ZipFile(target) as archive:
         assert archive.read("IM1") == wide
         assert archive.getinfo("IM1").compress_size < len(wide)
-        record = json.loads(archive.read("REPACK/manifest.json"))
-    (line,) = record["entries"]
+    line = entries_of(target)["IM1"]
     assert line["action"] == "copied"
     assert "32 bits" in line["reason"]
-
-
-def main_code(*words: str) -> int:
-    """The exit code of a command."""
-    with pytest.raises(SystemExit) as left:
-        main(words)
-    return int(left.value.code or 0)

@@ -1,7 +1,6 @@
 """--squeeze: what is kept as it is becomes smaller or stays, never larger and never another content."""
 
 import hashlib
-import json
 import zipfile
 import zlib
 from collections.abc import Callable
@@ -12,47 +11,36 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fixtures.disc import dental_disc, write_folder, write_zip
+from fixtures.disc import write_folder
 from repack import outcomes, pipeline, squeeze
-from repack.cli import main
-from repack.giveback import restore, verify
 from repack.model import DEFLATED, STORED, Packed, Raw, Wishes
 from tests.bundles.handmade import Made, make_zip
+from tests.commands import Run, contents, entries_of, manifest_of
+from tests.discs import small_disc, write_small_disc
 from tests.entries import make_packed
-from tests.inline import Inline
 
-Run = Callable[..., str]
+pytestmark = pytest.mark.usefixtures("inline")
+#: Words of a command line -> all that it says.
+Say = Callable[..., str]
 TEXT = b"".join(b"line %d of a long list of texts\r\n" % (n * n) for n in range(3_000))
 NOISE = hashlib.shake_128(b"noise").digest(50_000)
 
 
-@pytest.fixture(autouse=True)
-def _inline(monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in (pipeline, restore, verify):
-        monkeypatch.setattr(module, "Pool", Inline)
-
-
 @pytest.fixture
-def run(capsys: pytest.CaptureFixture[str]) -> Run:
-    def call(*words: str | Path, code: int = 0) -> str:
-        with pytest.raises(SystemExit) as left:
-            main([str(word) for word in words])
-        assert int(left.value.code or 0) == code
-        return "".join(capsys.readouterr())
+def say(run: Run) -> Say:
+    """A command line that succeeds."""
+
+    def call(*words: str | Path) -> str:
+        code, out, err = run(*words)
+        assert code == 0, err
+        return out + err
 
     return call
 
 
-@pytest.fixture(scope="module")
-def scan(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("disc") / "scan.zip"
-    write_zip(path, dental_disc(3, size=64))
-    return path
-
-
-def lines_of(target: Path) -> dict[str, dict]:
-    with zipfile.ZipFile(target) as archive:
-        return {line["path"]: line for line in json.loads(archive.read("REPACK/manifest.json"))["entries"]}
+@pytest.fixture
+def scan(tmp_path: Path) -> Path:
+    return write_small_disc(tmp_path / "scan.zip", 3)
 
 
 # --- one content ---
@@ -91,7 +79,7 @@ def test_a_stream_that_does_not_give_back_the_content_is_not_taken(
 def squeezed(tmp_path: Path, *made: Made) -> dict[str, dict]:
     (tmp_path / "in.zip").write_bytes(make_zip(made))
     pipeline.run(pipeline.Request(tmp_path / "in.zip", tmp_path / "out.zip", Wishes(squeeze=True), overwrite=True))
-    return lines_of(tmp_path / "out.zip")
+    return entries_of(tmp_path / "out.zip")
 
 
 def test_each_entry_takes_the_smaller_form(tmp_path: Path) -> None:
@@ -138,45 +126,42 @@ def test_an_image_that_is_kept_is_squeezed_too(tmp_path: Path) -> None:
     assert line["after"]["stored"] < len(zlib.compress(image, 9))
 
 
-def test_the_whole_way_through_the_command_line(scan: Path, tmp_path: Path, run: Run) -> None:
+def test_the_whole_way_through_the_command_line(scan: Path, tmp_path: Path, say: Say) -> None:
     plain, small = tmp_path / "plain.zip", tmp_path / "small.zip"
-    assert "--squeeze: " in run(scan, "--squeeze", "--dry-run")
-    assert "--squeeze: " not in run(scan, "--dry-run")
-    run(scan, "-o", plain)
-    run(scan, "-o", small, "--squeeze")
+    assert "--squeeze: " in say(scan, "--squeeze", "--dry-run")
+    assert "--squeeze: " not in say(scan, "--dry-run")
+    say(scan, "-o", plain)
+    say(scan, "-o", small, "--squeeze")
     assert small.stat().st_size < plain.stat().st_size
-    with zipfile.ZipFile(small) as archive:
-        assert json.loads(archive.read("REPACK/manifest.json"))["options"]["squeeze"] is True
-    assert "sound" in run("verify", small)
-    run("restore", small, "-o", tmp_path / "back")
-    with zipfile.ZipFile(scan) as archive:
-        for name in archive.namelist():
-            if not name.endswith("/"):
-                assert (tmp_path / "back" / name).read_bytes() == archive.read(name)
+    assert manifest_of(small)["options"]["squeeze"] is True
+    assert "sound" in say("verify", small)
+    say("restore", small, "-o", tmp_path / "back")
+    for name, content in contents(scan).items():
+        assert (tmp_path / "back" / name).read_bytes() == content
 
 
-def test_the_same_again_changes_nothing_and_the_wish_can_come_later(scan: Path, tmp_path: Path, run: Run) -> None:
+def test_the_same_again_changes_nothing_and_the_wish_can_come_later(scan: Path, tmp_path: Path, say: Say) -> None:
     plain, small, later = (tmp_path / f"{name}.zip" for name in ("plain", "small", "later"))
-    run(scan, "-o", plain)
-    run(scan, "-o", small, "--squeeze")
-    assert "nothing was written" in run(small, "--squeeze")
-    assert "nothing was written" in run(small)
-    run(plain, "--squeeze", "-o", later)
-    assert "nothing was written" in run(later, "--squeeze")
-    squeezed_at_once, squeezed_later = lines_of(small), lines_of(later)
+    say(scan, "-o", plain)
+    say(scan, "-o", small, "--squeeze")
+    assert "nothing was written" in say(small, "--squeeze")
+    assert "nothing was written" in say(small)
+    say(plain, "--squeeze", "-o", later)
+    assert "nothing was written" in say(later, "--squeeze")
+    squeezed_at_once, squeezed_later = entries_of(small), entries_of(later)
     copied = [path for path, line in squeezed_at_once.items() if line["action"] == "copied"]
     assert copied
     for path in copied:
         assert squeezed_later[path]["after"] == squeezed_at_once[path]["after"]
         assert squeezed_later[path]["before"] == squeezed_at_once[path]["before"]
-    assert "sound" in run("verify", later, "--against", scan)
+    assert "sound" in say("verify", later, "--against", scan)
 
 
-def test_files_of_a_folder(tmp_path: Path, run: Run) -> None:
-    write_folder(tmp_path / "disc", dental_disc(2, size=64))
-    run(tmp_path / "disc", "-o", tmp_path / "plain.zip")
-    run(tmp_path / "disc", "-o", tmp_path / "small.zip", "--squeeze")
-    plain, small = lines_of(tmp_path / "plain.zip"), lines_of(tmp_path / "small.zip")
+def test_files_of_a_folder(tmp_path: Path, say: Say) -> None:
+    write_folder(tmp_path / "disc", small_disc(2))
+    say(tmp_path / "disc", "-o", tmp_path / "plain.zip")
+    say(tmp_path / "disc", "-o", tmp_path / "small.zip", "--squeeze")
+    plain, small = entries_of(tmp_path / "plain.zip"), entries_of(tmp_path / "small.zip")
     files = [path for path, line in plain.items() if line["after"]]
     assert all(small[path]["after"]["stored"] <= plain[path]["after"]["stored"] for path in files)
     assert any(small[path]["after"]["stored"] < plain[path]["after"]["stored"] for path in files)

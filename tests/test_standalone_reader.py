@@ -2,7 +2,6 @@
 
 import hashlib
 import importlib.util
-import json
 import subprocess
 import sys
 import zipfile
@@ -13,20 +12,15 @@ from warnings import catch_warnings, simplefilter
 
 import pytest
 
-from fixtures.disc import dental_disc, dress, write_zip
-from repack.cli import main
+from fixtures.disc import dress, write_zip
 from repack.record import restoredata
 from repack.record.manifest import EntryRecord, Manifest
+from tests.commands import contents, entries_of, repack
+from tests.discs import small_disc, write_small_disc
 
 READER = Path(__file__).with_name("standalone_reader.py")
 DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 IMAGES, SERIES = DATA / "dicom", DATA / "ct-series" / "S2030"
-
-
-def repack(*words: str | Path, code: int = 0) -> None:
-    with pytest.raises(SystemExit) as left:
-        main([str(word) for word in words])
-    assert left.value.code == code
 
 
 def read_alone(zip_file: Path) -> Iterator[tuple[str, bytes | None]]:
@@ -43,9 +37,7 @@ def read_alone(zip_file: Path) -> Iterator[tuple[str, bytes | None]]:
 def check_both(source: Path, target: Path, folder: Path) -> Counter[str]:
     """Restore with repack and without; both give the originals. Counts of proofs."""
     repack("restore", target, "-o", folder, "-q")
-    with zipfile.ZipFile(target) as new, zipfile.ZipFile(source) as old:
-        entries = {entry["path"]: entry for entry in json.loads(new.read("REPACK/manifest.json"))["entries"]}
-        originals = {path: old.read(path) for path in entries}
+    entries, originals = entries_of(target), contents(source)
     alone = dict(read_alone(target))
     proofs: Counter[str] = Counter()
     for path, entry in entries.items():
@@ -86,25 +78,27 @@ def test_the_document_and_the_reader_know_every_key() -> None:
         assert field in known_elsewhere or f"`{field}`" in document, field
 
 
+@pytest.mark.usefixtures("inline")
 @pytest.mark.parametrize("codec", ["jpegls", "j2k", "none"])
 def test_a_small_disc(tmp_path: Path, codec: str) -> None:
     source, target = tmp_path / "scan.zip", tmp_path / "out.zip"
-    write_zip(source, dental_disc(3, size=64, implicit=True))
+    write_zip(source, small_disc(3, implicit=True))
     repack(source, "-o", target, "-q", "--drop-redist", "--codec", codec)
-    assert check_both(source, target, tmp_path / "out") == {"exact": 4, "identical": 229, "dropped": 2}
+    proofs = check_both(source, target, tmp_path / "out")
+    assert proofs == {"exact": 4, "identical": len(contents(source)) - 6, "dropped": 2}
 
 
+@pytest.mark.usefixtures("inline")
 def test_as_a_program_of_its_own(tmp_path: Path) -> None:
     source, target = tmp_path / "scan.zip", tmp_path / "out.zip"
-    write_zip(source, dental_disc(1, size=64))
+    write_small_disc(source, 1)
     repack(source, "-o", target, "-q")
     done = subprocess.run(
         [sys.executable, READER, target, tmp_path / "out"], capture_output=True, text=True, check=True, cwd=tmp_path
     )
     assert "NOT RESTORED" not in done.stdout
-    with zipfile.ZipFile(source) as old:
-        assert (tmp_path / "out/DICOM/I0000001").read_bytes() == old.read("DICOM/I0000001")
-        assert (tmp_path / "out/DICOMDIR").read_bytes() == old.read("DICOMDIR")
+    for path, content in contents(source).items():
+        assert (tmp_path / "out" / path).read_bytes() == content
 
 
 @pytest.mark.slow

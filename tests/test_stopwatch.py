@@ -1,17 +1,16 @@
 """The stopwatch: stages within stages, tasks of workers, and nothing at all where nobody asked."""
 
-import subprocess
-import sys
 import time
 from pathlib import Path
 
 import pytest
 
-from fixtures.disc import dental_disc, write_zip
 from repack import stopwatch
 from repack.processes.workers import Pool
 from repack.report.profile import profiled
 from repack.stopwatch import Stopwatch, Timed, stage, time_task, timed
+from tests.commands import Run
+from tests.discs import write_small_disc
 
 
 @timed("inner")
@@ -94,11 +93,12 @@ def test_the_table_has_a_row_for_each_stage_the_longest_first() -> None:
     assert sheet.rows[2] == ("write", "0.500", "0.400", "0.100", "0.100")
 
 
-def test_the_command_shows_it_on_standard_error_where_it_is_asked_twice(tmp_path: Path) -> None:
-    write_zip(tmp_path / "scan.zip", dental_disc(2, size=64))
+@pytest.mark.usefixtures("inline")
+def test_the_command_shows_it_on_standard_error_where_it_is_asked_twice(tmp_path: Path, run: Run) -> None:
+    scan = write_small_disc(tmp_path / "scan.zip", 2)
     for words, is_shown in ((["-v"], False), (["-v", "-v"], True)):
-        command = [sys.executable, "-m", "repack", str(tmp_path / "scan.zip"), "--overwrite", *words]
-        done = subprocess.run(command, check=True, capture_output=True, text=True, encoding="utf-8")
-        assert ("Where the time went" in done.stderr) == is_shown
-        assert "Where the time went" not in done.stdout
-        assert all((name in done.stderr) == is_shown for name in ("encode", "check", "inflate", "hash", "write"))
+        code, out, err = run(scan, "--overwrite", *words)
+        assert code == 0
+        assert ("Where the time went" in err) == is_shown
+        assert "Where the time went" not in out
+        assert all((name in err) == is_shown for name in ("encode", "check", "inflate", "hash", "write"))

@@ -35,10 +35,11 @@ class Endless(Bytes):
 
 
 @pytest.mark.parametrize(
-    ("place", "problem"), [(Deadly(b"MZ"), "crashed a worker"), (Endless(b"MZ"), "came to no end")]
+    ("place", "seconds", "problem"),
+    [(Deadly(b"MZ"), 60.0, "crashed a worker"), (Endless(b"MZ"), 0.5, "came to no end")],
 )
 def test_a_program_that_cannot_be_looked_at_costs_itself_only(
-    monkeypatch: pytest.MonkeyPatch, place: Bytes, problem: str
+    monkeypatch: pytest.MonkeyPatch, place: Bytes, seconds: float, problem: str
 ) -> None:
     large = 9 << 20
     made = [make_entry(name, b"MZ").entry for name in (b"good.dll", b"bad.exe", b"text.bin")]
@@ -47,7 +48,7 @@ def test_a_program_that_cannot_be_looked_at_costs_itself_only(
         replace(made[1], index=1, place=place, size=large + 1),  # the first to be handed out
         replace(made[2], index=2, place=Bytes(b"what"), size=4),
     ]
-    monkeypatch.setattr(survey, "_allow", lambda lot: 0.5 if lot[0].index == 1 else 60.0)
+    monkeypatch.setattr(survey, "_allow", lambda lot: seconds if lot[0].index == 1 else 60.0)
     with Pool(1) as pool:
         found = {lot[0].path: facts for lot, (facts,) in survey._gather(entries, pool, facts.gather)}
     assert {path: known.magic for path, known in found.items()} == {

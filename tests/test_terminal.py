@@ -20,11 +20,15 @@ _OTHER_LANGUAGES = re.compile("Viewer/(?!(en|es|ky|zh-Hant)/)[^/]+/")
 GOLDEN = Path(__file__).parent / "golden_text"
 
 
+def write_disc(path: Path, viewer_scale: int = 0) -> Path:
+    files = dental_disc(3, size=64, viewer_scale=viewer_scale)
+    write_zip(path, (file for file in files if not _OTHER_LANGUAGES.match(file.path)))
+    return path
+
+
 @pytest.fixture
 def disc(tmp_path: Path) -> Path:
-    path = tmp_path / "scan.zip"
-    write_zip(path, (file for file in dental_disc(3, size=64) if not _OTHER_LANGUAGES.match(file.path)))
-    return path
+    return write_disc(tmp_path / "scan.zip")
 
 
 def loaded_by(*words: str) -> set[str]:
@@ -230,11 +234,13 @@ def plain(text: str, *places: Path) -> str:
         ("inspect", ("inspect", "scan.zip")),
     ],
 )
+@pytest.mark.usefixtures("inline")
 def test_what_is_shown_at_80_columns(
-    name: str, words: tuple[str, ...], disc: Path, run: Run, monkeypatch: pytest.MonkeyPatch
+    name: str, words: tuple[str, ...], tmp_path: Path, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("COLUMNS", "80")
-    monkeypatch.chdir(disc.parent)
+    monkeypatch.chdir(tmp_path)
+    write_disc(tmp_path / "scan.zip", viewer_scale=1)
     code, out, err = run(*words)
     assert (code, err) == (0, "")
     assert max(map(len, out.splitlines())) <= 80
@@ -244,24 +250,31 @@ def test_what_is_shown_at_80_columns(
     assert plain(out) == file.read_text("utf-8")
 
 
-@pytest.mark.parametrize("encoding", ["ascii", "cp437", "cp1252"])
-def test_names_that_the_output_cannot_show_cost_nothing(encoding: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("encoding", "words"),
+    [
+        ("ascii", ("inspect", "scan.zip")),
+        ("cp437", ("scan.zip", "-v")),
+        ("cp1252", ("scan.zip", "--json", "-o", "2.zip")),
+        ("ascii", ("gone.歯",)),
+    ],
+)
+def test_names_that_the_output_cannot_show_cost_nothing(encoding: str, words: tuple[str, ...], tmp_path: Path) -> None:
     import zipfile
 
     with zipfile.ZipFile(tmp_path / "scan.zip", "w") as archive:
         archive.writestr("患者/説明書.txt", b"x" * 99)
         archive.writestr("患者/unknown.歯", b"y" * 99)
-    for words in (("inspect", "scan.zip"), ("scan.zip", "-v"), ("scan.zip", "--json", "-o", "2.zip"), ("gone.歯",)):
-        done = subprocess.run(
-            [sys.executable, "-m", "repack", *words],
-            env={**os.environ, "PYTHONIOENCODING": f"{encoding}:strict", "PYTHONUTF8": "0"},
-            capture_output=True,
-            check=False,
-            cwd=tmp_path,
-        )
-        assert done.returncode == (3 if words == ("gone.歯",) else 0), done.stderr
-        said = done.stdout + done.stderr
-        assert "歯".encode() in said if "--json" in words else said.isascii()
+    done = subprocess.run(
+        [sys.executable, "-m", "repack", *words],
+        env={**os.environ, "PYTHONIOENCODING": f"{encoding}:strict", "PYTHONUTF8": "0"},
+        capture_output=True,
+        check=False,
+        cwd=tmp_path,
+    )
+    assert done.returncode == (3 if words == ("gone.歯",) else 0), done.stderr
+    said = done.stdout + done.stderr
+    assert "歯".encode() in said if "--json" in words else said.isascii()
 
 
 def test_rules_test_names_the_guard(disc: Path, run: Run, tmp_path: Path) -> None:

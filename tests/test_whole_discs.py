@@ -5,7 +5,6 @@ The originals come back here from the new zip alone: manifest, new files and REP
 
 import hashlib
 import io
-import json
 import shutil
 import subprocess
 import warnings
@@ -18,41 +17,24 @@ import pydicom
 import pytest
 
 from fixtures.disc import dress, write_zip
-from repack.cli import main
 from repack.dicom.transcode import invert
 from repack.record.restoredata import read_records
+from tests.commands import contents, entries_of, manifest_of, repack
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
 IMAGES = SHARED / "dicom"
 SERIES = SHARED / "ct-series" / "S2030"
 
 
-def repack(*words: str | Path) -> None:
-    with pytest.raises(SystemExit) as left:
-        main([str(word) for word in words])
-    assert left.value.code == 0
-
-
-def read_manifest(target: Path) -> dict:
-    with zipfile.ZipFile(target) as archive:
-        return json.loads(archive.read("REPACK/manifest.json"))
-
-
 def give_back(target: Path) -> dict[str, bytes]:
     """The original content of every entry that is still in the zip, by path."""
-    with zipfile.ZipFile(target) as archive:
-        entries = json.loads(archive.read("REPACK/manifest.json"))["entries"]
-        originals = {e["path"]: archive.read(e["path"]) for e in entries if e["action"] == "copied"}
-        if "REPACK/restore.xz" in archive.namelist():
-            for number, restorable in read_records(io.BytesIO(archive.read("REPACK/restore.xz"))):
-                path = entries[number]["path"]
-                originals[path] = invert(archive.read(path), restorable)
+    held, entries = contents(target), manifest_of(target)["entries"]
+    originals = {e["path"]: held[e["path"]] for e in entries if e["action"] == "copied"}
+    if "REPACK/restore.xz" in held:
+        for number, restorable in read_records(io.BytesIO(held["REPACK/restore.xz"])):
+            path = entries[number]["path"]
+            originals[path] = invert(held[path], restorable)
     return originals
-
-
-def new_content(target: Path, path: str) -> bytes:
-    with zipfile.ZipFile(target) as archive:
-        return archive.read(path)
 
 
 def same_samples(old: bytes, new: bytes) -> bool:
@@ -70,7 +52,7 @@ def same_samples(old: bytes, new: bytes) -> bool:
 def assert_nothing_lost(source: Path, target: Path) -> Counter[str]:
     """Every entry of the source is given back byte for byte or was dropped by a wish; counts of proofs."""
     originals = give_back(target)
-    entries = {entry["path"]: entry for entry in read_manifest(target)["entries"]}
+    new, entries = contents(target), entries_of(target)
     proofs: Counter[str] = Counter()
     with zipfile.ZipFile(source) as archive:
         assert sorted(archive.namelist()) == sorted(entries)
@@ -81,7 +63,7 @@ def assert_nothing_lost(source: Path, target: Path) -> Counter[str]:
             data = archive.read(path)
             if entry["proof"] == "samples":  # its words come back, not its bytes
                 assert path not in originals
-                assert same_samples(data, new_content(target, path)), path
+                assert same_samples(data, new[path]), path
             else:
                 assert originals[path] == data, path
             assert hashlib.sha256(data).hexdigest() == entry["before"]["sha256"]
@@ -113,7 +95,7 @@ def test_a_real_ct_series_dressed_as_a_disc(tmp_path: Path, capsys: pytest.Captu
     proofs = assert_nothing_lost(source, target)
     assert proofs["exact"] == len(files) + 1  # and DICOMDIR
     assert_references_resolve(target, len(files))
-    dropped = Counter(e["category"] for e in read_manifest(target)["entries"] if e["action"] == "dropped")
+    dropped = Counter(e["category"] for e in manifest_of(target)["entries"] if e["action"] == "dropped")
     assert dropped == {"locale": 194, "redistributable": 2}
     assert target.stat().st_size < 0.75 * source.stat().st_size
     with zipfile.ZipFile(target) as archive:
@@ -135,7 +117,7 @@ def test_every_kind_of_real_file_in_one_run(tmp_path: Path, capsys: pytest.Captu
     repack(source)
     proofs = assert_nothing_lost(source, target)
     assert sum(proofs.values()) == len(files)
-    entries = read_manifest(target)["entries"]
+    entries = manifest_of(target)["entries"]
     table = Counter(
         (entry["action"], "" if entry["action"] == "transcoded" else entry["reason"])
         for entry in entries

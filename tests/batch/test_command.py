@@ -6,16 +6,15 @@ import io
 import json
 import os
 import sys
-from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
 
-from repack.cli import batch, job, main
+from repack.cli import batch, job
 from repack.errors import ExitCode
 from tests.batch.stage import entry_hashes, last_lines, make_discs
-
-Run = Callable[..., tuple[int, str, str]]
+from tests.commands import Run
 
 #: Options of the main job that a batch does not have, and why.
 NOT_OF_A_BATCH = {
@@ -31,14 +30,8 @@ NOT_OF_A_BATCH = {
 
 
 @pytest.fixture
-def run(capsys: pytest.CaptureFixture[str]) -> Run:
-    def call(*words: str | Path) -> tuple[int, str, str]:
-        with pytest.raises(SystemExit) as left:
-            main(["batch", *(str(word) for word in words)])
-        out, err = capsys.readouterr()
-        return int(left.value.code or 0), out, err
-
-    return call
+def run(run: Run) -> Run:
+    return partial(run, "batch")
 
 
 @pytest.fixture
@@ -143,6 +136,20 @@ def test_a_password_does_not_travel_unprotected(run: Run, discs: list[Path], tmp
     code, _out, err = run(
         *discs, "--out-dir", tmp_path / "out", "--password-file", tmp_path / "password", "--scheduler", "tcp://x:1"
     )
+    assert code == ExitCode.USAGE
+    assert "unprotected" in err
+    assert "secret" not in err
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("sftp://me:secret@host/a.zip", "--out-dir", "out"),
+        ("a.zip", "--out-dir", "sftp://me:secret@host/new", "--record", "record"),
+    ],
+)
+def test_a_login_in_an_address_does_not_travel_unprotected(run: Run, words: tuple[str, ...]) -> None:
+    code, _out, err = run(*words, "--scheduler", "tcp://x:1")
     assert code == ExitCode.USAGE
     assert "unprotected" in err
     assert "secret" not in err

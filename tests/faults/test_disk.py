@@ -12,7 +12,7 @@ from typing import IO, Any, Self
 import pytest
 
 from fixtures.disc import dental_disc, write_folder, write_zip
-from repack import carrying, pipeline
+from repack import lots, pipeline
 from repack.errors import BundleUnreadable, OutputUnwritable
 from repack.output import drafts
 from repack.pipeline import Request
@@ -299,10 +299,11 @@ def test_a_file_of_a_folder_that_does_not_stay(tmp_path: Path, stage: str, after
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="finds the workers in /proc")
-@pytest.mark.parametrize(("stage", "after"), STAGES)
-@pytest.mark.parametrize("number", [9, 11])  # killed, as for want of memory; segmentation fault
+@pytest.mark.parametrize(  # killed, as for want of memory; segmentation fault
+    ("number", "stage", "after"), [*((9, *stage) for stage in STAGES), (11, "Repacking", 3)]
+)
 def test_workers_killed_in_every_stage(
-    disc: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stage: str, after: int, number: int
+    disc: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int, stage: str, after: int
 ) -> None:
     killed = []
 
@@ -312,7 +313,7 @@ def test_workers_killed_in_every_stage(
                 os.kill(process, number)
                 killed.append(process)
 
-    monkeypatch.setattr(carrying, "_LOT_ENTRIES", 8)
+    monkeypatch.setattr(lots, "_MOST_ENTRIES", 8)
     target = tmp_path / "out.zip"
     done = pipeline.run(Request(disc, target, jobs=2), AtStage(stage, kill, after))
     assert killed

@@ -2,7 +2,6 @@
 
 import errno
 import hashlib
-import json
 import os
 import re
 import struct
@@ -20,52 +19,36 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fixtures.disc import dental_disc, write_folder, write_zip
+from fixtures.disc import write_folder, write_zip
 from repack import pipeline
-from repack.cli import main
 from repack.giveback import giving, placing, restore
-from repack.model import Stamp
+from repack.model import Stamp, Wishes
 from repack.output import archive
+from repack.pipeline import Request
 from repack.processes.workers import Crashed
+from tests.commands import Run, contents, manifest_of
+from tests.discs import small_disc, write_small_disc
 from tests.inline import Inline
 
-Run = Callable[..., tuple[int, str, str]]
+pytestmark = pytest.mark.usefixtures("inline")
 
 
 @pytest.fixture(scope="module")
 def disc(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A zip with odd entries, and what repack makes of it."""
     folder = tmp_path_factory.mktemp("restore")
-    write_zip(folder / "scan.zip", (f for f in dental_disc(3, size=64) if not f.path.startswith("Viewer/Lang")))
+    write_small_disc(folder / "scan.zip", 3)
     with zipfile.ZipFile(folder / "scan.zip", "a") as archive:
         archive.mkdir("empty folder")
         archive.writestr("x/../../out.txt", b"traversal")
         archive.writestr("/etc/absolute", b"absolute")
         archive.writestr("C:/drive.txt", b"drive")
         archive.writestr("Größe.txt", b"size")
-    with pytest.raises(SystemExit) as left:
-        main([str(folder / "scan.zip"), "--drop-redist", "-q"])
-    assert left.value.code == 0
-    return folder / "scan.repacked.zip"
-
-
-@pytest.fixture
-def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Run:
-    for module in (pipeline, restore):
-        monkeypatch.setattr(module, "Pool", Inline)
-
-    def call(*words: str | Path) -> tuple[int, str, str]:
-        with pytest.raises(SystemExit) as left:
-            main([str(word) for word in words])
-        out, err = capsys.readouterr()
-        return int(left.value.code or 0), out, err
-
-    return call
+    return pipeline.run(Request(folder / "scan.zip", folder / "scan.repacked.zip", Wishes(drop_redist=True))).target
 
 
 def originals(disc: Path) -> dict[str, bytes]:
-    with zipfile.ZipFile(disc.with_name("scan.zip")) as archive:
-        return {i.filename: archive.read(i) for i in archive.infolist() if not i.is_dir()}
+    return contents(disc.with_name("scan.zip"))
 
 
 def files_below(folder: Path) -> dict[str, bytes]:
@@ -102,9 +85,7 @@ def test_the_left_out_are_listed_with_size_hash_and_rule(disc: Path, run: Run, t
     assert re.search(r"redistributable +2 +\S+ \S+ +--drop-redist", short)
     assert "vcredist_x86.exe" not in short
     _code, out, _err = run("restore", disc, "-o", tmp_path / "out", "-v")
-    with zipfile.ZipFile(disc) as archive:
-        entries = json.loads(archive.read("REPACK/manifest.json"))["entries"]
-    dropped = [entry for entry in entries if entry["action"] == "dropped"]
+    dropped = [entry for entry in manifest_of(disc)["entries"] if entry["action"] == "dropped"]
     assert len(dropped) == 2
     for entry in dropped:
         assert entry["path"] in out
@@ -297,7 +278,7 @@ def test_a_damaged_original_stays_damaged(disc: Path, run: Run, tmp_path: Path) 
 
 
 def test_a_folder_as_original(run: Run, tmp_path: Path) -> None:
-    write_folder(tmp_path / "disc", dental_disc(2, size=64))
+    write_folder(tmp_path / "disc", small_disc(2))
     assert run(tmp_path / "disc", "-q", "--drop-redist")[0] == 0
     assert run("restore", tmp_path / "disc.repacked.zip", "-o", tmp_path / "out", "-q")[0] == 0
     before, after = files_below(tmp_path / "disc"), files_below(tmp_path / "out")
@@ -333,7 +314,7 @@ def test_exact_times_win_over_dos_words() -> None:
 
 
 def test_a_zip_has_the_comment_of_the_original(run: Run, tmp_path: Path) -> None:
-    write_zip(tmp_path / "scan.zip", dental_disc(1, size=16))
+    write_zip(tmp_path / "scan.zip", small_disc(1, 16))
     with zipfile.ZipFile(tmp_path / "scan.zip", "a") as archive:
         archive.comment = "Größe".encode()
     assert run(tmp_path / "scan.zip")[0] == 0

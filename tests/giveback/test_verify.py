@@ -5,45 +5,37 @@ import shutil
 import zipfile
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fixtures.disc import dental_disc, write_folder, write_zip
+from fixtures.disc import write_folder
 from repack import pipeline
-from repack.cli import main
 from repack.cli.giveback import read_share
 from repack.errors import WrongUsage
 from repack.giveback import finished, verify
+from repack.model import Wishes
+from repack.pipeline import Request
 from repack.record import manifest
-from tests.inline import Inline
+from tests.commands import Run, repack
+from tests.discs import small_disc, write_small_disc
 
-Run = Callable[..., tuple[int, str, str]]
+pytestmark = pytest.mark.usefixtures("inline")
 
 
 @pytest.fixture(scope="module")
 def disc(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("verify")
-    write_zip(folder / "scan.zip", (f for f in dental_disc(5, size=48) if not f.path.startswith("Viewer/Lang")))
-    with pytest.raises(SystemExit):
-        main([str(folder / "scan.zip"), "--drop-redist", "-q"])
-    return folder / "scan.repacked.zip"
+    scan = write_small_disc(folder / "scan.zip", 5, 48)
+    return pipeline.run(Request(scan, folder / "scan.repacked.zip", Wishes(drop_redist=True))).target
 
 
 @pytest.fixture
-def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Run:
-    for module in (pipeline, verify):
-        monkeypatch.setattr(module, "Pool", Inline)
-
-    def call(*words: str | Path) -> tuple[int, str, str]:
-        with pytest.raises(SystemExit) as left:
-            main(["verify", *map(str, words)])
-        out, err = capsys.readouterr()
-        return int(left.value.code or 0), out, err
-
-    return call
+def run(run: Run) -> Run:
+    return partial(run, "verify")
 
 
 def checks_of(said: str) -> dict[str, tuple[int, int]]:
@@ -167,8 +159,7 @@ def test_a_dicomdir_that_a_rule_calls_something_else_is_checked_too(
 ) -> None:
     own, made = tmp_path / "my.toml", tmp_path / "made.zip"
     own.write_text(f"[[rule]]\nid='x'\ncategory='{category}'\nmatch={{name='DICOMDIR'}}\nwhy='a slip'\n", "utf-8")
-    with pytest.raises(SystemExit):
-        main([str(disc.with_name("scan.zip")), "-o", str(made), "--rules", str(own), "-q"])
+    repack(disc.with_name("scan.zip"), "-o", made, "--rules", own, "-q")
     code, out, _err = run(made, "--json")
     assert (code, checks_of(out)["DICOMDIR"]) == (0, (1, 1))
     stale = rewrite(made, tmp_path / "stale.zip", lambda name, data: data if name != "DICOMDIR" else stale_index(data))
@@ -208,7 +199,7 @@ def test_without_a_manifest_nothing_can_be_checked(
 
 
 def test_another_original_is_told_entry_by_entry(disc: Path, run: Run, tmp_path: Path) -> None:
-    write_folder(tmp_path / "disc", (f for f in dental_disc(5, size=48) if not f.path.startswith("Viewer/Lang")))
+    write_folder(tmp_path / "disc", small_disc(5, 48))
     assert run(disc, "--against", tmp_path / "disc")[0] == 0
     (tmp_path / "disc/License.txt").write_bytes(b"another one")
     (tmp_path / "disc/DICOM/I0000004").unlink()

@@ -11,9 +11,9 @@ import pytest
 _SERVERS = "/usr/sbin"  # where Debian puts Orthanc; not on every user's PATH
 
 
-def _miss(what: str) -> NoReturn:
+def miss(what: str, come_from: str = ".ci/run names the Debian packages") -> NoReturn:
     """Skip; but fail where CI says that everything was installed: there a broken installation must be seen."""
-    message = f"{what} is not installed (.ci/run names the Debian packages)"
+    message = f"{what} is not installed ({come_from})"
     if os.environ.get("CI") == "true":
         pytest.fail(message)
     pytest.skip(message)
@@ -22,12 +22,12 @@ def _miss(what: str) -> NoReturn:
 def find(name: str) -> str:
     """The path of a program that the running test cannot do without."""
     found = shutil.which(name) or shutil.which(name, path=_SERVERS)
-    return found or _miss(name)
+    return found or miss(name)
 
 
 def find_file(path: Path) -> Path:
     """A file of an installed package (a plug-in) that the running test cannot do without."""
-    return path if path.is_file() else _miss(str(path))
+    return path if path.is_file() else miss(str(path))
 
 
 def output_of(*command: str | Path) -> str:

@@ -17,19 +17,18 @@ from pathlib import Path
 
 import pytest
 
-from fixtures.disc import dental_disc, write_folder
-from repack import pipeline
+from fixtures.disc import write_folder
 from repack.bundles import open_bundle
 from repack.errors import BundleUnreadable
 from repack.giveback import restore
 from repack.model import Access
 from repack.pipeline import Request, run
 from repack.record.manifest import Manifest
-from tests.inline import Inline
+from tests.discs import small_disc
 from tests.interop.programs import find
 from tests.packages.downloads import second_opinion
 
-pytestmark = pytest.mark.interop
+pytestmark = [pytest.mark.interop, pytest.mark.usefixtures("inline")]
 
 MOMENT = calendar.timegm((2024, 3, 15, 10, 30, 58))
 LONG = "a file whose name is a good deal longer than the sixty-four letters that Joliet keeps of a name.txt"
@@ -41,18 +40,11 @@ def call(*words: str | Path, cwd: Path | None = None) -> None:
     assert done.returncode == 0, (done.stdout + done.stderr).decode(errors="replace")
 
 
-@pytest.fixture(autouse=True)
-def _inline(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Starting worker processes would take longer than everything else."""
-    for module in (pipeline, restore):
-        monkeypatch.setattr(module, "Pool", Inline)
-
-
 @pytest.fixture(scope="module")
 def disc(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A synthetic disc with everything that names and folders can do to a container."""
     root = tmp_path_factory.mktemp("source") / "disc"
-    write_folder(root, dental_disc(3, size=128))
+    write_folder(root, small_disc(3, 128))
     for name, data in (
         ("Größe 表.txt", b"text" * 9_999),
         (LONG, b"long"),

@@ -8,8 +8,8 @@ import pytest
 from pydicom import Dataset, dcmread
 from pydicom.fileset import FileSet
 
-from fixtures.disc import dental_disc, write_zip
-from repack.cli import main
+from tests.commands import repack
+from tests.discs import write_small_disc
 from tests.interop.programs import call
 from tests.interop.readers import CODECS, NEAR, NEAR_ERROR, find_codec
 
@@ -27,11 +27,9 @@ def codec(request: pytest.FixtureRequest) -> str:
 def disc(codec: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A repacked disc, unzipped."""
     folder = tmp_path_factory.mktemp("disc")
-    write_zip(folder / "disc.zip", dental_disc(SLICES, size=64))
+    source = write_small_disc(folder / "disc.zip", SLICES)
     words = ["--codec", codec, *(["--max-error", str(NEAR_ERROR)] if codec == NEAR else [])]
-    with pytest.raises(SystemExit) as left:
-        main([str(folder / "disc.zip"), "-o", str(folder / "new.zip"), "--jobs", "1", "-q", *words])
-    assert left.value.code == 0
+    repack(source, "-o", folder / "new.zip", "-q", *words)
     with zipfile.ZipFile(folder / "new.zip") as archive:
         archive.extractall(folder / "unzipped")
     return folder / "unzipped"

@@ -9,8 +9,9 @@ import pytest
 from pydicom import dcmread
 from pydicom.fileset import FileSet
 
-from fixtures.disc import dental_disc, write_zip
-from repack.cli import main
+from fixtures.disc import write_zip
+from tests.commands import repack
+from tests.discs import write_small_disc
 from tests.interop.orthanc import GDCM_PLUGIN, Orthanc, running
 from tests.interop.programs import call, find
 from tests.test_split import DISC as SPLIT
@@ -25,15 +26,11 @@ FRAMES = [f"DICOM/I{number:07}" for number in range(1, SLICES + 1)]
 
 @pytest.fixture(scope="module")
 def disc(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("disc") / "scan.zip"
-    write_zip(path, dental_disc(SLICES, size=64))
-    return path
+    return write_small_disc(tmp_path_factory.mktemp("disc") / "scan.zip", SLICES)
 
 
-def repack(disc: Path, target: Path, *words: str) -> Path:
-    with pytest.raises(SystemExit) as left:
-        main([str(disc), "-o", str(target), "--jobs", "1", "-q", *words])
-    assert left.value.code == 0
+def repacked(disc: Path, target: Path, *words: str) -> Path:
+    repack(disc, "-o", target, "-q", *words)
     return target
 
 
@@ -56,7 +53,7 @@ def accepted(profile: str, disc: Path, made: Path) -> tuple[list[str], str]:
 def test_dcmtk_takes_every_image_into_an_index_of_the_profile(
     purpose: str, profile: str, disc: Path, tmp_path: Path, open_file_set: Callable[[Path], FileSet]
 ):
-    new = unzip(repack(disc, tmp_path / "new.zip", "--for", purpose), tmp_path / "new")
+    new = unzip(repacked(disc, tmp_path / "new.zip", "--for", purpose), tmp_path / "new")
     files, said = accepted(profile, new, tmp_path / "made")
     assert files == FRAMES
     assert "expected but" not in said
@@ -69,7 +66,7 @@ def test_dcmtk_takes_every_image_into_an_index_of_the_profile(
     [((), CD), ((), USB_J2K), (("--for", "usb"), CD), (("--for", "zip-mail"), USB_J2K), (("--for", "portal"), CD)],
 )
 def test_dcmtk_refuses_what_the_profile_does_not_list(words: tuple[str, ...], profile: str, disc: Path, tmp_path: Path):
-    new = unzip(repack(disc, tmp_path / "new.zip", *words), tmp_path / "new")
+    new = unzip(repacked(disc, tmp_path / "new.zip", *words), tmp_path / "new")
     files, said = accepted(profile, new, tmp_path / "made")
     assert files == []
     assert "expected but" in said
@@ -93,7 +90,7 @@ def test_a_server_takes_the_zip_in_and_shows_the_frames_of_the_disc(
     purpose: str, disc: Path, server: Orthanc, tmp_path: Path
 ):
     name = "DICOM.ZIP" if purpose == "zip-mail" else "new.zip"
-    new = repack(disc, tmp_path / name, "--for", purpose)
+    new = repacked(disc, tmp_path / name, "--for", purpose)
     with zipfile.ZipFile(disc) as archive:
         before = shown(server, *(archive.read(frame) for frame in FRAMES))
     assert len(before) == SLICES
@@ -104,12 +101,12 @@ def test_a_server_takes_the_zip_in_and_shows_the_frames_of_the_disc(
 def test_the_index_lies_at_the_top_and_names_every_image(
     purpose: str, disc: Path, tmp_path: Path, open_file_set: Callable[[Path], FileSet]
 ):
-    new = unzip(repack(disc, tmp_path / "new.zip", "--for", purpose), tmp_path / "new")
+    new = unzip(repacked(disc, tmp_path / "new.zip", "--for", purpose), tmp_path / "new")
     assert sorted("/".join(one.ReferencedFileID) for one in open_file_set(new / "DICOMDIR")) == FRAMES
 
 
 def test_nothing_in_a_zip_for_a_portal_is_a_program(disc: Path, tmp_path: Path):
-    new = unzip(repack(disc, tmp_path / "new.zip", "--for", "portal"), tmp_path / "new")
+    new = unzip(repacked(disc, tmp_path / "new.zip", "--for", "portal"), tmp_path / "new")
     kinds = [call("file", "-b", path) for path in new.rglob("*") if path.is_file()]
     assert len(kinds) > SLICES
     assert not [kind for kind in kinds if "executable" in kind or "script" in kind]
@@ -119,7 +116,7 @@ def test_each_study_of_a_split_disc_is_read_by_dcmtk_pydicom_and_the_server(
     server: Orthanc, tmp_path: Path, open_file_set: Callable[[Path], FileSet]
 ):
     write_zip(tmp_path / "scan.zip", SPLIT)
-    repack(tmp_path / "scan.zip", tmp_path / "new.zip", "--split", "study", "--for", "portal")
+    repacked(tmp_path / "scan.zip", tmp_path / "new.zip", "--split", "study", "--for", "portal")
     originals = {file.path: file.content for file in IMAGES}
     for number in (1, 2, 3):
         part = tmp_path / f"new.study{number}of3.zip"

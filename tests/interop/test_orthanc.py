@@ -12,10 +12,11 @@ from urllib.error import HTTPError
 import numpy as np
 import pytest
 
-from fixtures.disc import dental_disc, dress, write_zip
-from repack.cli import main
+from fixtures.disc import dress, write_zip
 from repack.dicom.image import NotDone
 from repack.dicom.transcode import Rewritten, transcode
+from tests.commands import repack
+from tests.discs import write_small_disc
 from tests.interop.images import SYNTHETIC, read, words_of
 from tests.interop.orthanc import GDCM_PLUGIN, Orthanc, running
 from tests.interop.programs import call
@@ -157,12 +158,6 @@ def test_people_are_told_of_images_that_may_be_shown_otherwise(name: str):
 # --- whole discs ---
 
 
-def repack(disc: Path, new: Path, codec: str) -> None:
-    with pytest.raises(SystemExit) as left:
-        main([str(disc), "-o", str(new), "--codec", codec, "--jobs", "1", "-q"])
-    assert left.value.code == 0
-
-
 def images_of(disc: Path) -> dict[str, bytes]:
     with zipfile.ZipFile(disc) as archive:
         return {name: archive.read(name) for name in archive.namelist() if name.startswith("DICOM/")}
@@ -182,8 +177,8 @@ def test_a_repacked_disc_shows_the_frames_of_the_disc(
     server: str, codec: str, servers: dict[str, Orthanc], tmp_path: Path
 ):
     disc, new = tmp_path / "disc.zip", tmp_path / "new.zip"
-    write_zip(disc, dental_disc(5, size=96))
-    repack(disc, new, codec)
+    write_small_disc(disc, 5, 96)
+    repack(disc, "-o", new, "--codec", codec, "-q")
     images = images_of(new)
     assert {read(image).file_meta.TransferSyntaxUID for image in images.values()} == {find_codec(codec).transfer_syntax}
     before = shown_one_by_one(servers[server], images_of(disc).values())
@@ -199,7 +194,7 @@ def test_a_disc_of_real_images_shows_the_same_frames(
     require(REAL)
     disc, new = tmp_path / "disc.zip", tmp_path / "new.zip"
     write_zip(disc, dress([(path.name, path.read_bytes()) for path in REAL]))
-    repack(disc, new, codec)
+    repack(disc, "-o", new, "--codec", codec, "-q")
     before = shown_one_by_one(servers[server], images_of(disc).values())
     after = shown_one_by_one(servers[server], images_of(new).values())
     assert len(before) > 10

@@ -13,8 +13,6 @@ from pydicom import dcmread, dcmwrite
 from pydicom.encaps import encapsulate
 
 from fixtures.dicom import dicomdir
-from fixtures.disc import dental_disc, write_zip
-from repack.cli import main
 from repack.conformance import file_set, profiles
 from repack.conformance.disc import Disc, as_found
 from repack.conformance.profiles import CD, J2K, JPEG
@@ -22,7 +20,9 @@ from repack.dicom.syntaxes import SYNTAXES, Kind
 from repack.model import Result
 from repack.record import manifest
 from tests.classify.synthetic import lay_out
+from tests.commands import repack
 from tests.conformance.discs import image
+from tests.discs import write_small_disc
 from tests.interop.programs import find, output_of
 
 pytestmark = pytest.mark.interop
@@ -93,10 +93,8 @@ def test_a_transfer_syntax_is_allowed_where_dcmmkdir_allows_it(syntax: str, opti
 def repacked(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Path]:
     """A disc as repack writes it with a codec, unzipped; its images and nothing else."""
     folder = tmp_path_factory.mktemp("disc")
-    write_zip(folder / "disc.zip", dental_disc(3, size=64))
-    with pytest.raises(SystemExit) as left:
-        main([str(folder / "disc.zip"), "-o", str(folder / "new.zip"), "--jobs", "1", "-q", "--codec", request.param])
-    assert left.value.code == 0
+    source = write_small_disc(folder / "disc.zip", 3)
+    repack(source, "-o", folder / "new.zip", "-q", "--codec", request.param)
     with zipfile.ZipFile(folder / "new.zip") as archive:
         archive.extractall(folder / "new", [name for name in archive.namelist() if name.startswith("DICOM/")])
         archive.extract("REPACK/manifest.json", folder)

@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 
 from fixtures.disc import dental_disc, write_zip
-from repack.cli import main
 from repack.report import html, telling
 from repack.report.page import Check
+from tests.commands import repack
 from tests.interop import programs
 from tests.report import made
 from tests.report.test_html import EVIL, page_of
@@ -43,10 +43,7 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
         ["scan.zip", "-q", "--keep-locales", "en,es", "--drop-redist", "--report", "run.html"],
         ["inspect", "scan.zip", "--report", "inspected.html", "--with-patient"],
     ):
-        given = [str(folder / word) if word.endswith((".zip", ".html")) else word for word in words]
-        with pytest.raises(SystemExit) as left:
-            main(given)
-        assert not left.value.code
+        repack(*(folder / word if word.endswith((".zip", ".html")) else word for word in words))
     checks = tuple(Check(f"a check with a long name {n}", f"PS3.11 {n}", "met", "not met", "a note") for n in range(9))
     many = replace(made.looked(with_patient=True), series=made.looked(with_patient=True).series * 6)
     (folder / "everything.html").write_bytes(html.render(telling.compose(made.run(), many, checks)))

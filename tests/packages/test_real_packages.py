@@ -1,10 +1,8 @@
 """Packages with real Windows files, repacked as if they were discs: nothing is dropped that was not meant."""
 
-import json
 import re
 import shutil
 import subprocess
-import zipfile
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -13,11 +11,11 @@ import pytest
 
 from repack.bundles import open_bundle
 from repack.classify import facts
-from repack.cli import main
 from repack.model import Action, Category, Facts, Plan, Wishes
 from repack.processes.workers import Pool
 from repack.progress import NoProgress
 from repack.survey import Survey, make_plan, survey
+from tests.commands import contents, manifest_of, repack
 from tests.packages.downloads import Package, as_bundle, fetch
 
 pytestmark = [pytest.mark.slow, pytest.mark.packages]
@@ -67,14 +65,10 @@ _SYMBOLS = r".+\.(pdb|lib)"
 Entries = list[dict[str, Any]]
 
 
-def repack(bundle: Path, target: Path, *words: str) -> Entries:
+def remade(bundle: Path, target: Path, *words: str) -> Entries:
     """Repack for real; the entries of the manifest."""
-    with pytest.raises(SystemExit) as left:
-        main([str(bundle), "-o", str(target), "--quiet", *words])
-    assert left.value.code == 0
-    with zipfile.ZipFile(target) as archive:
-        entries: Entries = json.loads(archive.read("REPACK/manifest.json"))["entries"]
-        held = set(archive.namelist())
+    repack(bundle, "-o", target, "--quiet", *words)
+    entries, held = manifest_of(target)["entries"], set(contents(target))
     files = [entry for entry in entries if not entry.get("folder")]
     assert {entry["path"] for entry in files if entry["action"] != "dropped"} <= held
     return files
@@ -107,7 +101,7 @@ def found(bundle: Path) -> Survey:
 
 
 def test_no_file_is_dropped_but_languages(package: Package, bundle: Path, tmp_path: Path):
-    entries = repack(bundle, tmp_path / "new.zip", "--keep-locales", "en,es", "--drop-redist")
+    entries = remade(bundle, tmp_path / "new.zip", "--keep-locales", "en,es", "--drop-redist")
     meant, count = LANGUAGES.get(package.name, ("", 0))
     gone = dropped(entries)
     assert [path for path in gone if not re.fullmatch(meant, path)] == [], "dropped, and not meant"
@@ -187,7 +181,7 @@ def test_a_genuine_installer_is_a_prerequisite_only_by_what_it_installs(tmp_path
         (disc / path).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(file, disc / path)
     (disc / "autorun.inf").write_text("[autorun]\nopen=Setup.exe\n", "utf-8")
-    entries = repack(disc, tmp_path / "new.zip", "--drop-redist", "--keep-locales", "en")
+    entries = remade(disc, tmp_path / "new.zip", "--drop-redist", "--keep-locales", "en")
     assert {entry["path"]: (entry["category"], entry["action"]) for entry in entries} == {
         "autorun.inf": ("launcher", "copied"),
         "Setup.exe": ("viewer", "copied"),
@@ -206,7 +200,7 @@ def test_a_genuine_installer_that_autorun_starts_is_kept(tmp_path: Path):
     disc.mkdir()
     shutil.copyfile(file, disc / "vcredist_x86.exe")
     (disc / "autorun.inf").write_text("[autorun]\nopen=vcredist_x86.exe /q\n", "utf-8")
-    entries = repack(disc, tmp_path / "new.zip", "--drop-redist")
+    entries = remade(disc, tmp_path / "new.zip", "--drop-redist")
     assert dropped(entries) == []
     (kept,) = (entry for entry in entries if entry["category"] == "redistributable")
     assert "autorun.inf" in kept["reason"]

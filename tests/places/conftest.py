@@ -1,19 +1,19 @@
 """Places on real servers, empty for each test."""
 
 import importlib.util
-import os
 import shutil
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
-from typing import NoReturn
 
 import pytest
 
+from tests.interop.programs import miss
 from tests.places import servers
 from tests.places.servers import Place
 
 HAS_S3 = all(importlib.util.find_spec(name) for name in ("s3fs", "moto", "flask", "boto3"))
+_SOURCES = "moto from the extra test, openssh-server from Debian"
 HAS_SSH = importlib.util.find_spec("paramiko") is not None and servers.SSHD is not None
 
 
@@ -36,25 +36,17 @@ def _servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Pla
 @pytest.fixture(params=["s3", "sftp"])
 def place(request: pytest.FixtureRequest, _servers: dict[str, Place]) -> Place:
     if request.param not in _servers:
-        _miss(f"a server for {request.param}")
+        miss(f"a server for {request.param}", _SOURCES)
     return _emptied(_servers[request.param])
 
 
 @pytest.fixture
 def bucket(_servers: dict[str, Place]) -> servers.Bucket:
     if "s3" not in _servers:
-        _miss("a server for s3")
+        miss("a server for s3", _SOURCES)
     found = _emptied(_servers["s3"])
     assert isinstance(found, servers.Bucket)
     return found
-
-
-def _miss(what: str) -> NoReturn:
-    """Skip; but fail where CI says that everything was installed."""
-    message = f"{what} is not installed (moto from the extra test, openssh-server from Debian)"
-    if os.environ.get("CI") == "true":
-        pytest.fail(message)
-    pytest.skip(message)
 
 
 def _emptied(place: Place) -> Place:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from repack.cli import main
+from tests import commands
 from tests.batch.stage import last_lines, make_discs
 from tests.places.servers import Bucket, Folder, Place
 
@@ -25,14 +25,11 @@ def discs(tmp_path: Path) -> list[Path]:
 
 
 @pytest.fixture
-def run(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Run:
+def run(run: commands.Run, tmp_path: Path) -> Run:
     def call(*words: str | Path) -> tuple[int, str]:
-        staging = ("--staging", str(tmp_path / "staging"), "-j", "2")
-        with pytest.raises(SystemExit) as left:
-            main(["batch", *(str(word) for word in words), *staging])
+        code, out, err = run("batch", *words, "--staging", tmp_path / "staging", "-j", "2")
         assert not list((tmp_path / "staging").glob("repack-staging.*"))
-        out, err = capsys.readouterr()
-        return int(left.value.code or 0), out + err
+        return code, out + err
 
     return call
 
@@ -52,6 +49,7 @@ def hashes(content: bytes) -> dict[str, str]:
         }
 
 
+@pytest.mark.slow
 def test_from_there_to_there_as_from_here_to_here(run: Run, place: Place, discs: list[Path], tmp_path: Path):
     upload(place, discs)
     words = (place.address("scan*.zip"), "--out-dir", place.address("new"))

@@ -23,12 +23,8 @@ from tests.shared_data import shared_files
 
 SERIES = [path for path in shared_files("ct-series/S2030") if path.name != "LICENSE"]
 GOLDEN = sorted(folder.name for folder in golden_disc.FOLDER.iterdir() if folder.is_dir())
+pytestmark = pytest.mark.usefixtures("inline")
 SMALLER = Wishes(keep_locales=("en", "es"), drop_redist=True)
-
-
-@pytest.fixture(autouse=True)
-def _inline(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pipeline, "Pool", Inline)
 
 
 class Remembering(Inline):

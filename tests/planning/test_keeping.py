@@ -4,12 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from fixtures.disc import dental_disc
 from repack.bundles import open_bundle
 from repack.classify.facts import gather, is_program
 from repack.dicom import syntaxes
 from repack.model import Action, Category, DicomFacts, Facts, Verdict, Wishes
 from repack.planning.keeping import decide_kept, warn_of_programs
+from tests.discs import small_disc
 
 ROOT = "1.2.840.10008.1.2"
 NATIVE = ["", ".1", ".1.98", ".1.99", ".2"]
@@ -86,7 +86,7 @@ def test_targets_are_named():
 
 @pytest.mark.parametrize("start", [b"MZ\x90\0", b"\x7fELF", b"#!/bin/sh\n", b"\xcf\xfa\xed\xfe"])
 def test_program_in_a_preamble_is_told_once(tmp_path: Path, start: bytes):
-    for number, file in enumerate(dental_disc(3, size=64)):
+    for number, file in enumerate(small_disc(3)):
         content = start + file.content[len(start) :] if number in {0, 2} else file.content
         (tmp_path / f"I{number}").write_bytes(content)
     bundle = open_bundle(tmp_path)

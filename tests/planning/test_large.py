@@ -17,10 +17,10 @@ from repack.pipeline import Request, estimate
 from repack.planning import estimate as engine
 from repack.planning import large
 from repack.planning.estimate import Estimate, Sampling
-from tests.inline import Inline
 from tests.raw_dicom import RawImage, element
 from tests.test_carrying import Bytes
 
+pytestmark = pytest.mark.usefixtures("inline")
 ROWS, FRAMES = 40, 60
 CHANCE = random.Random(1)  # noqa: S311  the same words every time
 
@@ -51,7 +51,6 @@ IMAGES = {
 def _small(monkeypatch: pytest.MonkeyPatch) -> None:
     """What is small here is large to the program."""
     monkeypatch.setattr(piecewise, "_LARGE", 10_000)
-    monkeypatch.setattr(pipeline, "Pool", Inline)
 
 
 def lay(folder: Path, kind: str, image: RawImage) -> Path:

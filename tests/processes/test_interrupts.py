@@ -9,7 +9,12 @@ import pytest
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="sends itself signals as POSIX knows them")
 
-_START = "import os, signal, sys, time\nfrom repack.processes import interrupts\n"
+#: A shell lets what it runs in the background ignore Ctrl-C; here it counts.
+_START = """
+import os, signal, sys, time
+from repack.processes import interrupts
+signal.signal(signal.SIGINT, signal.default_int_handler)
+"""
 _HIT = "os.kill(os.getpid(), signal.SIGINT)\n"
 
 

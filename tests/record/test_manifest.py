@@ -21,11 +21,12 @@ from pydicom import dcmread
 from pydicom.dataset import Dataset
 
 import repack
-from fixtures.disc import DiscFile, dental_disc, write_folder, write_zip
+from fixtures.disc import DiscFile, write_folder, write_zip
 from repack.model import LEAFLET_NAME, MANIFEST_NAME, RESTORE_NAME, Action, Category, Proof, Wishes
 from repack.pipeline import Done, Request, run
 from repack.record import manifest, recording
 from repack.record.manifest import Count, EntryRecord, Manifest, Options, Source, State, Totals
+from tests.discs import small_disc
 
 SCHEMA_FILE = Path(repack.__file__).parent / "schemas" / "manifest.schema.json"
 HOW_TO_RENEW = (
@@ -49,7 +50,7 @@ def spoil(path: Path, name: str) -> None:
 @pytest.fixture(scope="module")
 def files() -> dict[str, bytes]:
     """A disc with all kinds of entries; its viewer made small, because only its names matter here."""
-    made = {file.path: file.content for file in dental_disc(3, size=128)}
+    made = {file.path: file.content for file in small_disc(3, 128)}
     return made | {"Größe.txt": b"text", "damaged.pdf": b"%PDF-1.4 " * 999}
 
 

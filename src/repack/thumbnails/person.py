@@ -1,7 +1,10 @@
 """Whose images these are: what is shown only where it is asked for, and what must not slip into a text otherwise."""
 
 import re
+import unicodedata
+from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import groupby
 
 from repack.dicom.header import Header
 from repack.dicom.showing import BURNED_IN_ANNOTATION, IMAGE_TYPE, SOP_CLASS_UID
@@ -9,7 +12,8 @@ from repack.dicom.showing import BURNED_IN_ANNOTATION, IMAGE_TYPE, SOP_CLASS_UID
 _STUDY_DATE, _STUDY_DESCRIPTION, _ACCESSION, _REFERRING = 0x0008_0020, 0x0008_1030, 0x0008_0050, 0x0008_0090
 _NAME, _ID, _BIRTH_DATE, _SEX, _OTHER_IDS = 0x0010_0010, 0x0010_0020, 0x0010_0030, 0x0010_0040, 0x0010_1000
 _SHORTEST_WORD = 3  # letters of a name that are looked for; initials are in every text
-_FREE = 4  # letters from which a word is looked for within others, too
+_SHORTEST_OF_OTHERS = 2  # in scripts whose names are that short, and stand without blanks
+_FREE = 4  # Latin letters from which a word is looked for within others, too
 
 #: SOP classes whose pictures often carry the patient's name as pixels, or show a face (PS3.4 B.5).
 _SECONDARY_CAPTURE = "1.2.840.10008.5.1.4.1.1.7"
@@ -56,18 +60,45 @@ def words_to_hide(top: Header) -> frozenset[str]:
     """Parts of names and numbers that no text of the report may hold, folded."""
     stated = [top.text(tag) for tag in (_NAME, _ID, _OTHER_IDS, _ACCESSION, _REFERRING)]
     stated.append(top.ascii(_BIRTH_DATE))
-    parts = (part for text in stated for part in re.split(r"[\^=\\\s,.;_/-]+", text))
-    return frozenset(part.casefold() for part in (*parts, *stated) if len(part.strip()) >= _SHORTEST_WORD)
+    return words_of(stated)
+
+
+def words_of(stated: Iterable[str]) -> frozenset[str]:
+    """What of these texts is looked for: the whole and its parts, folded, but for the shortest."""
+    parts = [part for text in stated for part in (text, *re.split(r"[\^=\\\s,.;_/-]+", text))]
+    return frozenset(word for part in parts if len((word := _fold(part)).strip()) >= _shortest(word))
+
+
+def _shortest(word: str) -> int:
+    return _SHORTEST_WORD if word.isascii() else _SHORTEST_OF_OTHERS
+
+
+def _fold(text: str) -> str:
+    """Without case, accents and widths: a disc may write a name otherwise than the header does."""
+    # By way of capitals, because both kinds of the Turkish i can become I.
+    plain = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).upper().casefold())
+    return "".join(letter for letter in plain if not unicodedata.combining(letter))
 
 
 def hide(text: str, words: frozenset[str]) -> str:
     """The text with three dots for each of the words; short ones count only where they stand alone."""
-    for word in sorted(words, key=lambda one: (-len(one), one)):
-        pattern = re.escape(word)
-        if len(word) < _FREE:
-            pattern = rf"(?<![^\W_]){pattern}(?![^\W_])"
-        text = re.sub(pattern, "...", text, flags=re.IGNORECASE)
-    return text
+    folded = [_fold(letter) for letter in text]
+    plain, origin = "".join(folded), [n for n, part in enumerate(folded) for _letter in part]
+    is_hidden = [False] * len(text)
+    for word in words:
+        for found in re.finditer(_pattern(word), plain):
+            start, end = origin[found.start()], origin[found.end() - 1] + 1
+            while end < len(text) and not folded[end]:
+                end += 1  # accents of the last letter
+            is_hidden[start:end] = [True] * (end - start)
+    pieces = groupby(zip(text, is_hidden, strict=True), key=lambda pair: pair[1])
+    return "".join("..." if hidden else "".join(letter for letter, _ in piece) for hidden, piece in pieces)
+
+
+def _pattern(word: str) -> str:
+    pattern = re.escape(word)
+    stands_alone = len(word) < _FREE and word.isascii()
+    return rf"(?<![^\W_]){pattern}(?![^\W_])" if stands_alone else pattern
 
 
 def refuse_picture(top: Header) -> str:
