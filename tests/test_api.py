@@ -1,6 +1,7 @@
 """repack as a library: the same result as the command line, quiet, watched on request, errors as values or types."""
 
 import re
+import zipfile
 from pathlib import Path
 from typing import get_type_hints
 
@@ -77,6 +78,20 @@ def test_what_cannot_be_done_is_an_error_with_its_exit_code(here: Path) -> None:
     with pytest.raises(api.WrongUsage):
         api.run("scan.zip", "scan.zip", settings=api.Settings(overwrite=True))
     assert (here / "scan.zip").read_bytes() == before
+
+
+def test_the_input_is_never_written_to(here: Path) -> None:
+    over = api.Settings(overwrite=True)
+    with zipfile.ZipFile("scan.zip") as archive:
+        archive.extractall("disc")
+    image = next(path for path in (here / "disc").rglob("*") if path.is_file())
+    api.run("scan.zip", "small.zip")
+    before = {path: path.read_bytes() for path in (image, here / "small.zip")}
+    with pytest.raises(api.WrongUsage, match="part of the input"):
+        api.run("disc", image, settings=over)
+    with pytest.raises(api.WrongUsage, match="part of the input"):
+        api.restore("small.zip", "small.zip", settings=over)
+    assert {path: path.read_bytes() for path in before} == before
 
 
 @pytest.mark.usefixtures("here")

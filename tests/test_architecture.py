@@ -125,8 +125,11 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     "processes.interrupts": set(),
     "processes.serving": set(),
-    "processes.jobs": {"processes.serving"},
-    "processes.workers": {"processes.interrupts", "processes.jobs", "processes.serving", "stopwatch"},
+    "processes.staff": {"processes.interrupts", "processes.serving"},
+    "processes.jobs": {"processes.serving", "processes.staff"},
+    "processes.workers": {
+        "processes.interrupts", "processes.jobs", "processes.serving", "processes.staff", "stopwatch",
+    },
     "giveback.originals": {
         "codecs.frames", "dicom.image", "dicom.part10", "dicom.syntaxes", "dicom.transcode", "dicom.written", "model",
         "processes.workers", "record.manifest",
@@ -157,7 +160,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "giveback.finished", "model", "moving", "output.archive", "planning.parts", "planning.plan",
         "planning.preset_remarks", "planning.remarks", "processes.workers", "progress", "stopwatch",
     },
-    "record.recording": {"", "codecs", "codecs.frames", "model", "record.manifest"},
+    "record.recording": {"", "bundles.names", "codecs", "codecs.frames", "model", "record.manifest"},
     "dicom.subset": {"dicom.dicomdir", "dicom.image", "dicom.part10"},
     "following": {
         "bundles.digests", "classify.references", "deflate", "dicom.assemble", "dicom.dicomdir", "dicom.header",
@@ -243,7 +246,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "giveback.finished", "giveback.originals", "model", "outcomes", "output.archive", "output.structure",
         "processes.workers", "progress", "record.manifest",
     },
-    "report.verified": {"giveback.verify", "report.tables", "report.words"},
+    "report.verified": {"bundles.names", "giveback.verify", "report.tables", "report.words"},
     "report.journey": set(),
     "report.plain": {"report.words"},
     "report.console": {"report.journey", "report.plain", "report.tables", "report.words"},
@@ -286,6 +289,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "report.accounts": {"model", "record.manifest", "report.glossary", "report.page", "report.told", "report.words"},
     "report.advice": {
         "codecs", "codecs.jpegls", "dicom.syntaxes", "model", "record.manifest", "report.page", "report.told",
+        "report.words",
     },
     "report.areas": {
         "model", "record.manifest", "report.glossary", "report.page", "report.told", "report.words",
@@ -299,7 +303,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "model", "record.manifest", "report.accounts", "report.advice", "report.areas", "report.cards", "report.page",
         "report.told", "report.words", "thumbnails.looking",
     },
-    "cli.targets": {"errors", "output.drafts"},
+    "cli.targets": {"errors", "output.drafts", "sourcefile"},
     "cli.report_file": {
         "", "cli.targets", "conformance.checks", "conformance.disc", "errors", "model", "pipeline",
         "processes.interrupts", "processes.workers", "progress", "report.conformance", "report.console", "report.html",
@@ -347,27 +351,35 @@ MAY_IMPORT: dict[str, set[str]] = {
         "batch.identity", "batch.line", "errors", "places.addresses", "places.carriage", "places.staging",
         "places.store",
     },
-    "batch.disc": {
-        "", "batch.elsewhere", "batch.identity", "batch.line", "batch.lock", "batch.naming", "bundles", "errors",
-        "giveback.finished", "giveback.verify", "model", "output.drafts", "pipeline", "places.addresses",
-        "record.manifest",
+    "batch.orders": {"", "batch.line", "batch.naming", "bundles.names", "errors", "model"},
+    "batch.outputs": {
+        "batch.identity", "batch.line", "batch.orders", "bundles", "errors", "giveback.against", "giveback.finished",
+        "giveback.verify", "model",
     },
-    "batch.engine": {"batch.disc", "batch.line", "errors"},
-    "batch.cluster": {"batch.disc", "batch.engine", "batch.line", "errors", "processes.interrupts"},
-    "batch.journal": {"batch.line", "batch.naming", "errors", "processes.interrupts"},
-    "batch.local": {"batch.disc", "batch.engine", "batch.line", "errors", "processes.interrupts", "processes.serving"},
+    "batch.disc": {
+        "", "batch.elsewhere", "batch.identity", "batch.line", "batch.lock", "batch.naming", "batch.orders",
+        "batch.outputs", "bundles.names", "errors", "output.drafts", "pipeline", "places.addresses", "record.manifest",
+    },
+    "batch.engine": {"batch.line", "batch.orders", "errors"},
+    "batch.cluster": {"batch.disc", "batch.engine", "batch.line", "batch.orders", "errors", "processes.interrupts"},
+    "batch.journal": {"batch.line", "batch.lock", "batch.naming", "errors", "processes.interrupts"},
+    "batch.local": {
+        "batch.disc", "batch.elsewhere", "batch.engine", "batch.identity", "batch.line", "batch.orders", "errors",
+        "processes.interrupts", "processes.serving", "processes.staff", "processes.workers",
+    },
     "batch.running": {
-        "batch.cluster", "batch.disc", "batch.engine", "batch.journal", "batch.line", "batch.local", "batch.lock",
-        "batch.naming", "errors", "output.drafts", "places.staging", "processes.interrupts",
+        "batch.cluster", "batch.engine", "batch.journal", "batch.line", "batch.local", "batch.lock", "batch.naming",
+        "batch.orders", "errors", "output.drafts", "places.addresses", "places.staging", "processes.interrupts",
     },
     "report.batched": {"batch.line", "batch.running", "report.tables", "report.words"},
     "report.batch_progress": {"batch.line", "report.batched", "report.console", "report.words"},
     "batch.foretelling": {
-        "batch.disc", "batch.naming", "errors", "pipeline", "places.addresses", "places.carriage", "planning.estimate",
+        "batch.naming", "batch.orders", "errors", "pipeline", "places.addresses", "places.carriage",
+        "planning.estimate",
     },
-    "report.foretold": {"batch.foretelling", "planning.estimate", "report.tables", "report.words"},
+    "report.foretold": {"batch.foretelling", "bundles.names", "planning.estimate", "report.tables", "report.words"},
     "cli.batch": {
-        "batch.disc", "batch.foretelling", "batch.naming", "batch.running", "cli.completing", "cli.helping",
+        "batch.foretelling", "batch.naming", "batch.orders", "batch.running", "cli.completing", "cli.helping",
         "cli.opening", "cli.options", "errors", "model", "places.addresses", "planning.estimate",
         "report.batch_progress", "report.batched", "report.console", "report.foretold", "survey",
     },
@@ -382,7 +394,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "thumbnails": set(),
     "api": {
         "bundles", "errors", "giveback.restore", "giveback.verify", "model", "output.structure", "pipeline", "progress",
-        "record.manifest",
+        "record.manifest", "sourcefile",
     },
     "batch": set(),
     "places": set(),
@@ -391,7 +403,9 @@ MAY_IMPORT: dict[str, set[str]] = {
 #: Third-party package -> the modules that may know it.
 THIRD_PARTIES: dict[str, set[str]] = {
     "Cryptodome": {"bundles.zip_encryption"},
+    "aiohttp": {"places.s3"},
     "backports": {"bundles.zip_methods"},
+    "botocore": {"places.s3"},
     "compression": {"bundles.zip_methods"},
     "distributed": {"batch.cluster"},
     "fsspec": {"places.s3", "places.sftp"},

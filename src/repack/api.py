@@ -13,7 +13,7 @@ import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from repack import bundles, pipeline
+from repack import bundles, pipeline, sourcefile
 from repack.errors import (
     BundleUnreadable,
     DifferenceFound,
@@ -107,8 +107,7 @@ def run(
     Where the bundle is what the wishes give already, nothing is written and the result `is_idle`.
     """
     request = _request(bundle, target, wishes, settings)
-    if request.target.exists() and request.bundle.exists() and request.target.samefile(request.bundle):
-        raise WrongUsage(f"{request.target.name} is the input, which is never written to", "name another target")
+    _refuse_input(request.target, request.bundle)
     return pipeline.run(request, progress)
 
 
@@ -141,7 +140,13 @@ def restore(
     among `problems` and `unwritten`, and among `skipped` those that were damaged on the disc already.
     """
     request = restoring.Request(Path(finished), Path(target), globs, settings.jobs, settings.overwrite)
+    _refuse_input(request.target, request.source)
     return restoring.restore(request, progress)
+
+
+def _refuse_input(target: Path, bundle: Path) -> None:
+    if sourcefile.is_part(target, bundle):
+        raise WrongUsage(f"{target.name} is part of the input, which is never written to", "name another target")
 
 
 def _request(bundle: StrPath, target: StrPath, wishes: Wishes, settings: Settings) -> pipeline.Request:

@@ -25,6 +25,13 @@ def state(bundle: Path) -> State | None:
     return (status.st_size, status.st_mtime_ns) if stat.S_ISREG(status.st_mode) else None
 
 
+def is_part(file: Path, bundle: Path) -> bool:
+    """Is a file the bundle itself, or one that lies in it? What is not there yet is none."""
+    if not file.exists() or not bundle.exists():
+        return False
+    return file.samefile(bundle) or (bundle.is_dir() and file.resolve().is_relative_to(bundle.resolve()))
+
+
 def check_unchanged(bundle: Path, before: State | None) -> None:
     """Raise BundleUnreadable where the file is not in that state any more."""
     if state(bundle) != before:

@@ -9,10 +9,11 @@ from types import TracebackType
 from typing import Any, Self
 
 from fixtures.disc import DiscFile, dental_disc, write_zip
-from repack.batch import disc, naming, running
-from repack.batch.disc import Options, Task, work
+from repack.batch import naming, running
+from repack.batch.disc import work
 from repack.batch.engine import Answer, AtWork
 from repack.batch.line import BatchLine
+from repack.batch.orders import Options, Task, digest_options
 from repack.model import Access, Wishes
 
 _SMALL, _NOT_LARGE = 4_000, 60_000  # bytes; larger files of the synthetic disc are its viewer
@@ -114,7 +115,7 @@ class Notes:
 
 
 def options(wishes: Wishes = Wishes(), **changes: Any) -> Options:  # noqa: ANN401, B008  fields of Options; frozen
-    return Options(wishes, (), Access(), disc.digest_options(wishes, (), Access()), **changes)
+    return Options(wishes, (), Access(), digest_options(wishes, (), Access()), **changes)
 
 
 def request(words: Sequence[Path | str], out_dir: Path, how: Options | None = None) -> running.Request:

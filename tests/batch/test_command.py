@@ -1,5 +1,6 @@
 """`repack batch` as people use it."""
 
+import importlib.util
 import inspect
 import io
 import json
@@ -67,6 +68,20 @@ def test_a_table_a_line_for_each_disc_and_the_record(run: Run, discs: list[Path]
     assert "2 of 2 discs are done, 2 of them by an earlier batch" in " ".join(out.split())
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere every file name is Unicode")
+def test_a_name_that_is_not_unicode_costs_nothing(run: Run, discs: list[Path], tmp_path: Path) -> None:
+    odd = discs[0].rename(tmp_path / "in" / os.fsdecode(b"M\xfcller.zip"))
+    code, out, _err = run(odd, discs[1], "--dry-run", "--json", "-q")
+    assert code == 0
+    told = json.loads(out.splitlines()[0])
+    assert told["source"].endswith("M\\udcfcller.zip")
+    code, out, _err = run(odd, discs[1], "--out-dir", tmp_path / "out", "--json", "-q")
+    assert code == 0
+    assert [json.loads(line)["result"] for line in out.splitlines()] == ["done", "done"]
+    assert (tmp_path / "out" / "M%FCller.repacked.zip").exists()
+    assert run(odd, discs[1], "--out-dir", tmp_path / "out", "--json", "-q")[1].count('"skipped":true') == 2
+
+
 def test_names_from_files_and_lines_of_json(
     run: Run, discs: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -108,6 +123,14 @@ def test_what_is_wrong_for_all_is_told_before_anything_begins(
     assert not (tmp_path / "out").exists()
 
 
+def test_what_a_batch_wrote_is_no_disc_for_a_dry_run_either(run: Run, discs: list[Path], tmp_path: Path) -> None:
+    words = (tmp_path / "in" / "*.zip", "--out-dir", discs[0].parent, "-q", "--json")
+    assert run(*words)[0] == 0
+    code, out, _err = run(*words, "--dry-run")
+    assert code == 0
+    assert [json.loads(line)["source"] for line in out.splitlines()] == [str(disc) for disc in discs]
+
+
 def test_a_password_does_not_travel_unprotected(run: Run, discs: list[Path], tmp_path: Path) -> None:
     (tmp_path / "password").write_text("secret\n", "utf-8")
     code, _out, err = run(
@@ -139,6 +162,25 @@ def test_a_cluster_needs_a_package(
     code, _out, err = run(*discs, "--out-dir", tmp_path / "out", "--scheduler", "tcp://127.0.0.1:1")
     assert code == ExitCode.USAGE
     assert "pip install 'repack[batch]'" in err
+
+
+@pytest.mark.skipif(importlib.util.find_spec("distributed") is None, reason="needs repack[batch]")
+@pytest.mark.parametrize(
+    ("address", "says"),
+    [
+        ("foo:bar", "is no address of a scheduler; write tcp://HOST:PORT"),
+        ("tcp://127.0.0.1", "is no address of a scheduler; write tcp://HOST:PORT"),
+        ("http://127.0.0.1:1", "is no address of a scheduler; write tcp://HOST:PORT"),
+        ("tls://127.0.0.1:1", "needs keys and certificates"),
+    ],
+)
+def test_an_address_at_which_no_scheduler_can_be_is_told_at_once(
+    run: Run, discs: list[Path], tmp_path: Path, address: str, says: str
+) -> None:
+    code, _out, err = run(*discs, "--out-dir", tmp_path / "out", "--scheduler", address)
+    assert code == ExitCode.USAGE
+    assert says in err
+    assert err.count("\n") == 1
 
 
 def test_an_out_dir_that_cannot_be(run: Run, discs: list[Path], tmp_path: Path) -> None:

@@ -9,9 +9,11 @@ from hypothesis import strategies as st
 
 from repack.batch import journal, line, lock
 from repack.batch.line import BatchLine, Output, Result, Source
+from repack.bundles.names import as_text
 from repack.errors import OutputUnwritable
 
-_TEXTS = st.text(max_size=8).map(line.as_text)
+_TEXTS = st.text(max_size=8).map(as_text)
+_NAMES = _TEXTS.map(lambda text: text.replace("/", "").replace("\\", "") + ".zip")
 _COUNTS = st.integers(0, 2**53)
 _LINES = st.builds(
     BatchLine,
@@ -25,7 +27,7 @@ _LINES = st.builds(
     finished=_TEXTS,
     seconds=st.floats(0, 1e6),
     read=st.none() | st.builds(Source, _COUNTS, _COUNTS, st.none() | _TEXTS),
-    output=st.none() | st.builds(Output, _TEXTS, _COUNTS, _TEXTS),
+    output=st.none() | st.builds(Output, _NAMES, _COUNTS, _TEXTS),
     entries=_COUNTS,
     images=_COUNTS,
     dropped=_COUNTS,
@@ -44,6 +46,12 @@ def test_what_is_no_line_is_none(data: bytes) -> None:
     assert line.decode(data) is None
 
 
+@pytest.mark.parametrize("name", ["", "..", "../x.zip", "/etc/x.zip", "a/b.zip"])
+def test_a_line_of_an_output_that_lies_elsewhere_does_not_count(name: str) -> None:
+    one = BatchLine("x", "x" * 64, Result.DONE, 0, "", "o", "v", "f", 0.0, output=Output(name, 1, "s"))
+    assert line.decode(line.encode(one)) is None
+
+
 @settings(max_examples=25)  # each line waits for the disk
 @given(st.lists(_LINES, max_size=6), st.data())
 def test_a_kill_in_any_byte_costs_the_last_line_alone(
@@ -58,17 +66,21 @@ def test_a_kill_in_any_byte_costs_the_last_line_alone(
     cut = data.draw(st.integers(0, len(whole)))
     path.write_bytes(whole[:cut])
     left = written[: whole[:cut].count(b"\n")]
-    extra = BatchLine("x", "x" * 64, Result.FAILED, 3, "r", "o", "v", "f", 0.0)
+    extra = BatchLine("x", "x" * 64, Result.DONE, 0, "r", "o", "v", "f", 0.0)
     with journal.opened(folder) as record:
         assert record.torn == (0 if whole[:cut].endswith(b"\n") or not cut else 1)
         for key in "abc":
-            last = next((one for one in reversed(left) if one.key == key * 64), None)
-            assert record.prior(key * 64) == last
+            of_disc = [one for one in left if one.key == key * 64]
+            good = [one for one in of_disc if one.result is not Result.FAILED]
+            assert record.prior(key * 64) == (good[-1] if good else None)
+            assert record.has_failed(key * 64) == (bool(of_disc) and of_disc[-1].result is Result.FAILED)
         record.add(extra)
         assert record.prior(extra.key) == extra
     assert path.read_bytes().startswith(whole[:cut])  # only ever added to
     with journal.opened(folder) as record:
         assert record.prior(extra.key) == extra
+        lacks_its_end_alone = whole[cut : cut + 1] == b"\n"  # which the next line has brought
+        left = written[: whole[: cut + lacks_its_end_alone].count(b"\n")]
         names = {one.key: one.output.name for one in left if one.output is not None}
         assert record.names == names
 
@@ -88,7 +100,7 @@ def test_another_batch_waits_its_turn(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a disk that is always full")
 def test_a_line_that_cannot_be_written_ends_the_batch(tmp_path: Path) -> None:
-    one = BatchLine("x", "x" * 64, Result.FAILED, 3, "r", "o", "v", "f", 0.0)
+    one = BatchLine("x", "x" * 64, Result.DONE, 0, "r", "o", "v", "f", 0.0)
     with journal.opened(tmp_path) as record:
         full = os.open("/dev/full", os.O_RDWR)
         own, record._handle = record._handle, full

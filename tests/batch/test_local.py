@@ -1,6 +1,8 @@
 """The worker processes of one computer: each at one disc, and none that outlives the batch."""
 
 import multiprocessing
+import os
+import signal
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -8,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from repack.batch import journal, lock, running
-from repack.batch.disc import Task
 from repack.batch.engine import Answer, Died, stream
 from repack.batch.line import BatchLine, Result
 from repack.batch.local import Local
+from repack.batch.orders import Task
 from repack.giveback.verify import Request, verify
 from tests.batch.stage import make_discs, request
 
@@ -62,17 +64,30 @@ def test_a_worker_that_dies_is_told_and_the_next_one_does_it(tasks: list[Task]) 
     assert verify(Request(Path(careful.out_dir, careful.order.name), jobs=0)).findings == []
 
 
+@pytest.mark.skipif(not hasattr(signal, "SIGSTOP"), reason="a process cannot be halted here")
+def test_a_worker_that_comes_to_no_end_is_ended_and_its_disc_tried_again(
+    tasks: list[Task], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("repack.batch.local.give_time", lambda _size: 0.2)
+    with Local(1) as engine:
+        engine.submit(tasks[0])
+        halted = engine._workers[0].process.pid
+        os.kill(halted or 0, signal.SIGSTOP)
+        ((task, line),) = stream(engine, [], lambda _at_work: None)
+        assert (task.address, line.result) == (tasks[0].address, Result.DONE)
+        assert [worker.process.pid for worker in engine._workers] != [halted]
+
+
 def test_an_interrupt_ends_busy_workers_at_once(tasks: list[Task]) -> None:
-    def interrupted(engine: Local) -> None:
-        with engine:
+    def interrupted() -> None:
+        with Local(2) as engine:
             engine.submit(tasks[0])
             engine.submit(tasks[1])
+            assert [task.address for task in engine.out()] == [tasks[0].address, tasks[1].address]
             raise KeyboardInterrupt
 
-    engine = Local(2)
     with pytest.raises(KeyboardInterrupt):
-        interrupted(engine)
-    assert [task.address for task in engine.out()] == [tasks[0].address, tasks[1].address]
+        interrupted()
 
 
 def test_where_no_process_can_be_started_all_is_done_here(tasks: list[Task], monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,6 +1,5 @@
 """Which bundles are meant, and what their outputs are called."""
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -12,7 +11,22 @@ from repack.batch import naming
 from repack.batch.naming import Disc, find_discs, name_outputs, read_names
 from repack.errors import WrongUsage
 
-_PARTS = st.sampled_from(["scan.zip", "SCAN.ZIP", "scan.iso", "scan", "a", "A", "é.zip", "e\u0301.zip", "x" * 240])
+_PARTS = st.sampled_from(
+    [
+        "scan.zip",
+        "SCAN.ZIP",
+        "scan.iso",
+        "scan",
+        "a",
+        "A",
+        "é.zip",
+        "e\u0301.zip",
+        "x" * 240,
+        "x" + "é" * 120,
+        "\udcff.zip",
+        "%FF.zip",
+    ]
+)
 _PATHS = st.lists(_PARTS, min_size=1, max_size=3).map(lambda parts: "/" + "/".join(parts))
 _DISCS = st.lists(_PATHS, unique=True, max_size=12).map(lambda paths: [Disc(path, path) for path in paths])
 
@@ -25,7 +39,7 @@ def _by_address(discs: Sequence[Disc], names: Sequence[str]) -> dict[str, str]:
 def test_names_are_distinct_short_and_do_not_depend_on_the_order(discs: list[Disc], chance: object) -> None:
     names = name_outputs(discs, {})
     assert len({naming._fold(name) for name in names}) == len(discs)
-    assert all(name.endswith(".repacked.zip") and len(os.fsencode(name)) < 250 for name in names)
+    assert all(name.endswith(".repacked.zip") and len(name.encode("utf-8")) < 250 for name in names)
     mixed = list(discs)
     chance.shuffle(mixed)  # type: ignore[attr-defined]
     assert _by_address(mixed, name_outputs(mixed, {})) == _by_address(discs, names)
@@ -61,6 +75,12 @@ def test_patterns_are_expanded_once_and_the_out_dir_is_no_bundle(
     (tmp_path / "out" / "batch.jsonl").touch()
     assert [disc.given for disc in find_discs(["out/*", "out"], Path("out"))] == [str(Path("out", "mine.zip"))]
     assert found[-1].address == "s3://shelf/a.zip"
+
+
+def test_a_disc_elsewhere_is_one_however_its_login_is_written() -> None:
+    words = ["sftp://me@archive/a.zip", "SFTP://me:secret@archive:22/a.zip", "sftp://you@archive/a.zip"]
+    assert [disc.given for disc in find_discs(words, None)] == ["sftp://archive/a.zip", "sftp://archive/a.zip"]
+    assert len({disc.key for disc in find_discs(words, None)}) == 2
 
 
 def test_a_bundle_that_holds_the_out_dir_is_refused(tmp_path: Path) -> None:

@@ -12,12 +12,14 @@ import pytest
 from fixtures.disc import write_folder
 from repack import api, pipeline
 from repack.batch import engine, journal, lock, running
-from repack.batch.disc import Task, work
+from repack.batch.disc import work
 from repack.batch.engine import Died, Lost
 from repack.batch.line import Result
+from repack.batch.orders import Task, digest_options
 from repack.errors import ExitCode, OutputUnwritable
 from repack.giveback.finished import open_finished
-from repack.model import Wishes
+from repack.model import Access, Wishes
+from repack.output import drafts
 from tests.batch.stage import Inline, Notes, digest, last_lines, make_discs, options, request, small_disc
 
 RunBatch = Callable[[running.Request], tuple[running.Totals, dict[str, str]]]
@@ -241,6 +243,34 @@ def test_a_drive_with_one_disc_after_another_loses_none(run: RunBatch, tmp_path:
     assert len(list(out.glob("*.zip"))) == 3
 
 
+@pytest.mark.skipif(not drafts.HAS_LOCKS, reason="this system has no locks that end with their process")
+def test_an_interrupt_leaves_no_draft_of_a_second_disc_of_a_drive(
+    run: RunBatch, discs: list[Path], out: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupt(_engine: Inline, _seconds: float) -> list[object]:
+        (out / ".scan0000.12345678.repacked.zip.0123abcd.repack-draft").write_bytes(b"of a worker that was ended")
+        (out / ".other.0123abcd.repack-draft.txt").write_bytes(b"not ours")
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Inline, "collect", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        run(request(discs[:1], out))
+    assert sorted(path.name for path in out.glob(".*")) == [".other.0123abcd.repack-draft.txt"]
+
+
+def test_a_damaged_file_is_named(run: RunBatch, discs: list[Path], out: Path) -> None:
+    data = bytearray(discs[0].read_bytes())
+    at = data.index(b"NUMBER.TXT") + len("NUMBER.TXT")
+    data[at + 2] ^= 0x55
+    discs[0].write_bytes(data)
+    for _again in range(2):
+        totals, _said = run(request(discs, out))
+        assert totals.code == 0
+        said = "1 file is damaged in the bundle and carried over just as it is, e.g. NUMBER.TXT"
+        assert totals.remarks == [(str(discs[0]), said)]
+    assert last_lines(out)[str(discs[0])]["reason"] == said
+
+
 def test_an_output_without_a_line_is_replaced_only_by_the_same_disc(
     run: RunBatch, discs: list[Path], tmp_path: Path, out: Path
 ) -> None:
@@ -257,6 +287,76 @@ def test_an_output_without_a_line_is_replaced_only_by_the_same_disc(
     assert {path.name: digest(path) for path in out.glob("*.zip")} == before
 
 
+def test_a_failure_in_between_does_not_make_an_output_somebody_elses(
+    run: RunBatch, discs: list[Path], tmp_path: Path, out: Path
+) -> None:
+    disc, away, output = discs[0], tmp_path / "away.zip", out / "scan0000.repacked.zip"
+    run(request([disc], out))
+    before, made = digest(output), output.stat().st_mtime_ns
+    disc.rename(away)
+    assert run(request([disc], out))[1] == {"scan0000.zip": "failed"}
+    away.rename(disc)
+    totals, said = run(request([disc], out))
+    assert said == {"scan0000.zip": "skipped"}
+    assert output.stat().st_mtime_ns == made
+    assert last_lines(out)[str(disc)]["result"] == "done"  # and the record says so again
+    disc.rename(away)
+    run(request([disc], out))
+    shutil.copyfile(discs[1], disc)
+    totals, said = run(request([disc], out))
+    assert (said, totals.code) == ({"scan0000.zip": "done"}, 0)
+    assert digest(output) == before
+    assert len(list(out.glob("*.zip"))) == 2
+
+
+def test_a_folder_with_equal_names_and_sizes_is_another_disc(run: RunBatch, tmp_path: Path, out: Path) -> None:
+    folder = tmp_path / "disc"
+    write_folder(folder, small_disc(1))
+    run(request([folder], out))
+    output = out / "disc.repacked.zip"
+    before = digest(output)
+    (out / journal.RECORD).unlink()
+    number = next(path for path in folder.rglob("NUMBER.TXT"))
+    number.write_bytes(number.read_bytes().replace(b"1", b"2"))
+    totals, said = run(request([folder], out))
+    assert said == {"disc": "failed"}
+    assert "was not made from this bundle" in totals.failures[0][1]
+    assert digest(output) == before
+
+
+def test_who_takes_the_name_meanwhile_is_not_overwritten(
+    run: RunBatch, discs: list[Path], out: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _in_the_middle(monkeypatch, lambda: (out / "scan0000.repacked.zip").write_bytes(b"somebody's"))
+    totals, said = run(request(discs[:1], out))
+    assert (said, totals.code) == ({"scan0000.zip": "failed"}, ExitCode.UNWRITABLE)
+    assert (out / "scan0000.repacked.zip").read_bytes() == b"somebody's"
+    assert [path for path in out.iterdir() if path.name.endswith(".repack-draft")] == []
+
+
+def test_a_folder_that_changes_meanwhile_is_not_published(
+    run: RunBatch, tmp_path: Path, out: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "disc"
+    write_folder(folder, small_disc(1))
+    _in_the_middle(monkeypatch, lambda: (folder / "more.txt").write_text("new", "utf-8"))
+    totals, said = run(request([folder], out))
+    assert (said, totals.code) == ({"disc": "failed"}, ExitCode.UNREADABLE)
+    assert "it changed while it was being read; run again" in totals.failures[0][1]
+    assert list(out.glob("*.zip")) == []
+
+
+def _in_the_middle(monkeypatch: pytest.MonkeyPatch, happen: Callable[[], object]) -> None:
+    """Let something happen while a disc is worked on."""
+    real = pipeline.carry_out
+
+    def carry_out(*rest: Any) -> Any:  # noqa: ANN401  whatever it takes and gives
+        happen()
+        return real(*rest)
+
+    monkeypatch.setattr(pipeline, "carry_out", carry_out)
+
+
 def test_folders_are_known_by_what_they_list(run: RunBatch, tmp_path: Path, out: Path) -> None:
     folder = tmp_path / "disc"
     write_folder(folder, small_disc(1))
@@ -266,6 +366,24 @@ def test_folders_are_known_by_what_they_list(run: RunBatch, tmp_path: Path, out:
     assert run(request([folder], out))[1] == {"disc": "done"}
     os.utime(folder / "more.txt", ns=(5, 5))
     assert run(request([folder], out))[1] == {"disc": "done"}
+
+
+def test_a_folder_that_may_not_be_looked_into_is_no_bug(
+    run: RunBatch, tmp_path: Path, out: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, is_dir = tmp_path / "disc", Path.is_dir
+
+    def refuse(path: Path, **named: bool) -> bool:
+        if path == folder:
+            raise PermissionError(13, "Permission denied")
+        return is_dir(path, **named)
+
+    write_folder(folder, small_disc(1))
+    asked = request([folder], out)
+    monkeypatch.setattr(Path, "is_dir", refuse)
+    totals, _said = run(asked)
+    assert totals.code == ExitCode.UNREADABLE
+    assert "Permission denied; check its permissions" in totals.failures[0][1]
 
 
 def test_a_bundle_that_is_as_it_should_be_is_idle_once_and_again(run: RunBatch, discs: list[Path], out: Path) -> None:
@@ -295,6 +413,33 @@ def test_what_a_bug_says_of_a_disc_is_not_recorded(
     assert totals.code == ExitCode.BUG
     assert "ValueError" in totals.failures[0][1]
     assert b"DOE" not in (out / journal.RECORD).read_bytes()
+
+
+def test_rules_that_change_under_way_are_not_followed(run: RunBatch, discs: list[Path], out: Path) -> None:
+    rules = out.with_name("my.toml")
+    rules.write_text("# none yet\n", "utf-8")
+    how = replace(options(), rule_files=(rules,), digest=digest_options(Wishes(), (rules,), Access()))
+    rules.write_text("# others\n", "utf-8")
+    totals, _said = run(request(discs[:1], out, how))
+    assert totals.code == ExitCode.USAGE
+    assert "is not what it was when the batch began" in totals.failures[0][1]
+    rules.unlink()
+    assert "cannot read a file of --rules" in run(request(discs[:1], out, how))[0].failures[0][1]
+    assert list(out.glob("*.zip")) == []
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a disk that is always full")
+def test_advice_names_the_options_of_a_batch(
+    run: RunBatch, discs: list[Path], out: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fill(*_rest: object, **_named: object) -> None:
+        with Path("/dev/full").open("wb", buffering=0) as full:
+            full.write(b"x")
+
+    _in_the_middle(monkeypatch, fill)
+    totals, _said = run(request(discs[:1], out))
+    assert totals.code == ExitCode.UNWRITABLE
+    assert "No space left on device; choose another place with --out-dir" in totals.failures[0][1]
 
 
 def test_a_worker_that_sees_another_folder_begins_nothing(discs: list[Path], out: Path, tmp_path: Path) -> None:
@@ -373,3 +518,10 @@ def test_a_disc_that_ends_its_worker_is_tried_again_carefully_and_then_given_up(
         task.address: [t.order.is_careful for t in inline.submitted if t.address == task.address] for task in tasks
     }
     assert careful == {deadly: [False, True, True], unlucky: [False, True, True], lost: [False] * 10}
+
+
+def test_a_disc_that_the_cluster_loses_again_and_again_is_given_up(discs: list[Path], out: Path) -> None:
+    task = _tasks(discs[:1], out)[0]
+    ((_task, line),) = engine.stream(Inline({task.address: [Lost()] * 99}), [task], lambda _at_work: None)
+    assert (line.result, line.code) == (Result.FAILED, ExitCode.BUG)
+    assert "the cluster lost it 20 times" in line.reason

@@ -1,5 +1,6 @@
 """Bundles from real servers and outputs to them: whole or not at all, whatever happens on the way."""
 
+import errno
 import os
 import secrets
 import subprocess
@@ -10,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from repack.errors import BundleUnreadable, OutputUnwritable
-from repack.places import carriage, connecting
-from repack.places.carriage import SUFFIX, check_free, deliver, expand, look, staged, sweep
+from repack.places import carriage, connecting, s3, sftp
+from repack.places.carriage import SUFFIX, check_free, deliver, expand, look, staged
 from tests.places.servers import Bucket, Folder, Place
 
 OLD = b"an older zip"
@@ -186,9 +187,6 @@ def test_the_temporary_files_of_other_targets_stay(place: Place, new_zip: Path):
     place.write("out.zip.repack-upload", b"not ours")
     deliver(new_zip, place.address("out.zip"), overwrite=False)
     assert len(place.names()) == 3
-    assert sweep(place.address("x").rpartition("/")[0], older_than=3600) == 0
-    assert sweep(place.address("x").rpartition("/")[0], older_than=-3600) == 2
-    assert place.names() == ["out.zip"]
 
 
 def test_an_upload_in_parts_that_never_ended_is_ended(bucket: Bucket):
@@ -222,6 +220,47 @@ def test_an_unknown_host_is_refused(tmp_path: Path, place: Place, staging: Path,
     monkeypatch.setenv("HOME", str(known))
     with pytest.raises(BundleUnreadable, match="known_hosts"), staged(place.address("a.zip"), staging):
         pass
+
+
+def test_a_known_hosts_file_that_cannot_be_read_is_said(
+    tmp_path: Path, place: Place, staging: Path, monkeypatch: pytest.MonkeyPatch
+):
+    if not isinstance(place, Folder):
+        pytest.skip("S3 has no host keys")
+    (tmp_path / ".ssh").mkdir()
+    (tmp_path / ".ssh" / "known_hosts").write_text("127.0.0.1 ssh-ed25519 AAAAC3NzaC1lZDI1NTE5A\n", "utf-8")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    with pytest.raises(BundleUnreadable, match="a line of your known_hosts"), staged(place.address("a.zip"), staging):
+        pass
+
+
+def test_an_address_that_cannot_be_is_said(place: Place):
+    address = "sftp://" + 70 * "a" + "/a.zip" if isinstance(place, Folder) else "s3://not a bucket/a.zip"
+    with pytest.raises(BundleUnreadable, match="no place can be called so"):
+        look(address)
+
+
+def test_a_full_disk_here_is_not_called_a_lost_connection(place: Place, staging: Path, monkeypatch: pytest.MonkeyPatch):
+    def fill(_store: object, _path: str, target: Path) -> None:
+        target.write_bytes(b"the beginning")
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    place.write("a.zip", b"content")
+    for store in (s3.S3Store, sftp.SftpStore):
+        monkeypatch.setattr(store, "fetch", fill)
+    with pytest.raises(OutputUnwritable, match=r"No space left.*--staging"), staged(place.address("a.zip"), staging):
+        pass
+    assert list(staging.glob("repack-staging.*")) == []
+
+
+def test_a_fault_of_ours_is_not_called_a_lost_connection(place: Place, monkeypatch: pytest.MonkeyPatch):
+    def fail(*_words: object) -> None:
+        raise TypeError("a fault of ours")
+
+    for store in (s3.S3Store, sftp.SftpStore):
+        monkeypatch.setattr(store, "look", fail)
+    with pytest.raises(TypeError):
+        look(place.address("a.zip"))
 
 
 def test_no_secret_is_ever_said(place: Place, staging: Path, monkeypatch: pytest.MonkeyPatch):

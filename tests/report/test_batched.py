@@ -39,6 +39,27 @@ def test_the_summary_adds_up() -> None:
     )
 
 
+def test_one_disc_is_told_in_the_singular() -> None:
+    alone, failed = Totals(discs=1), Totals(discs=1)
+    alone.count(IDLE, is_skipped=False)
+    failed.count(FAILED, is_skipped=False)
+    assert batched.result(alone, "out") == "1 of 1 disc is done: out"
+    again = "run the same command again to try it once more"
+    assert batched.result(failed, "out") == f"0 of 1 disc is done; 1 disc failed; {again}: out"
+
+
+def test_what_has_to_be_said_of_a_disc_that_is_done_is_in_the_summary() -> None:
+    totals = Totals(discs=40)
+    for _ in range(40):
+        totals.count(replace(DONE, reason="1 file is damaged"), is_skipped=False)
+    lines = batched.sheets(totals)[2].lines
+    assert lines[0] == "a.zip: 1 file is damaged"
+    assert lines[-1] == f"and {40 - len(totals.remarks)} more; batch.jsonl names them all"
+    assert "(50 % saved); 1 file is damaged" in batched.told(
+        replace(DONE, reason="1 file is damaged"), 1, 1, is_skipped=True
+    )
+
+
 def test_a_disc_that_grew_has_saved_nothing() -> None:
     grown = replace(DONE, output=Output("a.repacked.zip", 2_000_001, "t" * 64))
     assert batched.told(grown, 1, 1, is_skipped=False) == "[1/1] a.zip: 2.00 MB became 2.00 MB (<1 % larger)"

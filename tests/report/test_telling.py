@@ -52,7 +52,7 @@ def test_samples_are_not_called_a_rebuilt_file():
     found = report(with_images(proof=Proof.SAMPLES))
     assert "rebuilt" not in found.lead
     assert "every pixel has its original value." in found.lead
-    assert "not as the bytes of their files" in found.giving_back[0].remark
+    assert "not as the bytes of the original files" in found.giving_back[0].remark
 
 
 def test_a_run_that_saved_nothing_says_so():

@@ -16,9 +16,10 @@ from contextlib import suppress
 from types import TracebackType
 from typing import Self
 
-from repack.batch.disc import Task, failed, work
+from repack.batch.disc import work
 from repack.batch.engine import Answer, AtWork, Died, Lost
 from repack.batch.line import BatchLine
+from repack.batch.orders import Task, failed
 from repack.errors import ExitCode, WrongUsage
 from repack.processes import interrupts
 
@@ -50,6 +51,7 @@ class Cluster:
     def _connect(self, seconds: float) -> None:
         from distributed import Client  # noqa: PLC0415  it takes as long to load as a small disc to repack
 
+        _check_address(self._address)
         for name in _SILENCED:
             logging.getLogger(name).setLevel(logging.CRITICAL + 1)  # what it has to say is said here, in one line
         try:
@@ -68,7 +70,7 @@ class Cluster:
     ) -> None:
         """Cancel what waits; what a worker is at already is finished there, and done again by the next batch."""
         interrupts.accept(error)
-        with suppress(OSError, TimeoutError, RuntimeError):
+        with suppress(OSError, RuntimeError):
             if self._client.status == "running":
                 self._executor.shutdown(wait=error is None)
             self._client.close(timeout=_ASKING)
@@ -91,8 +93,9 @@ class Cluster:
         key = f"repack-{secrets.token_hex(8)}"
         try:
             self._out[self._executor.submit(work, task, key=key)] = task, key
-        except Exception as error:  # noqa: BLE001  the connection has broken in this moment
-            interrupts.accept(error)
+        except Exception:  # the client names no errors of its own
+            if self._client.status == "running":
+                raise
             self._lost.append((task, Lost()))
 
     def collect(self, seconds: float) -> list[tuple[Task, Answer]]:
@@ -115,7 +118,7 @@ class Cluster:
         if now - self._asked < _ASKING or self._client.status != "running":
             return
         self._asked = now
-        with suppress(OSError, TimeoutError, RuntimeError):
+        with suppress(OSError, RuntimeError):
             threads = self._client.nthreads()
             self._threads = sum(threads.values())
             given = {key: task.order.disc.given for task, key in self._out.values()}
@@ -131,6 +134,24 @@ class Cluster:
             raise WrongUsage(problem, f"start one with: dask worker {self._address}; then run the same command again")
 
 
+def _check_address(address: str) -> None:
+    """Refuse what the client would, but at once: a client that cannot begin takes long to end. Raises WrongUsage."""
+    from distributed import Security  # noqa: PLC0415  as above
+    from distributed.comm import get_address_host_port  # noqa: PLC0415
+
+    try:
+        get_address_host_port(address)
+    except ValueError as error:
+        problem = f"{address} is no address of a scheduler"
+        raise WrongUsage(problem, "write tcp://HOST:PORT, for example tcp://10.0.0.5:8786") from error
+    needs, is_encrypted = Security().get_connection_args("client"), address.startswith("tls://")
+    if is_encrypted and needs["ssl_context"] is None:
+        problem = "a tls:// address needs keys and certificates, and Dask's configuration names none"
+        raise WrongUsage(problem, "set distributed.comm.tls there (docs.dask.org, TLS/SSL)")
+    if needs["require_encryption"] and not is_encrypted:
+        raise WrongUsage(f"Dask's configuration asks for encryption, and {address} has none", "use a tls:// address")
+
+
 def _answer(future: "Future[BatchLine]", task: Task) -> Answer:
     from distributed.scheduler import KilledWorker  # noqa: PLC0415  loaded already
 
@@ -138,8 +159,8 @@ def _answer(future: "Future[BatchLine]", task: Task) -> Answer:
         return future.result()
     except KilledWorker:
         return Died()
-    except (concurrent.futures.CancelledError, OSError, TimeoutError):
+    except (concurrent.futures.CancelledError, OSError):
         return Lost()
-    except Exception as error:  # noqa: BLE001  `work` never raises: its worker could not even begin
+    except Exception as error:  # noqa: BLE001  what a worker raises that could not even begin; `work` never raises
         said = f"the cluster could not run it ({type(error).__name__}); every worker needs this version of repack"
         return failed(task, ExitCode.BUG, said)

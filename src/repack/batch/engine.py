@@ -1,19 +1,19 @@
 """Where discs are worked on, seen from the one who hands them out: a window of tasks, lines as they come in.
 
 A worker that dies takes no disc with it: the disc is tried again, carefully, and after some tries it counts as failed.
+What the cluster loses is handed out again, but not for ever.
 Only so many tasks are out as the workers need, and no list of results is kept.
 """
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from repack.batch.disc import Task, failed
 from repack.batch.line import BatchLine
+from repack.batch.orders import Task, failed
 from repack.errors import ExitCode
 
-_MOST_TRIES = 3
 _TURN = 0.5  # seconds between two looks at who is at work
 
 
@@ -24,8 +24,14 @@ class Died:
 
 @dataclass(frozen=True, slots=True)
 class Lost:
-    """The cluster has lost the task; the disc is not to blame."""
+    """The cluster has lost the task; the disc is hardly to blame."""
 
+
+#: How often a disc is tried (a scheduler that is started again loses each once), and what is said then.
+_TRIES: dict[type, tuple[int, str]] = {
+    Died: (3, "the worker died at it {} times; run repack on it alone with -v -v"),
+    Lost: (20, "the cluster lost it {} times; look at its workers, or run repack on it alone"),
+}
 
 Answer = BatchLine | Died | Lost
 AtWork = Sequence[tuple[str, str]]
@@ -55,7 +61,7 @@ def stream(engine: Engine, tasks: Iterable[Task], watch: Callable[[AtWork], None
     """The line of every task, as it is done. Tasks are taken only as they are needed."""
     waiting = iter(tasks)
     again: deque[Task] = deque()
-    tries: dict[str, int] = {}
+    tries: Counter[tuple[str, type]] = Counter()
     while True:
         while engine.has_room():
             task = again.popleft() if again else next(waiting, None)
@@ -68,14 +74,15 @@ def stream(engine: Engine, tasks: Iterable[Task], watch: Callable[[AtWork], None
         for task, answer in engine.collect(_TURN):
             match answer:
                 case BatchLine():
-                    tries.pop(task.address, None)
                     yield task, answer
-                case Lost():
-                    again.append(task)
-                case Died():
-                    tries[task.address] = count = tries.get(task.address, 0) + 1
-                    if count < _MOST_TRIES:
-                        again.append(replace(task, order=replace(task.order, is_careful=True)))
+                case Died() | Lost():
+                    tries[task.address, type(answer)] += 1
+                    most, given_up = _TRIES[type(answer)]
+                    if tries[task.address, type(answer)] < most:
+                        again.append(_carefully(task) if answer == Died() else task)
                     else:
-                        said = f"the worker died at it {count} times; run repack on it alone with -v -v"
-                        yield task, failed(task, ExitCode.BUG, said)
+                        yield task, failed(task, ExitCode.BUG, given_up.format(most))
+
+
+def _carefully(task: Task) -> Task:
+    return replace(task, order=replace(task.order, is_careful=True))

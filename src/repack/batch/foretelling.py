@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from repack import pipeline
-from repack.batch.disc import Options
 from repack.batch.naming import Disc
+from repack.batch.orders import Options
 from repack.errors import Interrupted, RepackError
 from repack.places import addresses, carriage
 from repack.planning.estimate import Estimate, Sampling

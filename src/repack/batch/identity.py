@@ -16,11 +16,11 @@ def identify(bundle: Path) -> Source | None:
     state = sourcefile.state(bundle)
     if state is not None:
         return Source(*state, None)
-    if not bundle.is_dir():
-        return None
     listing = hashlib.sha256()
     size = newest = 0
     try:
+        if not bundle.is_dir():
+            return None
         for path, status in _walk(bundle, ""):
             listing.update(b"%s\0%d\0%d\n" % (os.fsencode(path), status.st_size, status.st_mtime_ns))
             size, newest = size + status.st_size, max(newest, status.st_mtime_ns)
@@ -40,12 +40,17 @@ def _walk(folder: Path, prefix: str) -> Iterator[tuple[str, os.stat_result]]:
 
 
 def is_same(bundle: Path, before: Source, now: Source, *, is_sure: bool) -> bool:
-    """Does a bundle hold what it held? A file whose time alone has changed is hashed; with `is_sure` every file is."""
+    """Does a bundle hold what it held? A file whose time alone has changed is hashed, and with `is_sure` always.
+
+    A folder is known by its listing.
+    """
     if before.size != now.size:
         return False
     if now.sha256 is not None:  # a folder
         return before.sha256 == now.sha256
-    return (before.changed == now.changed and not is_sure) or before.sha256 == hash_file(bundle)
+    if before.changed == now.changed and not is_sure:
+        return True
+    return before.sha256 is not None and before.sha256 == hash_file(bundle)
 
 
 def hash_file(path: Path) -> str | None:

@@ -3,6 +3,7 @@
 A line holds addresses as the user gave them, sizes, times, hashes and reasons; no header value of any image.
 """
 
+import os
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal
@@ -67,13 +68,16 @@ def encode(line: BatchLine) -> bytes:
 
 
 def decode(data: bytes) -> BatchLine | None:
-    """A line as it was written; None for anything else, such as the torn last line of a batch that was killed."""
+    """A line as it was written; None for anything else, such as the torn last line of a batch that was killed.
+
+    Nor does a line count that says of an output that it lies elsewhere than in the out-dir: it would be replaced there.
+    """
     try:
-        return msgspec.json.decode(data, type=BatchLine)
+        line = msgspec.json.decode(data, type=BatchLine)
     except (msgspec.MsgspecError, UnicodeDecodeError):
         return None
+    return None if line.output is not None and not _is_name(line.output.name) else line
 
 
-def as_text(name: str) -> str:
-    """A name that JSON can hold: bytes that are not UTF-8 (on Linux, surrogates in Python) become escapes."""
-    return name.encode("utf-8", "backslashreplace").decode("utf-8")
+def _is_name(name: str) -> bool:
+    return name not in {"", ".", ".."} and os.path.basename(name) == name  # noqa: PTH119  of a name, not of a path

@@ -1,33 +1,34 @@
 """The engine of one computer: worker processes, each at one disc."""
 
+import math
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import count
 from multiprocessing.connection import Connection, wait
-from multiprocessing.process import BaseProcess
+from pathlib import Path
 from types import TracebackType
 from typing import Self, cast
 
-from repack.batch.disc import Task, failed, work
+from repack.batch import elsewhere, identity
+from repack.batch.disc import work
 from repack.batch.engine import Answer, AtWork, Died
 from repack.batch.line import BatchLine
+from repack.batch.orders import Task, failed
 from repack.errors import ExitCode
 from repack.processes import interrupts, serving
 from repack.processes.serving import Kind
-
-_MOST_FALSE_STARTS = 3  # workers in a row that die before they can do anything: then there are none to be had
-_PATIENCE = 3.0  # seconds that idle workers get for leaving in order
+from repack.processes.staff import Hand, Staff
+from repack.processes.workers import give_time
 
 
 @dataclass(slots=True, eq=False)
-class _Worker:
+class _Worker(Hand):
     """A process, the pipe to it, and the disc that it is at."""
 
-    number: int
-    process: BaseProcess
-    pipe: Connection
     task: Task | None = None
-    is_ready: bool = False
+    number: int = 0
+    until: float = math.inf  # when it should have done the disc, by the monotonic clock
 
 
 class Local:
@@ -35,9 +36,9 @@ class Local:
 
     def __init__(self, jobs: int) -> None:
         self._jobs = jobs
-        self._workers: list[_Worker] = []
+        self._staff = Staff(_Worker)
+        self._workers = self._staff.members
         self._here: list[Task] = []  # what has to be done without a worker
-        self._false_starts = 0
 
     def __enter__(self) -> Self:
         return self
@@ -46,14 +47,7 @@ class Local:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         interrupts.accept(error)
-        with interrupts.undisturbed():
-            for worker in self._workers:
-                if worker.task is not None or error is not None:
-                    worker.process.kill()
-                worker.pipe.close()  # whoever is idle leaves when its pipe ends
-            end = time.monotonic() + _PATIENCE
-            for worker in self._workers:
-                _end(worker, end)
+        self._staff.dismiss(lambda worker: error is not None or worker.task is not None)
 
     def has_room(self) -> bool:
         """Is a worker idle, or may one more be started?"""
@@ -69,29 +63,22 @@ class Local:
 
     def submit(self, task: Task) -> None:
         """Give a disc to an idle worker, or to a new one."""
-        worker = next((worker for worker in self._workers if worker.task is None), None) or self._start()
+        worker = next((worker for worker in self._workers if worker.task is None), None) or self._hire()
         if worker is None:
             self._here.append(task)
             return
-        worker.task = task
+        worker.task, worker.until = task, time.monotonic() + _give_time(task)
         try:
             worker.pipe.send_bytes(serving.encode((work, task)))
         except OSError:  # it died since it was last heard of; `collect` finds out
             return
 
-    def _start(self) -> _Worker | None:
-        if self._false_starts >= _MOST_FALSE_STARTS:
-            return None
-        with interrupts.undisturbed():
-            try:
-                process, pipe = serving.start()
-            except OSError:  # too many processes or open files, too little memory
-                self._false_starts += 1
-                return None
-            numbers = {worker.number for worker in self._workers}
-            number = next(n for n in range(1, self._jobs + 1) if n not in numbers)
-            self._workers.append(_Worker(number, process, pipe))
-            return self._workers[-1]
+    def _hire(self) -> _Worker | None:
+        numbers = {worker.number for worker in self._workers}
+        worker = self._staff.hire()
+        if worker is not None:
+            worker.number = next(n for n in count(1) if n not in numbers)
+        return worker
 
     def collect(self, seconds: float) -> list[tuple[Task, Answer]]:
         """The lines that have come in, and the discs whose workers have died."""
@@ -102,7 +89,15 @@ class Local:
             answer = self._listen(busy[cast("Connection", pipe)])
             if answer is not None:
                 came.append(answer)
-        return came
+        return came + self._end_late()
+
+    def _end_late(self) -> list[tuple[Task, Answer]]:
+        """End the workers that come to no end; their discs are tried again, as after a death."""
+        now = time.monotonic()
+        late = [worker for worker in self._workers if worker.task and now > worker.until and not worker.pipe.poll()]
+        for worker in late:
+            worker.process.kill()
+        return [answer for worker in late if (answer := self._bury(worker)) is not None]
 
     def _listen(self, worker: _Worker) -> tuple[Task, Answer] | None:
         try:
@@ -110,7 +105,7 @@ class Local:
         except (EOFError, OSError):
             return self._bury(worker)
         if answer.kind is Kind.READY:
-            worker.is_ready, self._false_starts = True, 0
+            self._staff.welcome(worker)
             return None
         task, worker.task = worker.task, None
         if task is None:
@@ -122,22 +117,21 @@ class Local:
                 return task, failed(task, ExitCode.BUG, "its worker had too little memory, or a bug; run it alone")
 
     def _bury(self, worker: _Worker) -> tuple[Task, Answer] | None:
-        with interrupts.undisturbed():
-            self._workers.remove(worker)
-            _end(worker, time.monotonic() + _PATIENCE)
+        self._staff.bury(worker)
         if worker.task is None:
             return None
-        if worker.is_ready:
+        if self._staff.can_grow or worker.is_ready:
             return worker.task, Died()
-        self._false_starts += 1  # it never came to the disc
-        self._here += [worker.task] if self._false_starts >= _MOST_FALSE_STARTS else []
-        return None if worker.task in self._here else (worker.task, Died())
+        self._here.append(worker.task)  # no process ever came to a disc
+        return None
 
 
-def _end(worker: _Worker, end: float) -> None:
-    """Wait until the process has gone, or see to it that it goes."""
-    worker.pipe.close()
-    worker.process.join(max(0.0, end - time.monotonic()))
-    if worker.process.is_alive():
-        worker.process.kill()
-        worker.process.join(1.0)
+def _give_time(task: Task) -> float:
+    """Seconds for a disc: far more than any takes, so that a codec which comes to no end does not stop the batch.
+
+    Without end where each image has its own time (is_careful), or where a disc waits for others to leave room.
+    """
+    if task.order.is_careful or elsewhere.is_elsewhere(task.address, task.out_dir):
+        return math.inf
+    known = identity.identify(Path(task.address))
+    return give_time(known.size if known is not None else 0)

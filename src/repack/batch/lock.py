@@ -20,7 +20,7 @@ else:
 
 NAME = "batch.lock"
 _FAR = 0x7FFFFFF0  # the byte that is locked on Windows: none that anybody reads
-_ADVICE = "choose another folder with --out-dir, or make room there"
+ADVICE = "choose another folder with --out-dir, or make room there"
 
 
 @contextmanager
@@ -34,7 +34,7 @@ def held(out_dir: Path) -> Iterator[str]:
         out_dir.mkdir(parents=True, exist_ok=True)
         handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
     except OSError as error:
-        raise OutputUnwritable(str(path), error.strerror or type(error).__name__, _ADVICE) from error
+        raise OutputUnwritable(str(path), error.strerror or type(error).__name__, ADVICE) from error
     try:
         if not _lock(handle):
             problem = "another batch is at work in this folder"
@@ -44,7 +44,7 @@ def held(out_dir: Path) -> Iterator[str]:
             os.write(handle, number.encode())
             os.fsync(handle)  # for those who see the folder over a network
         except OSError as error:
-            raise OutputUnwritable(str(path), error.strerror or type(error).__name__, _ADVICE) from error
+            raise OutputUnwritable(str(path), error.strerror or type(error).__name__, ADVICE) from error
         yield number
     finally:
         os.close(handle)

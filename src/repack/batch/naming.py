@@ -37,21 +37,15 @@ class Disc:
     @property
     def key(self) -> str:
         """SHA-256 of the full address, without a password."""
-        address = addresses.identify(self.address) if is_remote(self.address) else self.address
-        return hashlib.sha256(address.encode("utf-8", "surrogateescape")).hexdigest()
-
-
-def is_remote(address: str) -> bool:
-    """Does it lie elsewhere, such as s3://bucket/disc.zip? Raises WrongUsage for addresses of no known kind."""
-    return addresses.is_remote(address)
+        address = addresses.identify(self.address) if addresses.is_remote(self.address) else self.address
+        return hashlib.sha256(os.fsencode(address)).hexdigest()
 
 
 def find_discs(words: Iterable[str], out_dir: Path | None, place: str = "") -> list[Disc]:
     """Every bundle once, in the order given; the out-dir and what batches wrote there are none. Raises WrongUsage.
 
-    `place` is the address of the outputs, where they do not go to the out-dir.
-
-    A pattern is expanded where the shell has not done it; one that matches nothing stays, and fails as a bundle that is
+    `place` is the address of the outputs, where they do not go to the out-dir. A
+    pattern is expanded where the shell has not done it; one that matches nothing stays, and fails as a bundle that is
     not there.
     """
     found: dict[str, Disc] = {}
@@ -65,7 +59,8 @@ def find_discs(words: Iterable[str], out_dir: Path | None, place: str = "") -> l
             else:
                 is_ours = inside is not None and _is_ours(given, Path(os.path.realpath(address)), inside)
             if not is_ours:
-                found.setdefault(address, Disc(addresses.show(given), address))
+                disc = Disc(addresses.show(given), address)
+                found.setdefault(disc.key, disc)
     return list(found.values())
 
 
@@ -82,7 +77,7 @@ def _is_ours_elsewhere(address: str, place: str) -> bool:
 
 
 def _expand(word: str) -> Iterator[str]:
-    if is_remote(word):
+    if addresses.is_remote(word):
         yield from carriage.expand(word) or (word,)
         return
     pattern = str(addresses.find_local(word)) if word.lower().startswith("file:") else word
@@ -123,17 +118,25 @@ def rename(disc: Disc, read: Source) -> str:
 
 
 def _shorten(stem: str) -> str:
-    return os.fsdecode(os.fsencode(stem)[:_LONGEST])
+    return stem.encode("utf-8")[:_LONGEST].decode("utf-8", "ignore")
 
 
 def _stem(address: str) -> str:
     last = PurePath(address.rstrip("/")).name or "disc"  # the root of a drive has no name
     stem, suffix = os.path.splitext(last)  # noqa: PTH122  of a name, not of a path
-    return stem if suffix.lower() in _CONTAINERS else last
+    return _in_utf8(stem if suffix.lower() in _CONTAINERS else last)
+
+
+def _in_utf8(name: str) -> str:
+    """A name that the record can hold, and any system write: bytes that are not UTF-8 become %FF."""
+    return "".join(
+        "".join(f"%{byte:02X}" for byte in os.fsencode(letter)) if "\ud800" <= letter <= "\udfff" else letter
+        for letter in name
+    )
 
 
 def _is_long(stem: str) -> bool:
-    return len(os.fsencode(stem)) > _LONGEST
+    return len(stem.encode("utf-8")) > _LONGEST
 
 
 def _fold(name: str) -> str:

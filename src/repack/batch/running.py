@@ -6,20 +6,20 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
 
-from repack.batch import disc, journal, lock, naming
+from repack.batch import journal, lock, naming
 from repack.batch.cluster import Cluster
-from repack.batch.disc import Options, Order, Task
 from repack.batch.engine import AtWork, Engine, stream
 from repack.batch.journal import Journal
 from repack.batch.line import BatchLine, Result
 from repack.batch.local import Local
 from repack.batch.naming import Disc
+from repack.batch.orders import Options, Order, Task, failed
 from repack.errors import ExitCode
 from repack.output import drafts
-from repack.places import staging
+from repack.places import addresses, staging
 from repack.processes import interrupts
 
-_MOST_NAMED = 12  # failures that are kept in memory for the summary; batch.jsonl has them all
+_MOST_NAMED = 12  # failures and remarks that are kept in memory for the summary; batch.jsonl has them all
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +48,8 @@ class Totals:
     after: dict[Result, int] = field(default_factory=lambda: dict.fromkeys(Result, 0))
     images: int = 0
     failures: list[tuple[str, str]] = field(default_factory=list)
+    remarks: list[tuple[str, str]] = field(default_factory=list)  # on discs that are done
+    remarked: int = 0  # how many there are, also of those that are not kept
     code: int = ExitCode.DONE
     torn: int = 0  # lines of the record that could not be read
 
@@ -61,6 +63,10 @@ class Totals:
         self.code = max(self.code, line.code)
         if line.result is Result.FAILED and len(self.failures) < _MOST_NAMED:
             self.failures.append((line.source, line.reason))
+        if line.result is not Result.FAILED and line.reason:
+            self.remarked += 1
+            if len(self.remarks) < _MOST_NAMED:
+                self.remarks.append((line.source, line.reason))
 
     @property
     def seen(self) -> int:
@@ -95,7 +101,7 @@ def run(request: Request, totals: Totals, watcher: Watcher) -> None:
             for task, line in lines:
                 seen = _check_visible(task, line)
                 is_skipped = seen == task.order.prior
-                if not is_skipped:
+                if not is_skipped or record.has_failed(seen.key):
                     record.add(seen)
                 totals.count(seen, is_skipped=is_skipped)
                 watcher.show_line(seen, is_skipped=is_skipped)
@@ -118,16 +124,14 @@ def _lines(
             finally:
                 left = engine.out()
     finally:
-        for task in left:
-            if not naming.is_remote(task.out_dir):
-                drafts.clear_stale(Path(task.out_dir, task.order.name))
         if left:
+            drafts.clear_all_stale(request.out_dir)  # not only under the names of orders: see naming.rename
             staging.clear_stale(request.options.staging)
 
 
 def _check_visible(task: Task, line: BatchLine) -> BatchLine:
     """A worker elsewhere may have written into a folder of the same name that is another one."""
-    if line.output is None or naming.is_remote(task.out_dir):
+    if line.output is None or addresses.is_remote(task.out_dir):
         return line
     try:
         size = Path(task.out_dir, line.output.name).stat().st_size
@@ -137,7 +141,7 @@ def _check_visible(task: Task, line: BatchLine) -> BatchLine:
         return line
     problem = "its worker says that the new zip is written, but it cannot be seen from here"
     advice = "bundles and out-dir must lie in folders that all workers share"
-    return disc.failed(task, ExitCode.UNWRITABLE, f"{problem}; {advice}")
+    return failed(task, ExitCode.UNWRITABLE, f"{problem}; {advice}")
 
 
 def _engine(request: Request) -> "AbstractContextManager[Engine]":

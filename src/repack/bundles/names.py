@@ -27,6 +27,11 @@ class ReadName:
     is_invented: bool = False  # it got a safe name, which another entry may have by right
 
 
+def as_text(name: str) -> str:
+    """A file name that JSON can hold: bytes that are not UTF-8 (on Linux, surrogates in Python) become escapes."""
+    return name.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
 def read_name(raw: bytes, *, is_utf8: bool, from_windows: bool, text: str | None = None) -> ReadName:
     """Decode the name bytes of a zip entry without ever baking wrong letters in.
 

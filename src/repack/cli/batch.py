@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from repack import survey
-from repack.batch import disc, foretelling, naming, running
+from repack.batch import foretelling, naming, orders, running
 from repack.batch.foretelling import Foretold
 from repack.cli import completing, helping, opening, options
 from repack.errors import ExitCode, WrongUsage
@@ -125,11 +125,11 @@ def batch(
     limits = opening.read_limits(max_entries, max_unpacked, max_ratio)
     access = opening.read_access(Path(), password_file, limits, decrypts=decrypt, may_ask=False)
     how = _read_options(wishes, tuple(rules or ()), access, overwrite=overwrite, rechecks=recheck)
-    folder, place = (None, "") if dry_run else _read_out_dir(out_dir, record)
+    folder, place = (None, "") if dry_run and out_dir is None else _read_out_dir(out_dir, record, is_dry=dry_run)
     how = replace(how, staging=staging.absolute(), most_staged=most_staged or how.most_staged)
     discs = _find_discs([*(bundles or ()), *_read_names(names_from or ())], folder, place)
     screen = console.open_screen(is_json=json, is_quiet=quiet)
-    if folder is None:
+    if dry_run or folder is None:
         return _foretell(foretelling.foretell(discs, how, jobs, Sampling(sample)), screen, is_json=json)
     _check_travelling(access, [place, *(disc.address for disc in discs)], scheduler)
     return _run(running.Request(discs, folder, how, jobs, scheduler or "", place), screen, is_json=json)
@@ -143,8 +143,11 @@ def _find_discs(words: Sequence[str], folder: Path | None, place: str) -> list[n
     return discs
 
 
-def _read_out_dir(out_dir: str | None, record: Path | None) -> tuple[Path, str]:
-    """The folder of the record, and the address of the outputs where they go elsewhere. Raises WrongUsage."""
+def _read_out_dir(out_dir: str | None, record: Path | None, *, is_dry: bool) -> tuple[Path | None, str]:
+    """The folder of the record, and the address of the outputs where they go elsewhere. Raises WrongUsage.
+
+    A dry run keeps no record, but what earlier batches wrote there is no disc for it either.
+    """
     if out_dir is None:
         raise WrongUsage("where the new zips should go was not said", "add --out-dir DIR, or look first with --dry-run")
     local = addresses.find_local(out_dir)
@@ -152,7 +155,7 @@ def _read_out_dir(out_dir: str | None, record: Path | None) -> tuple[Path, str]:
         raise WrongUsage("--record goes with an --out-dir that is an address", "leave it out: batch.jsonl lies in DIR")
     if local is not None:
         return local, ""
-    if record is None:
+    if record is None and not is_dry:
         problem = f"batch.jsonl cannot be kept at {addresses.show(out_dir)}"
         raise WrongUsage(problem, "name a folder on this computer for it with --record DIR")
     return record, out_dir
@@ -185,12 +188,12 @@ def _run(request: running.Request, screen: console.Screen, *, is_json: bool) -> 
 
 def _read_options(
     wishes: Wishes, rules: tuple[Path, ...], access: Access, *, overwrite: bool, rechecks: bool
-) -> disc.Options:
+) -> orders.Options:
     """The options for every disc; a rule file that is wrong is told before anything begins. Raises RuleInvalid."""
     survey.load_rules(rules)
     rule_files = tuple(file.absolute() for file in rules)
-    return disc.Options(
-        wishes, rule_files, access, disc.digest_options(wishes, rule_files, access), overwrite, rechecks
+    return orders.Options(
+        wishes, rule_files, access, orders.digest_options(wishes, rule_files, access), overwrite, rechecks
     )
 
 

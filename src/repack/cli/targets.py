@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
+from repack import sourcefile
 from repack.errors import OutputUnwritable, WrongUsage
 from repack.output import drafts
 
@@ -54,9 +55,7 @@ def explain_inside(bundle: Path, files: Iterable[Path | None]) -> str:
 
 def refuse_input(file: Path, bundle: Path, option: str) -> None:
     """Never write over the input: not over the bundle, and not over a file that lies in it."""
-    if not file.exists() or not bundle.exists():
-        return
-    if file.samefile(bundle) or (bundle.is_dir() and file.resolve().is_relative_to(bundle.resolve())):
+    if sourcefile.is_part(file, bundle):
         raise WrongUsage(f"{file.name} is part of the input, which is never written to", f"name another with {option}")
 
 

@@ -78,8 +78,15 @@ class Disc:
     @cached_property
     def index(self) -> File | None:
         """The DICOMDIR at the root, whatever its content; else one that is a DICOMDIR by its content."""
-        at_root = (file for file in self.files if folded(file.path) == folded(INDEX_NAME))
-        return next(at_root, None) or next((file for file in self.files if file.is_index), None)
+        return self.at_root(INDEX_NAME) or next((file for file in self.files if file.is_index), None)
+
+    @cached_property
+    def by_name(self) -> Mapping[str, File]:
+        """The files by their folded paths; where several differ in case alone, the first."""
+        found: dict[str, File] = {}
+        for file in self.files:
+            found.setdefault(folded(file.path), file)
+        return found
 
     @cached_property
     def listed(self) -> tuple[Listed, ...] | None:
@@ -88,9 +95,8 @@ class Disc:
         if index is None or index.facts.directory is None or index.facts.directory.problem:
             return None
         by_number = {file.number: file for file in self.files}
-        by_path: dict[str, int] = {file.path: file.number for file in self.files}
-        for file in self.files:
-            by_path.setdefault(folded(file.path), file.number)
+        by_path = {name: file.number for name, file in self.by_name.items()}
+        by_path |= {file.path: file.number for file in self.files}
         found = []
         for file_id, syntax in index.facts.directory.listed:
             number = find_listed(index.path, file_id, by_path)
@@ -99,7 +105,7 @@ class Disc:
 
     def at_root(self, name: str) -> File | None:
         """The file of this name at the root, in capitals or not."""
-        return next((file for file in self.files if folded(file.path) == folded(name)), None)
+        return self.by_name.get(folded(name))
 
 
 def as_found(plan: Plan) -> Disc:

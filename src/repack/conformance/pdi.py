@@ -96,8 +96,7 @@ def nothing_starts_by_itself(disc: Disc) -> Finding:
     autorun = disc.at_root("AUTORUN.INF")
     if autorun is None:
         return MET
-    by_path = {folded(file.path): file for file in disc.files}
-    named = [by_path[name] for name in dict.fromkeys(_named(autorun)) if name in by_path]
+    named = [disc.by_name[name] for name in dict.fromkeys(_named(autorun)) if name in disc.by_name]
     if any(_is_installer(file) for file in named):
         return not_met("AUTORUN.INF starts an installer")
     if any(file.facts.magic == "pe" or _PROGRAM.search(folded(file.path)) for file in named):

@@ -99,9 +99,18 @@ def lock(handle: int, *, is_surely: bool) -> bool:
 
 def clear_stale(target: Path) -> None:
     """Remove the drafts of runs to this target that were killed; those of runs that live stay."""
-    name = re.compile(re.escape(f".{target.name[:50]}.") + "[0-9a-f]{8}" + re.escape(SUFFIX))
+    _clear_like(target.parent, re.escape(target.name[:50]))
+
+
+def clear_all_stale(folder: Path) -> None:
+    """The same for whatever target in a folder."""
+    _clear_like(folder, ".{1,50}")
+
+
+def _clear_like(folder: Path, target: str) -> None:
+    name = re.compile(rf"\.{target}\.[0-9a-f]{{8}}{re.escape(SUFFIX)}", re.DOTALL)
     with suppress(OSError):  # a folder that cannot be listed; what is wrong with it is told when it is written to
-        for path in [path for path in target.parent.iterdir() if name.fullmatch(path.name)]:
+        for path in [path for path in folder.iterdir() if name.fullmatch(path.name)]:
             with interrupts.undisturbed():
                 _clear(path)
 

@@ -5,7 +5,9 @@ its target, read back from there, and only then given its name in one step: a ki
 under that name or a whole zip. A temporary file that a killed run left goes when the same target is next looked at.
 """
 
+import errno
 import hashlib
+import os
 import re
 import secrets
 from collections.abc import Iterator
@@ -13,16 +15,17 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from repack.errors import BundleUnreadable, OutputUnwritable
+from repack.errors import BundleUnreadable, OutputUnwritable, RepackError
 from repack.places import addresses, staging
 from repack.places.connecting import connected, telling, unreadable, unwritable
-from repack.places.store import Seen, Store, Taken, age
+from repack.places.store import Seen, Store, Taken
 from repack.processes import interrupts
 
 SUFFIX = ".repack-upload"
 _PIECE = 4 << 20
 _SAFE_NAME = re.compile(r"[^\x00-\x1f/\\:*?\"<>|]+")  # that any of our systems can write
 _AGAIN = "run again"
+_FULL = frozenset({errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)})  # Windows has no quota of that name
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +58,7 @@ def fetch(address: str, folder: Path) -> Path:
     """Download a remote file into a folder, under its own name. Raises BundleUnreadable."""
     local = folder / addresses.name_of(address)
     with telling(address, unreadable), connected(address) as (store, path):
-        store.fetch(path, local)
+        _download(store, path, local)
     return local
 
 
@@ -79,13 +82,23 @@ def staged(address: str, root: Path, at_most: int = 1 << 30) -> Iterator[Staged]
     with staging.claimed(root, 2 * before.size, at_most) as area:
         local = area.incoming / name
         with telling(address, unreadable), connected(address) as (store, path):
-            store.fetch(path, local)
+            _download(store, path, local)
             after = store.look(path)
         if after is None or (after.size, after.mark) != (before.size, before.mark):
             raise BundleUnreadable(addresses.show(address), "it changed while it was being read", _AGAIN)
         if local.stat().st_size != before.size:
             raise BundleUnreadable(addresses.show(address), "it did not arrive as a whole", _AGAIN)
         yield Staged(local, before.mark, area.outgoing)
+
+
+def _download(store: Store, path: str, local: Path) -> None:
+    """Raises OutputUnwritable where the disk here is full; no place elsewhere says so by number."""
+    try:
+        store.fetch(path, local)
+    except OSError as error:
+        if error.errno is None or error.errno not in _FULL:
+            raise
+        raise OutputUnwritable("the staging folder", os.strerror(error.errno), staging.ADVICE) from error
 
 
 def _find(store: Store, path: str, address: str) -> Seen:
@@ -116,11 +129,17 @@ def deliver(local: Path, address: str, *, overwrite: bool) -> int:
         with telling(address, unwritable), connected(address) as (store, final):
             return _deliver(store, local, final, address, overwrite=overwrite)
     except BaseException as error:
-        with interrupts.undisturbed(), suppress(Exception), connected(address) as (store, final):
-            _clear(store, final)  # by another connection: the one before may be lost
+        with interrupts.undisturbed(), suppress(RepackError):
+            _clear_again(address)
         if isinstance(error, Taken):
             raise _taken(address) from error
         raise
+
+
+def _clear_again(address: str) -> None:
+    """By another connection: the one before may be lost. Where this fails, too, the next run to the target does it."""
+    with telling(address, unwritable), connected(address) as (store, final):
+        _clear(store, final)
 
 
 def _deliver(store: Store, local: Path, final: str, address: str, *, overwrite: bool) -> int:
@@ -151,18 +170,6 @@ def _digest_there(store: Store, path: str) -> str:
     for piece in store.read(path):
         sha256.update(piece)
     return sha256.hexdigest()
-
-
-def sweep(folder: str, older_than: float) -> int:
-    """Remove the temporary files of killed runs from a folder where they are so many seconds old; how many.
-
-    Raises OutputUnwritable.
-    """
-    with telling(folder, unwritable), connected(folder) as (store, path):
-        stale = [one.path for one in store.files_in(path) if one.path.endswith(SUFFIX) and age(one) > older_than]
-        for one in stale:
-            store.remove(one)
-        return len(stale)
 
 
 def _clear(store: Store, final: str) -> None:

@@ -4,7 +4,6 @@ Credentials come from where the libraries look for them (environment, configurat
 address. No message of a library is passed on, since it might hold one.
 """
 
-import contextlib
 import importlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -12,10 +11,11 @@ from contextlib import contextmanager
 from repack.errors import BundleUnreadable, OutputUnwritable, RepackError, WrongUsage
 from repack.places import addresses, s3, sftp
 from repack.places.addresses import S3, SFTP
-from repack.places.store import Store, Taken
+from repack.places.store import Store
 
 _NEEDS = {S3: "s3fs", SFTP: "paramiko"}
 _OPENERS: dict[str, Callable[[str], tuple[Store, Callable[[], None]]]] = {S3: s3.open_store, SFTP: sftp.open_store}
+_FAILURES: dict[str, Callable[[], tuple[type[Exception], ...]]] = {S3: s3.failures, SFTP: sftp.failures}
 
 
 @contextmanager
@@ -33,18 +33,20 @@ def connected(address: str) -> Iterator[tuple[Store, str]]:
     try:
         yield store, path
     finally:
-        with contextlib.suppress(Exception):  # a connection that is lost already
-            close()
+        close()
 
 
 @contextmanager
 def telling(address: str, error_type: Callable[[str, str, str], RepackError]) -> Iterator[None]:
-    """Turn what a library raises into an error of ours, told in our words."""
+    """Turn what is raised where a place or the way to it fails into an error of ours, told in our words.
+
+    Anything else is a fault of ours, and stays what it is.
+    """
     try:
         yield
-    except (RepackError, Taken, MemoryError):
-        raise
-    except Exception as error:  # these libraries raise errors of many roots
+    except RepackError:
+        raise  # before the library is asked for its errors: it may be what is missing
+    except _FAILURES[addresses.split(address)[0]]() as error:
         problem, advice = _explain(error)
         raise error_type(addresses.show(address), problem, advice) from error
 
@@ -79,6 +81,11 @@ _MEANINGS: tuple[tuple[frozenset[str], str, str], ...] = (
         "connect once with ssh to compare and accept the key",
     ),
     (
+        frozenset({"InvalidHostKey"}),
+        "a line of your known_hosts file cannot be read",
+        "connect once with ssh, which names the line",
+    ),
+    (
         frozenset({"PermissionError", "NoCredentialsError", "AuthenticationException", "PasswordRequiredException"}),
         "access was refused",
         "check the credentials in the environment and the rights of the account",
@@ -92,5 +99,10 @@ _MEANINGS: tuple[tuple[frozenset[str], str, str], ...] = (
         frozenset({"TimeoutError", "ConnectTimeoutError", "ReadTimeoutError", "ConnectionError", "EOFError"}),
         "the connection was lost",
         "check the network, then run again",
+    ),
+    (
+        frozenset({"ParamValidationError", "ValueError"}),
+        "no place can be called so",
+        "check the address, and an endpoint in the environment (AWS_ENDPOINT_URL)",
     ),
 )

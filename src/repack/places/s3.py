@@ -1,6 +1,7 @@
 """Places that speak the S3 protocol (Amazon S3 API, MinIO and others), by fsspec and s3fs."""
 
 import contextlib
+import http.client
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,18 @@ def open_store(_root: str) -> tuple[Store, Callable[[], None]]:
     return S3Store(fsspec.filesystem("s3", use_listings_cache=False)), lambda: None
 
 
+def failures() -> tuple[type[Exception], ...]:
+    """What s3fs and those beneath it raise where the place or the way to it fails.
+
+    s3fs turns answers of the server into OSError; a request that it cannot even make is a ValueError, an endpoint that
+    is none too. The rest comes from botocore and aiohttp as it is.
+    """
+    import aiohttp  # noqa: PLC0415  as above
+    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415  as above
+
+    return OSError, ValueError, BotoCoreError, ClientError, aiohttp.ClientError, http.client.HTTPException
+
+
 class S3Store:
     """A place that speaks the S3 protocol. An object appears, or is replaced, in one step by its very nature."""
 
@@ -31,7 +44,7 @@ class S3Store:
             found = self._files.call_s3("head_object", Bucket=bucket, Key=key)
         except FileNotFoundError:
             return None
-        return Seen(path, found["ContentLength"], found.get("ETag", ""), found.get("LastModified"))
+        return Seen(path, found["ContentLength"], found.get("ETag", ""))
 
     def is_folder(self, path: str) -> bool:
         """Do other names begin so?"""
@@ -74,7 +87,7 @@ class S3Store:
             return
         try:  # the server itself sees to it that nobody was faster; those that do not know the condition ignore it
             self._files.call_s3("copy_object", **order, IfNoneMatch="*")
-        except Exception as error:
+        except OSError as error:  # what the server answers
             code = _code_of(error)
             if code == "NotImplemented":
                 self._files.call_s3("copy_object", **order)
@@ -109,14 +122,13 @@ class S3Store:
         while True:
             page = self._files.call_s3("list_objects_v2", Bucket=bucket, Prefix=prefix, Delimiter="/", **token)
             found.extend(
-                Seen(f"{bucket}/{one['Key']}", one["Size"], one.get("ETag", ""), one.get("LastModified"))
-                for one in page.get("Contents") or []
+                Seen(f"{bucket}/{one['Key']}", one["Size"], one.get("ETag", "")) for one in page.get("Contents") or []
             )
             if not page.get("IsTruncated"):
                 break
             token = {"ContinuationToken": page["NextContinuationToken"]}
         begun = (one for one in self._uploads(bucket, prefix) if "/" not in one["Key"].removeprefix(prefix))
-        found.extend(Seen(f"{bucket}/{one['Key']}", 0, "", one.get("Initiated")) for one in begun)
+        found.extend(Seen(f"{bucket}/{one['Key']}", 0, "") for one in begun)
         return found
 
     def find(self, pattern: str) -> list[str]:

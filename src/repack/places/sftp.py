@@ -1,12 +1,12 @@
 """Places behind an SSH server (draft-ietf-secsh-filexfer-02, OpenSSH's posix-rename), by paramiko."""
 
 import contextlib
+import errno
 import fnmatch
 import logging
 import posixpath
 import stat
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +29,7 @@ class _OnlyKnownHosts:
 
 
 def open_store(root: str) -> tuple[Store, Callable[[], None]]:
-    """The place, and how to close it. Raises UnknownHost and errors of paramiko.
+    """The place, and how to close it. Raises `failures`.
 
     Keys are those of ssh and its agent. Anything else that is secret comes from fsspec's configuration, for example a
     password from FSSPEC_SFTP_PASSWORD.
@@ -40,21 +40,34 @@ def open_store(root: str) -> tuple[Store, Callable[[], None]]:
     logging.getLogger("paramiko").setLevel(logging.CRITICAL + 1)  # what it has to say is said by us, in one line
     login: dict[str, Any] = {"timeout": _PATIENCE, "banner_timeout": _PATIENCE, "auth_timeout": _PATIENCE}
     login |= conf.get("sftp", {}) | addresses.read_login(root)
-    client = paramiko.SSHClient()
-    client.load_system_host_keys()
-    client.set_missing_host_key_policy(_OnlyKnownHosts())
-    try:
-        client.connect(login.pop("host"), **login)
+    with contextlib.ExitStack() as stack:
+        client = paramiko.SSHClient()
+        stack.callback(_close, client)
+        client.load_system_host_keys()
+        client.set_missing_host_key_policy(_OnlyKnownHosts())
+        try:
+            client.connect(login.pop("host"), **login)
+        except paramiko.BadHostKeyException as error:
+            raise UnknownHost from error
         files = client.open_sftp()
-    except paramiko.BadHostKeyException as error:
+        client.get_transport().set_keepalive(_PATIENCE // 4)
+        files.get_channel().settimeout(_PATIENCE)
+        return SftpStore(files), stack.pop_all().close
+
+
+def _close(client: Any) -> None:  # noqa: ANN401  paramiko has no types
+    import paramiko  # noqa: PLC0415  as above
+
+    with contextlib.suppress(OSError, EOFError, paramiko.SSHException):  # a connection that is lost already
         client.close()
-        raise UnknownHost from error
-    except BaseException:
-        client.close()
-        raise
-    client.get_transport().set_keepalive(_PATIENCE // 4)
-    files.get_channel().settimeout(_PATIENCE)
-    return SftpStore(files), client.close
+
+
+def failures() -> tuple[type[Exception], ...]:
+    """What paramiko raises where the server or the way to it fails; UnicodeError where no host can be called so."""
+    import paramiko  # noqa: PLC0415  as above
+    from paramiko.hostkeys import InvalidHostKey  # noqa: PLC0415  as above
+
+    return OSError, EOFError, UnicodeError, paramiko.SSHException, paramiko.SFTPError, InvalidHostKey, UnknownHost
 
 
 class SftpStore:
@@ -69,12 +82,12 @@ class SftpStore:
             found = self._files.stat(path)
         except FileNotFoundError:
             return None
-        return None if stat.S_ISDIR(found.st_mode) else _seen(path, found)
+        return None if stat.S_ISDIR(found.st_mode or 0) else _seen(path, found)
 
     def is_folder(self, path: str) -> bool:
         """Is it a folder?"""
         try:
-            return stat.S_ISDIR(self._files.stat(path).st_mode)
+            return stat.S_ISDIR(self._files.stat(path).st_mode or 0)
         except FileNotFoundError:
             return False
 
@@ -128,7 +141,7 @@ class SftpStore:
         return [
             _seen(posixpath.join(folder, one.filename), one)
             for one in listed
-            if stat.S_ISREG(one.st_mode) and one.filename.startswith(beginning)
+            if stat.S_ISREG(one.st_mode or 0) and one.filename.startswith(beginning)
         ]
 
     def find(self, pattern: str) -> list[str]:
@@ -150,5 +163,6 @@ class SftpStore:
 
 
 def _seen(path: str, found: Any) -> Seen:  # noqa: ANN401  as above
-    changed = datetime.fromtimestamp(found.st_mtime, UTC)
-    return Seen(path, found.st_size, f"{found.st_size} {found.st_mtime}", changed)
+    if found.st_size is None:  # a server need not say (draft-ietf-secsh-filexfer-02, 5)
+        raise OSError(errno.EIO, "the server does not say how large a file is")
+    return Seen(path, found.st_size, f"{found.st_size} {found.st_mtime}")

@@ -19,6 +19,7 @@ from repack.output import drafts
 from repack.processes import interrupts
 
 PREFIX = "repack-staging."
+ADVICE = "make room there, or name another folder with --staging"
 _DOOR, _IN_USE, _NEED = "repack-staging-door", "in-use", "bytes"
 _SPARE = 64 << 20  # bytes that are left free for everybody else
 _PAUSE = 0.5  # seconds between two looks whether there is room now
@@ -67,16 +68,13 @@ def _claim(root: Path, need: int, at_most: int) -> tuple[Path, int]:
     try:
         root.mkdir(parents=True, exist_ok=True)
         while True:
-            with interrupts.undisturbed(), _alone(root):
+            with _alone(root), interrupts.undisturbed():
                 claimed = _try(root, need, at_most)
             if claimed is not None:
                 return claimed
             time.sleep(_PAUSE)
     except OSError as error:
-        raise OutputUnwritable(root.name, error.strerror or type(error).__name__, _ADVICE) from error
-
-
-_ADVICE = "make room there, or name another folder with --staging"
+        raise OutputUnwritable(root.name, error.strerror or type(error).__name__, ADVICE) from error
 
 
 def _try(root: Path, need: int, at_most: int) -> tuple[Path, int] | None:
@@ -85,7 +83,7 @@ def _try(root: Path, need: int, at_most: int) -> tuple[Path, int] | None:
     free = shutil.disk_usage(root).free - sum(map(_outstanding, live)) - _SPARE
     if free < need and not live:
         room = f"{need / 1e6:,.0f} MB have to be free, and {max(0, free) / 1e6:,.0f} MB are"
-        raise OutputUnwritable(root.name, room, _ADVICE)
+        raise OutputUnwritable(root.name, room, ADVICE)
     if free < need or len(live) >= at_most:
         return None
     folder = root / f"{PREFIX}{secrets.token_hex(6)}"
@@ -143,7 +141,10 @@ def _remove(folder: Path, handle: int) -> None:
 
 def _outstanding(folder: Path) -> int:
     """Bytes that the user of a folder may still write."""
-    with suppress(OSError, ValueError):
-        used = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
-        return max(0, int((folder / _NEED).read_text("ascii")) - used)
+    with suppress(OSError, ValueError):  # it has gone meanwhile
+        need, used = int((folder / _NEED).read_text("ascii")), 0
+        for path in folder.rglob("*"):
+            with suppress(OSError):  # a file was there a moment ago
+                used += path.stat().st_size if path.is_file() else 0
+        return max(0, need - used)
     return 0

@@ -2,19 +2,17 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
 
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """A file elsewhere: its size, a mark that changes with its content, and when it was last written."""
+    """A file elsewhere: its size, and a mark that changes with its content."""
 
     path: str
     size: int
     mark: str
-    changed: datetime | None = None
 
 
 class Taken(Exception):
@@ -50,11 +48,3 @@ class Store(Protocol):
 
     def find(self, pattern: str) -> list[str]:
         """The paths that a pattern stands for, sorted."""
-
-
-def age(seen: Seen) -> float:
-    """Seconds since a file was last written, by the clocks of both sides; 0 where that is not known."""
-    if seen.changed is None:
-        return 0.0
-    changed = seen.changed if seen.changed.tzinfo else seen.changed.replace(tzinfo=UTC)
-    return (datetime.now(UTC) - changed).total_seconds()

@@ -19,12 +19,11 @@ from repack import stopwatch
 from repack.processes import interrupts, serving
 from repack.processes.jobs import Job, Worker
 from repack.processes.serving import Answer, Kind
+from repack.processes.staff import Staff
 
 _AHEAD = 2  # tasks that a worker has at once: the one it is at, and the next
 _AHEAD_EARLY = 6  # of those that are begun while nobody has time to listen
-_MOST_FALSE_STARTS = 3  # workers in a row that die before they can do anything: then there are none to be had
 _LONGEST_START, _SLOWEST = 120.0, 10 / 1_000_000  # seconds, and seconds a byte
-_PATIENCE = 3.0  # seconds that idle workers get for leaving in order
 
 Task = TypeVar("Task")
 Result = TypeVar("Result")
@@ -63,10 +62,10 @@ class Pool:
 
     def __init__(self, jobs: int) -> None:
         self.jobs = max(0, jobs)
-        self._workers: list[Worker] = []
+        self._staff = Staff(Worker)
+        self._workers = self._staff.members
         self._waiting: deque[Job] = deque()
         self._begun: dict[tuple[Callable[[Any], Any], Any], Job] = {}
-        self._false_starts = 0
 
     def __enter__(self) -> Self:
         return self
@@ -76,7 +75,8 @@ class Pool:
     ) -> None:
         interrupts.accept(error)
         with interrupts.undisturbed():
-            self._stop(is_hurry=error is not None)
+            self._waiting.clear()
+            self._staff.dismiss(lambda worker: error is not None or bool(worker.jobs))
 
     def warm(self, get_ready: Callable[[None], None]) -> None:
         """Let the workers load their libraries while the main process still reads the directory."""
@@ -182,22 +182,12 @@ class Pool:
         """An idle worker; else a new one while there may be more; else the one with fewest jobs, if it has few."""
         busy = [worker for worker in self._workers if worker.jobs]
         idle = next((worker for worker in self._workers if not worker.jobs), None)
-        if idle is None and len(busy) < self.jobs and self._false_starts < _MOST_FALSE_STARTS:
-            idle = self._start()
+        if idle is None and len(busy) < self.jobs:
+            idle = self._staff.hire()
         if idle is None and busy:
             least = min(busy, key=lambda worker: len(worker.jobs))
             idle = least if len(least.jobs) < ahead else None
         return idle
-
-    def _start(self) -> Worker | None:
-        with interrupts.undisturbed():
-            try:
-                process, pipe = serving.start()
-            except OSError:  # too many processes or open files, too little memory
-                self._false_starts += 1
-                return None
-            self._workers.append(Worker(process, pipe))
-            return self._workers[-1]
 
     def _send(self, worker: Worker, job: Job) -> None:
         order = serving.encode((job.function, job.task))
@@ -220,8 +210,7 @@ class Pool:
             return
         worker.since = time.monotonic()
         if answer.kind is Kind.READY:
-            worker.is_ready = True
-            self._false_starts = 0
+            self._staff.welcome(worker)
             return
         job = worker.jobs.popleft()
         if answer.kind is Kind.NO_MEMORY and not job.tries:
@@ -244,28 +233,13 @@ class Pool:
 
     def _bury(self, worker: Worker) -> None:
         """A worker has died: the job that it was at is suspect, those behind it go to others."""
-        with interrupts.undisturbed():
-            self._workers.remove(worker)
-            worker.end(time.monotonic() + _PATIENCE)
+        self._staff.bury(worker)
         if worker.jobs and worker.is_ready:
             suspect = worker.jobs[0]
             suspect.tries += 1
             if suspect.tries > 1:
                 worker.jobs.popleft().answer = Answer(Kind.CRASHED)
-        self._false_starts += not worker.is_ready
         self._waiting.extendleft(reversed(worker.jobs))
-
-    def _stop(self, *, is_hurry: bool) -> None:
-        """End all workers: the idle ones in order, the others at once. Never waits longer than a few seconds."""
-        self._waiting.clear()
-        workers, self._workers = self._workers, []
-        for worker in workers:
-            if is_hurry or worker.jobs:
-                worker.process.kill()
-            worker.pipe.close()  # whoever is idle leaves when its pipe ends
-        end = time.monotonic() + _PATIENCE
-        for worker in workers:
-            worker.end(end)
 
 
 def with_tasks(

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 import msgspec
 
 from repack import __version__, codecs
+from repack.bundles.names import as_text
 from repack.codecs.frames import Codec
 from repack.model import Action, Content, Dropped, KeptAsIs, Outcome, Plan, Planned, Proof, Transcoded, Wishes
 from repack.record.manifest import (
@@ -112,7 +113,7 @@ def compose(
 ) -> Manifest:
     """The manifest of a finished run; `past` is that of the zip which was repacked again."""
     bundle = plan.bundle
-    source = Source(_as_text(bundle.path.name), bundle.kind, bundle.size, source_sha256)
+    source = Source(as_text(bundle.path.name), bundle.kind, bundle.size, source_sha256)
     options = make_options(plan.wishes, rule_files)
     tools = _tools(plan)
     return Manifest(
@@ -153,11 +154,6 @@ def _today() -> str:
     return moment.date().isoformat()
 
 
-def _as_text(name: str) -> str:
-    """A file name that JSON can hold: bytes that are not UTF-8 (on Linux, surrogates in Python) become escapes."""
-    return name.encode("utf-8", "backslashreplace").decode("utf-8")
-
-
 def make_options(wishes: Wishes, rule_files: Iterable[str]) -> Options:
     """What the user asked for, as the manifest says it."""
     return Options(
@@ -169,7 +165,7 @@ def make_options(wishes: Wishes, rule_files: Iterable[str]) -> Options:
         keep=wishes.keep,
         force_drop=wishes.force_drop,
         exact_only=wishes.exact_only,
-        rules=tuple(map(_as_text, rule_files)),
+        rules=tuple(map(as_text, rule_files)),
         max_error=wishes.max_error,
         effort=wishes.effort,
         codec_named=wishes.is_codec_named,

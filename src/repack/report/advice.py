@@ -8,6 +8,7 @@ from repack.dicom import syntaxes
 from repack.dicom.syntaxes import Kind
 from repack.model import Category, Proof
 from repack.record.manifest import EntryRecord, is_image
+from repack.report import words
 from repack.report.page import Advice, Column, Step, Table
 from repack.report.told import Told
 
@@ -108,9 +109,16 @@ def _not_back(images: Sequence[EntryRecord], told: Told) -> str:
     samples = sum(entry.proof is Proof.SAMPLES for entry in images)
     said = []
     if lossy:
-        said.append(f"The original values of {lossy:,} images do not come back: they were compressed with a loss.")
+        lost = words.plural(lossy, "image")
+        said.append(f"The original values of {lost} do not come back: {_were(lossy)} compressed with a loss.")
     if samples:
-        said.append(f"{samples:,} images come back uncompressed, pixel for pixel, not as the bytes of their files.")
+        came = words.plural(samples, "image comes", "images come")
+        said.append(f"{came} back uncompressed, pixel for pixel, not as the bytes of the original files.")
     if dropped:
-        said.append(f"The {dropped:,} files that were left out do not come back: keep the original disc for those.")
+        gone = words.plural(dropped, "file was left out and does", "files were left out and do")
+        said.append(f"{gone} not come back: keep the original disc for those.")
     return " ".join(said) or "Everything comes back."
+
+
+def _were(count: int) -> str:
+    return "it was" if count == 1 else "they were"

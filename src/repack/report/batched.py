@@ -25,18 +25,25 @@ def sheets(totals: Totals) -> list[Sheet]:
         for result, count in totals.counts.items()
         if count
     )
-    more = totals.counts[Result.FAILED] - len(totals.failures)
     failures = (
         *(f"{source}: {reason}" for source, reason in totals.failures),
-        *((f"and {more:,} more; batch.jsonl names them all",) if more else ()),
+        *_more(totals.counts[Result.FAILED] - len(totals.failures)),
     )
     torn = words.plural(totals.torn, "line")
-    remarks = (f"{torn} of batch.jsonl could not be read; those discs were looked at again",) if totals.torn else ()
+    remarks = (
+        *((f"{torn} of batch.jsonl could not be read; those discs were looked at again",) if totals.torn else ()),
+        *(f"{source}: {reason}" for source, reason in totals.remarks),
+        *_more(totals.remarked - len(totals.remarks)),
+    )
     return [
         Sheet("Discs", columns, rows),
         Sheet("Not done", lines=failures, is_whole=True),
-        Sheet("Worth knowing", lines=remarks),
+        Sheet("Worth knowing", lines=remarks, is_whole=True),
     ]
+
+
+def _more(count: int) -> tuple[str, ...]:
+    return (f"and {count:,} more; batch.jsonl names them all",) if count else ()
 
 
 def result(totals: Totals, out_dir: str, *, is_interrupted: bool = False) -> str:
@@ -51,7 +58,8 @@ def result(totals: Totals, out_dir: str, *, is_interrupted: bool = False) -> str
     if is_interrupted or totals.seen < totals.discs:
         said += "; run the same command again to go on"
     elif failed:
-        said += f"; {words.plural(failed, 'disc')} failed; run the same command again to try them once more"
+        which = "it" if failed == 1 else "them"
+        said += f"; {words.plural(failed, 'disc')} failed; run the same command again to try {which} once more"
     return f"{said}: {out_dir}"
 
 
@@ -61,7 +69,7 @@ def told(line: BatchLine, number: int, of: int, *, is_skipped: bool) -> str:
         case Result.FAILED:
             said = f"failed (exit code {line.code}): {line.reason}"
         case Result.IDLE:
-            said = "is what these options give already"
+            said = "is what these options give already" + f"; {line.reason}" * bool(line.reason)
         case Result.DONE:
             before, after = line.read.size if line.read else 0, line.output.size if line.output else 0
             said = words.change(before, after)

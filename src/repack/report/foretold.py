@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import msgspec
 
 from repack.batch.foretelling import Foretold
+from repack.bundles.names import as_text
 from repack.planning.estimate import Estimate, add_up
 from repack.report import words
 from repack.report.tables import Column, Sheet
@@ -52,9 +53,9 @@ def result(found: Sequence[Foretold]) -> str:
 
 def encode(one: Foretold) -> bytes:
     """A line of JSON for programs; sizes are bytes."""
-    line: dict[str, object] = {"schema": "repack-estimate-1", "source": one.source}
+    line: dict[str, object] = {"schema": "repack-estimate-1", "source": as_text(one.source)}
     if one.estimate is None:
-        line |= {"code": one.code, "reason": one.reason}
+        line |= {"code": one.code, "reason": as_text(one.reason)}
     else:
         told = one.estimate
         line |= {"before": told.before, "after": told.after, "saved": told.saved, "error": told.error}

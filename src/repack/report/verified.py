@@ -2,6 +2,7 @@
 
 import msgspec
 
+from repack.bundles.names import as_text
 from repack.giveback.verify import Verified
 from repack.report import words
 from repack.report.tables import Column, Sheet
@@ -27,7 +28,7 @@ def encode(done: Verified) -> bytes:
     """The same for programs."""
     document = {
         "schema": "repack-verification-1",
-        "zip": done.finished.name,
+        "zip": as_text(done.finished.name),
         "sound": not done.findings,
         "checks": [{"subject": c.subject, "checked": c.done, "of": c.of, "how": c.how} for c in done.checks],
         "differences": [{"where": finding.where, "problem": finding.problem} for finding in done.findings],

@@ -109,7 +109,10 @@ def _draw_planes(task: PlanesTask) -> tuple[Picture, ...]:
         wanted[one.file].append(one.frame)
     lines: dict[tuple[int, int], tuple[NDArray[Any], NDArray[Any]]] = {}
     middle = task.stack.slices[len(task.stack.slices) // 2]
-    looks: tuple[Display, str] | None = None
+    where = middle.placement
+    if where is None:
+        raise Undrawable("its place is not known")
+    looks = Display(), ""
     for number, frames in wanted.items():
         file = task.files[number]
         top, shape, found = opening.read_frames(file.place, file.size, frames)
@@ -124,15 +127,9 @@ def _draw_planes(task: PlanesTask) -> tuple[Picture, ...]:
     stacked = [lines[one.file, one.frame] for one in task.stack.slices]
     across_columns = np.stack([line for line, _ in stacked])
     across_rows = np.stack([line for _, line in stacked])
-    display, photometric = looks or (Display(), "")
-    where = middle.placement
-    if where is None:
-        raise Undrawable("its place is not known")
     both = ((across_columns, where.along, task.spacing[1]), (across_rows, where.down, task.spacing[0]))
     return tuple(
-        picture
-        for plane, right, apart in both
-        for picture in _draw_plane(plane, task.stack, (right, apart), (display, photometric))
+        picture for plane, right, apart in both for picture in _draw_plane(plane, task.stack, (right, apart), looks)
     )
 
 

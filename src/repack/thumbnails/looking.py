@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from repack.model import Category, Plan, Planned
-from repack.processes.workers import Crashed, Pool, with_tasks
+from repack.processes.workers import Crashed, Pool, give_time, with_tasks
 from repack.progress import Progress
 from repack.thumbnails import drawing, headers
 from repack.thumbnails.drawing import File, NoPicture, Picture, SliceTask, Task
@@ -52,8 +52,9 @@ def look(plan: Plan, pool: Pool, progress: Progress, *, with_patient: bool) -> L
     weights = [sum(file.size for file in task.files) for task in tasks]
     progress.begin(STAGES[0], sum(weights), len(tasks))
     overviews: list[Overview] = []
-    for weight, result in zip(weights, pool.run(headers.look_through, tasks), strict=True):
-        overviews.append(Overview(withheld="its header cannot be read") if isinstance(result, Crashed) else result)
+    looked = pool.run(headers.look_through, tasks, lambda task: give_time(sum(file.size for file in task.files)))
+    for weight, result in zip(weights, looked, strict=True):
+        overviews.append(Overview(withheld=_explain(result)) if isinstance(result, Crashed) else result)
         progress.advance(weight)
     pictures = _draw(overviews, pool, progress)
     words: frozenset[str] = frozenset()
@@ -93,7 +94,7 @@ def _draw(overviews: Sequence[Overview], pool: Pool, progress: Progress) -> Iter
     """For each series its pictures, and why there are none or fewer."""
     tasks: list[Task] = [task for overview in overviews for task in overview.tasks]
     progress.begin(STAGES[1], sum(map(_weigh, tasks)), len(tasks))
-    results = with_tasks(pool, drawing.draw, tasks)
+    results = with_tasks(pool, drawing.draw, tasks, lambda task: give_time(_weigh(task)))
     room = MOST_BYTES
     for overview in overviews:
         done: list[Picture] = []
@@ -102,7 +103,7 @@ def _draw(overviews: Sequence[Overview], pool: Pool, progress: Progress) -> Iter
             task, result = next(results)
             progress.advance(_weigh(task))
             if isinstance(result, Crashed):
-                result = NoPicture("there was too little memory" if result.is_memory else "its decoder crashed")
+                result = NoPicture(_explain(result))
             if isinstance(result, NoPicture):
                 without = without or result.reason
                 continue
@@ -112,6 +113,12 @@ def _draw(overviews: Sequence[Overview], pool: Pool, progress: Progress) -> Iter
                 continue
             done += result
         yield tuple(done), without
+
+
+def _explain(crashed: Crashed[Task] | Crashed[SeriesTask]) -> str:
+    if crashed.is_memory:
+        return "there was too little memory"
+    return "its decoder came to no end" if crashed.is_late else "its decoder crashed"
 
 
 def _weigh(task: Task) -> int:

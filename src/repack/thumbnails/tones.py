@@ -18,7 +18,8 @@ def read_values(frame: bytes, shape: Shape) -> "NDArray[Any]":
     import numpy as np  # noqa: PLC0415  heavy, and needed with the first picture only
 
     words = np.frombuffer(frame, f"<u{shape.allocated // 8}", shape.rows * shape.columns * shape.samples)
-    values = words.astype(np.int64)
+    wide: type[np.signedinteger[Any]] = np.int32 if shape.allocated <= 16 else np.int64  # a frame may have 256 MB
+    values: NDArray[Any] = words.astype(wide)
     low = shape.high_bit + 1 - shape.stored
     if 0 < low < shape.allocated:
         values >>= low
