@@ -253,8 +253,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "cli.names": set(),
     "cli.completing": {"cli.names", "codecs", "model"},
     "cli.options": {
-        "classify.languages", "cli.completing", "cli.names", "codecs", "errors", "model", "planning.presets",
-        "processes.workers",
+        "bundles.names", "classify.languages", "cli.completing", "cli.names", "codecs", "errors", "model",
+        "planning.presets", "processes.workers",
     },
     "cli.opening": {"bundles.zip_bundle", "errors", "model"},
     "cli.previewing": {"model", "pipeline", "report.console", "survey"},

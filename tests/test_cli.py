@@ -139,6 +139,14 @@ def test_wishes_that_nothing_answers_to_are_named(disc: Path, run: Run) -> None:
     assert "--drop junk found nothing" not in said
 
 
+def test_a_pattern_that_is_not_utf_8_matches_nothing_and_breaks_nothing(disc: Path, tmp_path: Path, run: Run):
+    target, pattern = tmp_path / "new.zip", b"a\xff*".decode("utf-8", "surrogateescape")
+    code, out, _err = run(disc, "-o", target, "--drop-path", pattern, "--keep", pattern)
+    assert code == 0
+    assert "--drop-path a\\udcff* matches nothing here" in out
+    assert manifest_of(target)["options"]["drop_path"] == ["a\\udcff*"]
+
+
 def test_tables_fit_80_columns(disc: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "repack", str(disc), "--keep-locales", "en,es", "--drop-redist", "--drop", "runtime"],

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from repack import codecs
+from repack.bundles.names import as_text
 from repack.cli import completing
 from repack.cli.names import guess
 from repack.errors import WrongUsage
@@ -155,8 +156,8 @@ def read_locales(text: str | None) -> tuple[str, ...]:
 
 
 def slashed(globs: list[str] | None) -> tuple[str, ...]:
-    """Patterns with forward slashes."""
-    return tuple(glob.replace("\\", "/") for glob in globs or ())  # as people on Windows write them too
+    """Patterns with forward slashes, as text: bytes that are not UTF-8 match no name, for names are shown decoded."""
+    return tuple(as_text(glob.replace("\\", "/")) for glob in globs or ())  # as people on Windows write them too
 
 
 def read_size(text: str | None) -> int | None:
