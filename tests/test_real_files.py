@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from pydicom import Dataset, dcmread
 
-from repack.codecs import BY_NAME
+from repack.codecs import BY_NAME, charls
 from repack.dicom.image import NotDone
 from repack.dicom.transcode import Rewritten, invert, transcode
 from repack.model import Action, KeptAsIs, Proof, Transcoded, Wishes
@@ -79,9 +79,10 @@ def test_what_is_compressed_well_or_with_loss_is_left_and_the_rest_is_not(result
     """By the folders that the set sorts its images into."""
     proofs = dict.fromkeys(("explicit_le", "implicit_le", "explicit_be", "deflated"), Proof.EXACT)
     proofs |= dict.fromkeys(("rle", "jpeg_lossless_p14", "jpeg_lossless_sv1"), Proof.SAMPLES)
+    tiny = JPEGLS.encode is charls.encode  # who calls CharLS itself has room for an image of one pixel
     done = Counter(path.parent.name for path, result in results.items() if isinstance(result, Rewritten))
     assert {folder: done[folder] for folder in proofs} == {
-        "explicit_le": 30, "implicit_le": 9, "explicit_be": 9, "deflated": 2,
+        "explicit_le": 30 + tiny, "implicit_le": 9, "explicit_be": 9, "deflated": 2,
         "rle": 9, "jpeg_lossless_p14": 2, "jpeg_lossless_sv1": 7,
     }  # fmt: skip
     for path, result in results.items():
