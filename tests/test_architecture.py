@@ -164,7 +164,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "dicom.subset": {"dicom.dicomdir", "dicom.image", "dicom.part10"},
     "following": {
         "bundles.digests", "classify.references", "deflate", "dicom.assemble", "dicom.dicomdir", "dicom.header",
-        "dicom.image", "dicom.part10", "dicom.subset", "model", "moving",
+        "dicom.image", "dicom.part10", "dicom.subset", "model", "moving", "record.manifest",
     },
     "course": {
         "deflate", "errors", "following", "model", "moving", "outcomes", "output.archive", "record.manifest",

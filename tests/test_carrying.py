@@ -42,20 +42,26 @@ class Bytes:
 class Deadly(Bytes):
     """A place that kills the worker process which reads it, as a codec does that crashes."""
 
-    def read(self) -> bytes:
+    def read_start(self, length: int) -> bytes:
         if multiprocessing.parent_process() is not None:
             os._exit(3)
-        return self.content
+        return super().read_start(length)
+
+    def read(self) -> bytes:
+        return self.read_start(len(self.content))
 
 
 @dataclass(frozen=True)
 class Endless(Bytes):
     """A place that a worker process never finishes reading, as a codec does that hangs on a damaged stream."""
 
-    def read(self) -> bytes:
+    def read_start(self, length: int) -> bytes:
         if multiprocessing.parent_process() is not None:
             time.sleep(3_600)
-        return self.content
+        return super().read_start(length)
+
+    def read(self) -> bytes:
+        return self.read_start(len(self.content))
 
 
 def task(index: int, place: Bytes, action: Action = Action.TRANSCODE) -> Task:

@@ -1,9 +1,6 @@
 """Gathering what is known of a bundle: a program that costs a worker its life, or its time, costs itself only."""
 
-import multiprocessing
-import os
-import time
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import pytest
 
@@ -11,27 +8,7 @@ from repack import survey
 from repack.classify import facts
 from repack.processes.workers import Pool
 from tests.entries import make_entry
-from tests.test_carrying import Bytes
-
-
-@dataclass(frozen=True)
-class Deadly(Bytes):
-    """Kills the worker that looks at it, as a library does that crashes on a damaged program."""
-
-    def read_start(self, length: int) -> bytes:
-        if multiprocessing.parent_process() is not None:
-            os._exit(3)
-        return super().read_start(length)
-
-
-@dataclass(frozen=True)
-class Endless(Bytes):
-    """Is never read to its end."""
-
-    def read_start(self, length: int) -> bytes:
-        if multiprocessing.parent_process() is not None:
-            time.sleep(3_600)
-        return super().read_start(length)
+from tests.test_carrying import Bytes, Deadly, Endless
 
 
 @pytest.mark.parametrize(

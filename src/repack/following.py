@@ -23,6 +23,7 @@ from repack.model import (
     Transcoded,
 )
 from repack.moving import Past
+from repack.record.manifest import find_part
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +76,7 @@ def _find_listed(plan: Plan, directory: Planned) -> dict[str, int]:
 
 def _is_part(plan: Plan, past: Past | None) -> bool:
     """Is this one study of several, or was the zip that is repacked?"""
-    rounds = past.finished.manifest.history if past else ()
-    return plan.wishes.part is not None or any(one.options.part for one in rounds)
+    return plan.wishes.part is not None or (past is not None and find_part(past.finished.manifest) is not None)
 
 
 def _find_left(plan: Plan, listed: Mapping[str, int]) -> set[str]:

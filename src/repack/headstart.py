@@ -5,7 +5,7 @@ outcome is there already, and where it does not (an image that a rule drops), a 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from repack import lots, outcomes
 from repack.model import Action, Category, Entry, Facts, Planned, Verdict, Wishes
@@ -23,14 +23,13 @@ class HeadStart:
 
     pool: Pool
     wishes: Wishes
-    bytes_begun: int = field(default=0)
+    bytes_begun: int = 0
 
     def take(self, entries: Sequence[Entry], facts: Sequence[Facts]) -> None:
         """Look at more entries, whose facts are known now."""
         for entry, known in zip(entries, facts, strict=True):
             if self.bytes_begun + entry.size <= _MOST_BYTES and entry.size <= _LARGEST and known.dicom is not None:
                 self._begin(entry, known)
-        self.pool.listen()
 
     def _begin(self, entry: Entry, known: Facts) -> None:
         decision = keeping.decide_kept(known, _FORESEEN, self.wishes)

@@ -32,7 +32,7 @@ from repack.stopwatch import timed
 
 _LARGE = 64 << 20  # bytes above which a kept file is streamed: faster and in bounded memory, but packed a little worse
 _LARGEST_IMAGE = 2 << 30  # bytes; rewriting takes some times that much memory
-_CLEARLY_SMALLER = 0.85  # below this share of a quick deflate no better deflate catches up
+_CLEARLY_SMALLER = 0.85  # of a quick deflate
 _SHARE_OF_COMPRESSED = 0.95  # an image that was compressed already loses its restorable bytes: that has to pay
 
 
@@ -216,9 +216,19 @@ def _transcode(task: Task) -> Outcome:
 
 
 def _is_surely_smaller(packed: Packed, data: bytes, raw: Raw | None, share: float) -> bool:
-    if raw is not None and raw.method != STORED:
+    if raw is not None and not has_rival(raw):
         return packed.length < raw.length * share
-    return packed.length < _CLEARLY_SMALLER * deflate.guess_deflated(data)
+    return is_clearly_smaller(packed.length, deflate.guess_deflated(data))
+
+
+def has_rival(raw: Raw | None) -> bool:
+    """Has nobody deflated the original yet, so that a zip alone might make as much of it?"""
+    return raw is None or raw.method == STORED
+
+
+def is_clearly_smaller(length: int, quick: int) -> bool:
+    """Is it so much smaller than a quick deflate of the original that no better deflate catches up?"""
+    return length < _CLEARLY_SMALLER * quick
 
 
 @timed("hash")

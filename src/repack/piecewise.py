@@ -17,7 +17,6 @@ from repack.dicom.image import Cells, NotDone
 from repack.dicom.order import make_order
 from repack.dicom.pieces import Around, Begun, Encoded, TooNarrow
 from repack.model import (
-    STORED,
     Action,
     Content,
     Entry,
@@ -41,7 +40,6 @@ _LOT = 4 << 20  # bytes of frames that one worker takes at a time; at least one 
 _LONGEST_HEAD = _LONGEST_TAIL = 64 << 20
 _FIRST_LOOK = 64 << 10
 _SAMPLED = 8  # of so many lots one is deflated, to see what a zip alone would make of the image
-_CLEARLY_SMALLER = 0.85  # below this share of a quick deflate no better deflate catches up
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,7 +222,7 @@ class _Attempt:
     def _fill(self, growing: Growing, precision: int) -> Transcoded | NotDone | TooNarrow | None:
         stream, made = _Stream(self.place.chunks()), _Made()
         raw = self.place.raw()
-        has_rival = raw is None or raw.method == STORED  # a zip alone might make as much of it
+        has_rival = outcomes.has_rival(raw)
         crcs: deque[int] = deque()
         for done in self.pool.run(encode_lot, self._lots(stream, precision, crcs, has_rival=has_rival), _allow):
             if isinstance(done, Crashed):
@@ -237,7 +235,7 @@ class _Attempt:
             if growing.length >= (raw.length if raw else self.task.size):
                 return NotDone(outcomes.explain_size(self.begun.codec.transfer_syntax))
             self.tell(self.begun.image.layout.size * len(made.lengths))
-        is_smaller = not has_rival or made.sampled < _CLEARLY_SMALLER * made.deflated
+        is_smaller = not has_rival or outcomes.is_clearly_smaller(made.sampled, made.deflated)
         if stream.tail is None or not is_smaller:
             return None
         around = pieces.surround(self.begun, stream.tail, made.lengths)

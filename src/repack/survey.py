@@ -73,7 +73,7 @@ def survey(
     """Open a bundle and gather the facts of every entry. Raises BundleUnreadable and RuleInvalid.
 
     A zip that repack made is seen as its first original, unless the view is `as_it_is`. Of any other bundle `begin`
-    hears the facts as they are found, and of further progress with no entries at all.
+    hears the facts as they are found.
     """
     loaded = load_rules(rule_files)
     with stage("directory"):
@@ -89,11 +89,11 @@ def survey(
         progress.advance(sum(entry.size for entry in lot), len(lot))
         if past is None:
             begin(lot, found)
+        pool.listen()
     known = tuple(gathered[entry.index] for entry in bundle.entries)
     known = moving.as_first(past, known) if past else known
-    begin((), ())
     needs = references.relate(bundle.entries, known)
-    begin((), ())
+    pool.listen()
     around = rules.survey(bundle.entries, known, needs, loaded)
     bundle = replace(bundle, notes=(*bundle.notes, *_note_nested(bundle.entries, known), *find_earlier(bundle, known)))
     return Survey(bundle, known, needs, loaded, around, past)

@@ -7,12 +7,13 @@ pydicom, not by repack.
 
 import sys
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pydicom
 
 from repack import codecs
+from repack.codecs import charls, jpegls
 from repack.codecs.frames import Codec, FrameLayout
 from tests.shared_data import shared_files
 
@@ -71,6 +72,7 @@ def choices() -> list[tuple[str, tuple[Codec, ...]]]:
     """What is measured: each name, JPEG XL with several efforts, near-lossless with two errors."""
     return [
         ("`jpegls`", codecs.choose("jpegls")),
+        *_other_writers(),
         ("`j2k`", codecs.choose("j2k")),
         ("`smallest`", codecs.choose("smallest")),
         ("`htj2k`", codecs.choose("htj2k")),
@@ -78,6 +80,13 @@ def choices() -> list[tuple[str, tuple[Codec, ...]]]:
         ("`rle`", codecs.choose("rle")),
         *((f"`jpegls-near --max-error {error}`", codecs.choose("jpegls-near", error)) for error in (1, 3)),
     ]
+
+
+def _other_writers() -> list[tuple[str, tuple[Codec, ...]]]:
+    """JPEG-LS as it is written where CharLS cannot be called itself."""
+    if jpegls.LOSSLESS.encode is not charls.encode:
+        return []
+    return [("`jpegls`, written by pyjpegls", (replace(jpegls.LOSSLESS, encode=jpegls._write_with_pyjpegls),))]
 
 
 def main(files: list[Path]) -> None:

@@ -1,8 +1,9 @@
 """CharLS through its own interface in C: the copy of the library that travels in the wheels of imagecodecs.
 
-Its encoder is an eighth faster than that of pyjpegls, writes the same bytes, and declares any precision, which
-imagecodecs itself does not offer. The wheels for Linux and macOS hold it as a shared library; where none is found
-(Windows, a build of one's own) others write. The interface is stable within CharLS 2 (charls_jpegls_encoder.h).
+Its encoder is an eighth faster than that of pyjpegls (`python -m tests.bench.codecs`), writes the same bytes, and
+declares any precision, which imagecodecs itself does not offer. The wheels for Linux and macOS hold it as a shared
+library, which is opened in a millisecond or two; where none is found (Windows, a build of one's own) others write. The
+interface is stable within CharLS 2 (charls_jpegls_encoder.h).
 """
 
 import ctypes
@@ -77,7 +78,9 @@ def encode(frame: bytes, layout: FrameLayout, max_error: int = 0) -> bytes:
     import numpy as np  # noqa: PLC0415  a listing of a disc does not need it
 
     library = load()
-    if library is None or len(frame) != layout.size or layout.width != (1 if layout.precision <= 8 else 2):
+    if library is None:
+        raise CodecFailed("imagecodecs brings no library of CharLS that can be called")
+    if len(frame) != layout.size or layout.width != (1 if layout.precision <= 8 else 2):
         raise CodecFailed("the frame is not as large as its layout says")
     stream = np.empty(2 * layout.size + 4096, np.uint8)  # noise takes more room than its words
     info = _FrameInfo(layout.columns, layout.rows, layout.precision, layout.samples)

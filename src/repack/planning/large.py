@@ -30,7 +30,6 @@ from repack.planning.sampling import Extrapolated, Item
 
 _FRAMES, _SEED = 16, 0  # frames to try of an image, about
 _LONGEST_HEAD, _LONGEST_TAIL = 16 << 20, 1 << 20
-_CLEARLY_SMALLER = 0.85  # as in a run: below this share of a quick deflate no better deflate catches up
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,8 +131,7 @@ def _conclude(
     raw = place.raw()
     if size >= (raw.length if raw else task.size):
         return NotDone(outcomes.explain_size(begun.codec.transfer_syntax))
-    has_rival = raw is None or raw.method == STORED  # a zip alone might make as much of it
-    if has_rival and sum(tried.lengths.values()) >= _CLEARLY_SMALLER * tried.deflated:
+    if outcomes.has_rival(raw) and not outcomes.is_clearly_smaller(sum(tried.lengths.values()), tried.deflated):
         return None
     outcome = Transcoded(
         task.index,

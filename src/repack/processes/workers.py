@@ -99,8 +99,7 @@ class Pool:
     def listen(self) -> None:
         """Take the answers that are there by now, and hand out what waits; for whoever has begun something."""
         if self._workers:
-            for pipe in wait([worker.pipe for worker in self._workers], 0):
-                self._listen(next(worker for worker in self._workers if worker.pipe is pipe))
+            self._hear(0)
         self._assign()
 
     def _enqueue(
@@ -156,14 +155,18 @@ class Pool:
         self._assign()
         if self._workers:
             limits = [left for worker in self._workers if (left := worker.left(time.monotonic())) is not None]
-            with stopwatch.stage("wait"):
-                ready = wait([worker.pipe for worker in self._workers], max(0.0, min(limits)) if limits else None)
-            for pipe in ready:
-                self._listen(next(worker for worker in self._workers if worker.pipe is pipe))
+            self._hear(max(0.0, min(limits)) if limits else None)
             self._end_late()
         elif self._waiting:  # no process can be started on this computer: then the work is done here
             job = self._waiting.popleft()
             job.answer = serving.answer(job.function, job.task)
+
+    def _hear(self, seconds: float | None) -> None:
+        """Wait at most so long until some worker has something to say, and listen to all that have."""
+        with stopwatch.stage("wait"):
+            ready = wait([worker.pipe for worker in self._workers], seconds)
+        for pipe in ready:
+            self._listen(next(worker for worker in self._workers if worker.pipe is pipe))
 
     def _assign(self) -> None:
         """Give waiting jobs to workers; one that has crashed before runs alone, so that it is known to be the cause."""
