@@ -32,15 +32,19 @@ class Watch:
         self.asked: list[tuple[Task, ...]] = []
         begin, run = Pool.begin, Pool.run
 
-        def noting_begin(pool: Pool, function: Function, task: tuple[Task, ...], allow: Allow = None) -> None:
+        def noting_begin(
+            pool: Pool, function: Function, task: tuple[Task, ...], allow: Allow = None, *, lends: bool = False
+        ) -> None:
             if function is outcomes.work:
                 self.begun.append(task)
-            begin(pool, function, task, allow)
+            begin(pool, function, task, allow, lends=lends)
 
-        def noting_run(pool: Pool, function: Function, tasks: Lots, allow: Allow = None) -> Iterator[object]:
+        def noting_run(
+            pool: Pool, function: Function, tasks: Lots, allow: Allow = None, *, lends: bool = False
+        ) -> Iterator[object]:
             if function is not outcomes.work:
-                return run(pool, function, tasks, allow)
-            return run(pool, function, (self.asked.append(task) or task for task in tasks), allow)
+                return run(pool, function, tasks, allow, lends=lends)
+            return run(pool, function, (self.asked.append(task) or task for task in tasks), allow, lends=lends)
 
         monkeypatch.setattr(Pool, "begin", noting_begin)
         monkeypatch.setattr(Pool, "run", noting_run)

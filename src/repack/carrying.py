@@ -94,7 +94,7 @@ def _outcomes(
             continue
         some = list(group)
         some_lots = lots.make_lots(carrier.course.start(line) for line in some)
-        for line, outcome in zip(some, _work(some_lots, pool), strict=True):
+        for line, outcome in zip(some, _work(some_lots, pool, lends=True), strict=True):
             yield line, _had(carrier, line, outcome)
             progress.advance(_weigh(line))
 
@@ -143,9 +143,14 @@ def _unreadable(plan: Plan, line: Planned, reason: str) -> BundleUnreadable:
     )
 
 
-def _work(some_lots: Iterable[tuple[outcomes.Task, ...]], pool: Pool) -> Iterator[Outcome | Lost]:
-    """The outcome of every task, in order; of a lot that killed its worker, each task is tried alone."""
-    for results in pool.run(outcomes.work, some_lots, lots.allow):
+def _work(
+    some_lots: Iterable[tuple[outcomes.Task, ...]], pool: Pool, *, lends: bool = False
+) -> Iterator[Outcome | Lost]:
+    """The outcome of every task, in order; of a lot that killed its worker, each task is tried alone.
+
+    With `lends`, the bytes of an outcome may have to be used before the next one is asked for.
+    """
+    for results in pool.run(outcomes.work, some_lots, lots.allow, lends=lends):
         if not isinstance(results, Crashed):
             yield from results
         elif len(results.task) > 1:

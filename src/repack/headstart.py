@@ -12,7 +12,7 @@ from repack.model import Action, Category, Entry, Facts, Planned, Verdict, Wishe
 from repack.planning import keeping
 from repack.processes.workers import Pool
 
-_MOST_BYTES = 32 << 20  # of images begun: about as many as are done while a large disc is looked at
+_MOST_BYTES = 64 << 20  # of images begun: about as many as are done while a large disc is looked at
 _LARGEST = 8 << 20  # bytes of one image
 _FORESEEN = Verdict(Category.DICOM, "", "")
 
@@ -36,4 +36,4 @@ class HeadStart:
         task = outcomes.make_task(Planned(entry, known, _FORESEEN, decision), self.wishes)
         if task.action is Action.TRANSCODE and lots.travels_alone(task):
             self.bytes_begun += entry.size
-            self.pool.begin(outcomes.work, (task,), lots.allow)
+            self.pool.begin(outcomes.work, (task,), lots.allow, lends=True)

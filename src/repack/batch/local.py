@@ -69,7 +69,7 @@ class Local:
             return
         worker.task, worker.until = task, time.monotonic() + _give_time(task)
         try:
-            worker.pipe.send_bytes(serving.encode((work, task)))
+            worker.pipe.send_bytes(serving.encode(serving.Order(work, task)))
         except OSError:  # it died since it was last heard of; `collect` finds out
             return
 

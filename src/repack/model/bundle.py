@@ -1,10 +1,13 @@
 """What the patient has, opened: the bundle, its entries, where their bytes lie, and in which forms they travel."""
 
+import operator
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from pickle import PickleBuffer
+from typing import Protocol, SupportsIndex
 
+_BESIDE = 5  # the protocol of pickle from which on bytes may travel beside the rest
 STORED, DEFLATED = 0, 8  # APPNOTE 4.4.5
 PASSWORD_VARIABLE = "REPACK_PASSWORD"  # noqa: S105  the name of a variable of the environment
 
@@ -58,13 +61,20 @@ class Digest:
 
 @dataclass(frozen=True, slots=True)
 class Packed:
-    """Finished bytes for the new zip, already stored or deflated."""
+    """Finished bytes for the new zip, already stored or deflated.
 
-    data: bytes
+    On their way between processes the bytes may travel beside the rest (PEP 574).
+    """
+
+    data: bytes | memoryview
     method: int
     crc: int
     size: int  # bytes after inflating
     around: int = 0  # of an image with compressed frames: bytes in the archive that hold everything else
+
+    def __reduce_ex__(self, protocol: SupportsIndex) -> "tuple[type[Packed], tuple[object, ...]]":
+        data = PickleBuffer(self.data) if operator.index(protocol) >= _BESIDE else bytes(self.data)
+        return Packed, (data, self.method, self.crc, self.size, self.around)
 
     @property
     def length(self) -> int:

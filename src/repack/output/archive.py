@@ -199,7 +199,7 @@ def check_target(target: Path, *, overwrite: bool) -> None:
         raise OutputUnwritable(target.name, "its folder does not exist", "make the folder, or name another with -o")
 
 
-def _pieces_of(content: Packed | Raw | Streamed) -> Iterator[bytes]:
+def _pieces_of(content: Packed | Raw | Streamed) -> Iterator[bytes | memoryview]:
     """The bytes that go into the archive, in pieces of bounded length."""
     match content:
         case Packed():

@@ -6,6 +6,7 @@ even while a codec keeps Python from running.
 
 import contextlib
 import ctypes
+import gc
 import os
 import pickle
 import queue
@@ -15,12 +16,15 @@ import sys
 import threading
 import time
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from enum import Enum, auto
 from multiprocessing import get_context, parent_process, resource_tracker
 from multiprocessing.connection import Connection, Pipe
 from multiprocessing.process import BaseProcess
 from typing import Any, NamedTuple
+
+from repack.processes import shelf
+from repack.processes.shelf import Shelf
 
 _TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3  # glibc, mallopt(3)
 _KEPT_BYTES = 64 << 20
@@ -47,23 +51,42 @@ class Answer(NamedTuple):
     value: object = None
 
 
+class Order(NamedTuple):
+    """What a worker is to do, and the place on the shelf where it may lay the large bytes of its answer."""
+
+    function: Callable[[Any], Any]
+    task: object
+    place: int | None = None
+
+
+class _Laid(NamedTuple):
+    """An answer whose large bytes (PEP 574) lie on the shelf."""
+
+    answer: bytes
+    lengths: tuple[int, ...]
+
+
 def encode(value: object) -> bytes:
     """As bytes for the pipe. Raises what pickle raises."""
     return pickle.dumps(value, pickle.HIGHEST_PROTOCOL)
 
 
-def decode(data: bytes) -> Answer:
-    """An answer as the parent reads it."""
-    answer: Answer = pickle.loads(data)  # noqa: S301  from our own process
+def decode(data: bytes, look: Callable[[Sequence[int]], Sequence[memoryview]] = lambda _lengths: ()) -> Answer:
+    """An answer as the parent reads it; `look` gives what lies in its place on the shelf, in such lengths."""
+    answer: Answer | _Laid = pickle.loads(data)  # noqa: S301  from our own process
+    if isinstance(answer, _Laid):
+        inner: Answer = pickle.loads(answer.answer, buffers=look(answer.lengths))  # noqa: S301  as above
+        return inner
     return answer
 
 
-def start() -> tuple[BaseProcess, "Connection[Any, Any]"]:
-    """Start a worker; the process, and our end of its pipe. Raises OSError."""
+def start() -> "tuple[BaseProcess, Connection[Any, Any], Shelf | None]":
+    """Start a worker; the process, our end of its pipe, and the shelf that we share. Raises OSError."""
     ours, theirs = Pipe()
     _widen(theirs)
+    shared = shelf.make()
     try:
-        process = get_context("spawn").Process(target=_serve, args=(theirs,), daemon=True)
+        process = get_context("spawn").Process(target=_serve, args=(theirs, shared), daemon=True)
         with _interrupts_held_back():
             process.start()
     except BaseException:
@@ -71,7 +94,9 @@ def start() -> tuple[BaseProcess, "Connection[Any, Any]"]:
         raise
     finally:
         theirs.close()  # or it would not end with the worker
-    return process, ours
+        if shared is not None:
+            shared.drop_handle()
+    return process, ours, shared
 
 
 def _widen(pipe: "Connection[Any, Any]") -> None:
@@ -109,7 +134,7 @@ def answer(function: Callable[[Any], Any], task: object) -> Answer:
 # --- in the worker ---
 
 
-def _serve(pipe: "Connection[Any, Any]") -> None:
+def _serve(pipe: "Connection[Any, Any]", shared: Shelf | None) -> None:
     """Answer orders until the pipe ends. The parent never waits for long when it sends: a thread takes its orders."""
     _prepare_process()
     orders: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
@@ -117,7 +142,8 @@ def _serve(pipe: "Connection[Any, Any]") -> None:
     try:
         pipe.send_bytes(encode(Answer(Kind.READY)))
         while (order := orders.get()) is not None:
-            pipe.send_bytes(_answer_order(order))
+            pipe.send_bytes(_answer_order(order, shared))
+        gc.freeze()  # or Python would search all there is once more before it leaves
     except OSError:  # nobody waits for the answer any more
         return
 
@@ -133,18 +159,27 @@ def _take_orders(pipe: "Connection[Any, Any]", orders: "queue.SimpleQueue[bytes 
         os._exit(1)
 
 
-def _answer_order(order: bytes) -> bytes:
+def _answer_order(message: bytes, shared: Shelf | None) -> bytes:
     """The answer as bytes, whatever happens on the way to it."""
     try:
-        function, task = pickle.loads(order)  # noqa: S301  from our own parent
-        given = answer(function, task)
+        order: Order = pickle.loads(message)  # noqa: S301  from our own parent
+        given = answer(order.function, order.task)
         if isinstance(given.value, Exception):
             given = Answer(given.kind, _made_to_travel(given.value))
-        return encode(given)
+        laid = _lay(given, shared, order.place) if shared is not None and order.place is not None else None
+        return encode(laid or given)
     except MemoryError:
         return encode(Answer(Kind.NO_MEMORY))
     except Exception as error:  # noqa: BLE001  an order that cannot be read, an answer that cannot be sent
         return encode(Answer(Kind.RAISED, _made_to_travel(error)))
+
+
+def _lay(given: Answer, shared: Shelf, place: int) -> _Laid | None:
+    """The answer with its large bytes on the shelf; None where it has none, or more than there is room for."""
+    pieces: list[pickle.PickleBuffer] = []
+    data = pickle.dumps(given, pickle.HIGHEST_PROTOCOL, buffer_callback=pieces.append)
+    lengths = shared.lay(place, pieces) if pieces else None
+    return _Laid(data, lengths) if lengths else None
 
 
 def _made_to_travel(error: Exception) -> Exception:

@@ -11,6 +11,7 @@ from multiprocessing.process import BaseProcess
 from typing import Generic, TypeVar
 
 from repack.processes import interrupts, serving
+from repack.processes.shelf import Shelf
 
 _MOST_FALSE_STARTS = 3  # hands in a row that die before they can do anything: then there are none to be had
 _PATIENCE = 3.0  # seconds that idle hands get for leaving in order
@@ -18,10 +19,11 @@ _PATIENCE = 3.0  # seconds that idle hands get for leaving in order
 
 @dataclass(slots=True, eq=False)
 class Hand:
-    """A process, and the pipe to it."""
+    """A process, the pipe to it, and the memory that it shares with us."""
 
     process: BaseProcess
     pipe: Connection
+    shelf: Shelf | None = None
     is_ready: bool = False
 
     def end(self, by: float) -> None:
@@ -39,7 +41,7 @@ Member = TypeVar("Member", bound=Hand)
 class Staff(Generic[Member]):
     """The hands that live."""
 
-    def __init__(self, kind: Callable[[BaseProcess, Connection], Member]) -> None:
+    def __init__(self, kind: Callable[[BaseProcess, Connection, Shelf | None], Member]) -> None:
         self.members: list[Member] = []
         self._kind = kind
         self._false_starts = 0
@@ -55,11 +57,11 @@ class Staff(Generic[Member]):
             return None
         with interrupts.undisturbed():
             try:
-                process, pipe = serving.start()
+                started = serving.start()
             except OSError:  # too many processes or open files, too little memory
                 self._false_starts += 1
                 return None
-            self.members.append(self._kind(process, pipe))
+            self.members.append(self._kind(*started))
             return self.members[-1]
 
     def welcome(self, hand: Member) -> None:

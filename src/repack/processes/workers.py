@@ -18,11 +18,11 @@ from typing import Any, Generic, Self, TypeVar, cast
 from repack import stopwatch
 from repack.processes import interrupts, serving
 from repack.processes.jobs import Job, Worker
-from repack.processes.serving import Answer, Kind
+from repack.processes.serving import Answer, Kind, Order
 from repack.processes.staff import Staff
 
 _AHEAD = 2  # tasks that a worker has at once: the one it is at, and the next
-_AHEAD_EARLY = 6  # of those that are begun while nobody has time to listen
+_AHEAD_EARLY = 16  # of those that are begun while nobody has time to listen
 _LONGEST_START, _SLOWEST = 120.0, 10 / 1_000_000  # seconds, and seconds a byte
 
 Task = TypeVar("Task")
@@ -65,7 +65,7 @@ class Pool:
         self._staff = Staff(Worker)
         self._workers = self._staff.members
         self._waiting: deque[Job] = deque()
-        self._begun: dict[tuple[Callable[[Any], Any], Any], Job] = {}
+        self._begun: dict[tuple[Callable[[Any], Any], Any, bool], Job] = {}
 
     def __enter__(self) -> Self:
         return self
@@ -78,6 +78,11 @@ class Pool:
             self._waiting.clear()
             self._staff.dismiss(lambda worker: error is not None or bool(worker.jobs))
 
+    def recruit(self) -> None:
+        """Start all workers now: it takes them a while before they can be given anything."""
+        while len(self._workers) < self.jobs and self._staff.hire() is not None:
+            pass
+
     def warm(self, get_ready: Callable[[None], None]) -> None:
         """Let the workers load their libraries while the main process still reads the directory."""
         self._waiting.extend(Job(get_ready, None) for _ in range(self.jobs))
@@ -88,13 +93,16 @@ class Pool:
         function: Callable[[Task], Result],
         task: Task,
         allow: Callable[[Task], float] | None = None,
+        *,
+        lends: bool = False,
     ) -> None:
-        """Do a task that `run` is expected to be given later, with the same function: an equal one has its result then.
+        """Do a task that `run` is expected to be given later, in the same way: an equal one has its result then.
 
         What is begun and never asked for is forgotten. Tasks are hashable.
         """
-        if self.jobs and (function, task) not in self._begun:
-            self._begun[function, task] = self._enqueue(function, task, allow, _AHEAD_EARLY)
+        if self.jobs and (function, task, lends) not in self._begun:
+            job = Job(function, task, allow(task) if allow else None, _AHEAD_EARLY, lends=lends)
+            self._begun[function, task, lends] = self._enqueue(job)
 
     def listen(self) -> None:
         """Take the answers that are there by now, and hand out what waits; for whoever has begun something."""
@@ -102,15 +110,9 @@ class Pool:
             self._hear(0)
         self._assign()
 
-    def _enqueue(
-        self,
-        function: Callable[[Task], Result],
-        task: Task,
-        allow: Callable[[Task], float] | None,
-        ahead: int = _AHEAD,
-    ) -> Job:
-        work = function if stopwatch.current() is None else partial(stopwatch.time_task, function=function)
-        job = Job(work, task, allow(task) if allow else None, ahead)
+    def _enqueue(self, job: Job) -> Job:
+        if stopwatch.current() is not None:
+            job.function = partial(stopwatch.time_task, function=job.function)
         self._waiting.append(job)
         self._assign()
         return job
@@ -120,33 +122,39 @@ class Pool:
         function: Callable[[Task], Result],
         tasks: Iterable[Task],
         allow: Callable[[Task], float] | None = None,
+        *,
+        lends: bool = False,
     ) -> Iterator[Result | Crashed[Task]]:
         """The result of each task in order; at most two tasks a worker (and one more) are under way.
 
         `function` is pure and of module level. What it raises comes out here; what kills its process, finds too
-        little memory, or takes more seconds than `allow` gives it, comes out as Crashed.
+        little memory, or takes more seconds than `allow` gives it, comes out as Crashed. With `lends`, large bytes in
+        a result may be views (shelf.py), which can be read only until the next result is asked for.
         """
         watch, waiting = stopwatch.current(), iter(tasks)
         under_way: deque[Job] = deque()
         try:
             while True:
                 for task in waiting:
-                    begun = self._begun.pop((function, task), None) if self._begun else None
-                    under_way.append(begun or self._enqueue(function, task, allow))
+                    job = self._begun.pop((function, task, lends), None) if self._begun else None
+                    if job is None:
+                        job = self._enqueue(Job(function, task, allow(task) if allow else None, _AHEAD, lends=lends))
+                    under_way.append(job)
                     if len(under_way) > 2 * self.jobs:
                         break
                 if not under_way:
                     return
                 while (answer := under_way[0].answer) is None:
                     self._take_turn()
-                job = under_way.popleft()
-                result = _result(job, answer)
+                result = _result(under_way[0], answer)
                 if watch is not None and isinstance(result, stopwatch.Timed):
                     watch.add_worker(result.spent)
                     result = result.value
                 yield result
+                under_way.popleft().clear()
         finally:  # of what nobody waits for any more, only what a worker has already is still done
             for job in under_way:
+                job.give_up()
                 if job in self._waiting:
                     self._waiting.remove(job)
 
@@ -193,7 +201,8 @@ class Pool:
         return idle
 
     def _send(self, worker: Worker, job: Job) -> None:
-        order = serving.encode((job.function, job.task))
+        job.reserve(worker.shelf)
+        order = serving.encode(Order(job.function, job.task, job.place))
         if not worker.jobs:
             worker.since = time.monotonic()
         worker.jobs.append(job)
@@ -207,11 +216,12 @@ class Pool:
     def _listen(self, worker: Worker) -> None:
         """Take one answer, or the news that there will be none."""
         try:
-            answer = serving.decode(worker.pipe.recv_bytes())
+            data = worker.pipe.recv_bytes()
         except (EOFError, OSError):
             self._bury(worker)
             return
         worker.since = time.monotonic()
+        answer = serving.decode(data, worker.look)
         if answer.kind is Kind.READY:
             self._staff.welcome(worker)
             return
@@ -220,7 +230,7 @@ class Pool:
             job.tries = 1
             self._waiting.appendleft(job)
         else:
-            job.answer = answer
+            job.take(answer)
 
     def _end_late(self) -> None:
         """End the workers whose time is over and who have said nothing; what waits behind that job goes to others."""

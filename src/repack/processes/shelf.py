@@ -1,0 +1,93 @@
+"""Shared memory where a worker lays the large bytes of an answer, so that they need not go through its pipe.
+
+The pipe would copy them four times. Only Linux has memory that processes share and that has no name (memfd_create(2)):
+whatever dies, nothing of it stays behind. Elsewhere all bytes go through the pipe.
+"""
+
+import mmap
+import os
+import sys
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from multiprocessing import reduction
+from pickle import PickleBuffer
+from typing import Protocol
+
+PLACES = 16  # answers that lie there at once
+_ROOM = 8 << 20  # bytes for each; the system gives memory only for those that are used
+
+
+class _Travelled(Protocol):
+    """A handle that was given to this process when it was started."""
+
+    def detach(self) -> int: ...
+
+
+class Shelf:
+    """The memory, seen by one of its two processes. Which places are taken is known to the parent alone."""
+
+    def __init__(self, handle: int) -> None:
+        self._handle = handle
+        self._memory = mmap.mmap(handle, PLACES * _ROOM)  # with a handle of its own
+        self._free = list(range(PLACES))
+        self._views: dict[int, tuple[memoryview, ...]] = {}
+
+    def __reduce__(self) -> "tuple[Callable[..., Shelf], tuple[object]]":
+        """Only for the process that is being started: the handle travels to it."""
+        assert sys.platform != "win32"  # noqa: S101  where nobody makes one
+        return _attach, (reduction.DupFd(self._handle),)
+
+    def drop_handle(self) -> None:
+        """The memory is known to all who share it."""
+        os.close(self._handle)
+
+    def take_place(self) -> int | None:
+        """A place for an answer; None where all are taken."""
+        return self._free.pop() if self._free else None
+
+    def lay(self, place: int, pieces: Sequence[PickleBuffer]) -> tuple[int, ...] | None:
+        """Lay bytes in a place, one behind the other; their lengths, or None where there is too little room."""
+        raws = [piece.raw() for piece in pieces]
+        if sum(map(len, raws)) > _ROOM:
+            return None
+        at = place * _ROOM
+        for raw in raws:
+            self._memory[at : at + len(raw)] = raw
+            at += len(raw)
+        return tuple(map(len, raws))
+
+    def view(self, place: int, lengths: Sequence[int]) -> tuple[memoryview, ...]:
+        """What was laid there, not copied: it can be read until the place is cleared."""
+        views, at = [], place * _ROOM
+        for length in lengths:
+            views.append(memoryview(self._memory)[at : at + length].toreadonly())
+            at += length
+        self._views[place] = tuple(views)
+        return self._views[place]
+
+    def clear(self, place: int) -> None:
+        """Let a place be used again. Who still reads what lay there gets a ValueError, never other bytes."""
+        for view in self._views.pop(place, ()):
+            view.release()
+        self._free.append(place)
+
+
+def make() -> Shelf | None:
+    """A shelf to be shared with a process that is about to be started; None where there is no such memory."""
+    if sys.platform != "linux":
+        return None
+    with suppress(OSError, ValueError):
+        handle = os.memfd_create("answers", os.MFD_CLOEXEC)
+        try:
+            os.ftruncate(handle, PLACES * _ROOM)
+            return Shelf(handle)
+        except BaseException:
+            os.close(handle)
+            raise
+    return None
+
+
+def _attach(handle: _Travelled) -> Shelf:
+    shelf = Shelf(handle.detach())
+    shelf.drop_handle()
+    return shelf
