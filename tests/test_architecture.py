@@ -124,9 +124,10 @@ MAY_IMPORT: dict[str, set[str]] = {
         "bundles", "bundles.folder", "bundles.names", "errors", "model", "record.manifest", "record.restoredata",
     },
     "processes.interrupts": set(),
-    "processes.serving": set(),
-    "processes.staff": {"processes.interrupts", "processes.serving"},
-    "processes.jobs": {"processes.serving", "processes.staff"},
+    "processes.shelf": set(),
+    "processes.serving": {"processes.shelf"},
+    "processes.staff": {"processes.interrupts", "processes.serving", "processes.shelf"},
+    "processes.jobs": {"processes.serving", "processes.shelf", "processes.staff"},
     "processes.workers": {
         "processes.interrupts", "processes.jobs", "processes.serving", "processes.staff", "stopwatch",
     },
@@ -322,12 +323,12 @@ MAY_IMPORT: dict[str, set[str]] = {
     "report.profile": {"report.tables", "stopwatch"},
     "cli.showing": {
         "cli.options", "cli.previewing", "cli.reporting", "cli.targets", "errors", "pipeline", "planning.parts",
-        "processes.interrupts", "progress", "record.manifest", "report.conformance", "report.console",
-        "report.planned_json", "report.profile", "report.tables", "stopwatch",
+        "processes.interrupts", "processes.workers", "progress", "record.manifest", "report.conformance",
+        "report.console", "report.planned_json", "report.profile", "report.tables", "stopwatch",
     },
     "cli.job": {
         "", "cli.completing", "cli.helping", "cli.opening", "cli.options", "cli.showing", "cli.targets", "pipeline",
-        "planning.presets", "report.console", "report.plain",
+        "planning.presets", "processes.workers", "report.console", "report.plain",
     },
     "cli.giveback": {
         "cli.completing", "cli.opening", "cli.options", "cli.targets", "errors", "giveback.restore", "giveback.verify",

@@ -4,15 +4,19 @@ A spawned worker process imports the module that the command was started from. S
 when it is called: a worker needs the codecs, not the terminal.
 """
 
+import gc
 import os
 import sys
 
 from repack.processes import interrupts
 
+_GARBAGE = 100_000  # objects made since the last search for cycles: what we make has none, and each search takes time
+
 
 def main() -> None:
     """Run the command line; SIGTERM is heard as Ctrl-C, from the first moment to the last."""
     interrupts.listen()
+    gc.set_threshold(_GARBAGE)
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # numpy's idle threads cost each worker time; nothing uses them
     try:
         from repack.cli import main as run  # noqa: PLC0415  see above; the one first-party import inside a function
@@ -22,6 +26,7 @@ def main() -> None:
         sys.exit(130)
     finally:
         interrupts.finish()  # all is done or undone: what comes now changes nothing
+        gc.freeze()  # or Python would search all there is once more before it leaves
 
 
 if __name__ == "__main__":

@@ -84,10 +84,12 @@ def run_parts(
     progress: Progress | None = None,
     when_published: Callable[[], None] | None = None,
     may_publish: Callable[[], None] | None = None,
+    pool: Pool | None = None,
 ) -> tuple[Done, ...]:
     """The main job, `request.split` into one zip a study where there are several. Raises RepackError.
 
-    The zips are made one after the other; those that are complete stay where a later one cannot be made.
+    The zips are made one after the other; those that are complete stay where a later one cannot be made. The workers
+    are those of `pool`, where one is given, and are dismissed at the end.
     """
     progress = progress or NoProgress()
     drafts.clear_stale(request.target)
@@ -95,9 +97,9 @@ def run_parts(
         archive.check_target(request.target, overwrite=request.overwrite)
     source = sourcefile.state(request.bundle)
     view = View(request.target, request.access, digests=True)
-    with Pool(request.jobs) as pool, sourcefile.hashing_beside(request.bundle) as source_hash:
-        pool.warm(partial(outcomes.get_ready, wishes=request.wishes))
-        found = survey(request.bundle, request.rule_files, pool, progress, view, _begin_early(request, pool))
+    with pool or Pool(request.jobs) as workers, sourcefile.hashing_beside(request.bundle) as source_hash:
+        workers.warm(partial(outcomes.get_ready, wishes=request.wishes))
+        found = survey(request.bundle, request.rule_files, workers, progress, view, _begin_early(request, workers))
         refuse_encrypted(found.bundle, request.access)
         done: list[Done] = []
         requests = split_up(request, found)
@@ -106,9 +108,9 @@ def run_parts(
             archive.check_target(one.target, overwrite=request.overwrite)
         for one in requests:
             publishing = Publishing(may_publish, when_published if one is requests[-1] else None)
-            write = partial(_write, one, found, (source, source_hash), (pool, progress), publishing)
+            write = partial(_write, one, found, (source, source_hash), (workers, progress), publishing)
             try:
-                done.append(sizing.first_fit(found, one.wishes, one.target.name, (pool, progress), write))
+                done.append(sizing.first_fit(found, one.wishes, one.target.name, (workers, progress), write))
             except BaseException as error:
                 _note_complete(error, done)
                 raise

@@ -77,25 +77,32 @@ def repack(
     BUNDLE.repacked.zip appears beside it; the bundle itself is never changed. Images become JPEG-LS, proven by
     rebuilding each original file; nothing else is changed, and only what you name is dropped.
     """
-    from repack import pipeline  # noqa: PLC0415  help and completion need nothing of what a run needs
-    from repack.cli import showing  # noqa: PLC0415  as above
-    from repack.report import console  # noqa: PLC0415  as above
+    from repack.processes.workers import Pool  # noqa: PLC0415  help and completion need nothing of what a run needs
 
-    wishes = options.read_wishes(
-        keep_locales, drop_redist, drop, drop_path, keep, force_drop, codec, max_error, effort, exact_only, squeeze,
-        for_whom, max_size,
-    )  # fmt: skip
-    target = targets.choose_target(bundle, output, presets.find(wishes.for_whom).output)
-    limits = opening.read_limits(max_entries, max_unpacked, max_ratio)
-    access = opening.read_access(bundle, password_file, limits, decrypts=decrypt, may_ask=decrypt)
-    request = pipeline.Request(bundle, target, wishes, tuple(rules or ()), jobs, overwrite, access, split is not None)
-    wanted = showing.Wanted(output, manifest_file, report, with_patient, json, verbose)
-    screen = console.open_screen(is_json=json, is_quiet=quiet)
-    showing.check(request, wanted, is_dry=dry_run)
-    inside = "" if dry_run else targets.explain_inside(bundle, (target, manifest_file, report))
-    for said in filter(None, (targets.explain_target(bundle, output, target), inside)):
-        console.show_result(screen, said)
-    if dry_run:
-        showing.show_plans(request, wanted, screen)
-    else:
-        showing.run(request, wanted, screen)
+    with Pool(jobs) as pool:
+        if bundle.exists() and not dry_run:
+            pool.recruit()  # the workers load what they need while this process does
+        from repack import pipeline  # noqa: PLC0415  as above
+        from repack.cli import showing  # noqa: PLC0415  as above
+        from repack.report import console  # noqa: PLC0415  as above
+
+        wishes = options.read_wishes(
+            keep_locales, drop_redist, drop, drop_path, keep, force_drop, codec, max_error, effort, exact_only, squeeze,
+            for_whom, max_size,
+        )  # fmt: skip
+        target = targets.choose_target(bundle, output, presets.find(wishes.for_whom).output)
+        limits = opening.read_limits(max_entries, max_unpacked, max_ratio)
+        access = opening.read_access(bundle, password_file, limits, decrypts=decrypt, may_ask=decrypt)
+        request = pipeline.Request(
+            bundle, target, wishes, tuple(rules or ()), jobs, overwrite, access, split is not None
+        )
+        wanted = showing.Wanted(output, manifest_file, report, with_patient, json, verbose)
+        screen = console.open_screen(is_json=json, is_quiet=quiet)
+        showing.check(request, wanted, is_dry=dry_run)
+        inside = "" if dry_run else targets.explain_inside(bundle, (target, manifest_file, report))
+        for said in filter(None, (targets.explain_target(bundle, output, target), inside)):
+            console.show_result(screen, said)
+        if dry_run:
+            showing.show_plans(request, wanted, screen)
+        else:
+            showing.run(request, wanted, screen, pool)

@@ -10,6 +10,7 @@ from repack.errors import Interrupted, WrongUsage
 from repack.pipeline import Done, Request
 from repack.planning import parts
 from repack.processes import interrupts
+from repack.processes.workers import Pool
 from repack.progress import Progress
 from repack.record import manifest
 from repack.report import conformance, console, planned_json, profile, tables
@@ -72,11 +73,11 @@ def show_plans(request: Request, wanted: Wanted, screen: console.Screen) -> None
         console.show_json(options.join_json([planned_json.encode(plan) for plan in plans]))
 
 
-def run(request: Request, wanted: Wanted, screen: console.Screen) -> None:
-    """Do the job, and show what came of it."""
+def run(request: Request, wanted: Wanted, screen: console.Screen, pool: Pool) -> None:
+    """Do the job with these workers, and show what came of it."""
     watch = stopwatch.Stopwatch() if wanted.verbose > 1 else None
     with console.watching(screen, pipeline.STAGES) as progress, stopwatch.running(watch):
-        zips = _run(request, progress)
+        zips = _run(request, progress, pool)
     if watch is not None:
         console.show_sheets(replace(screen, out=screen.err), [profile.profiled(watch, *stopwatch.processor_time())])
     if len(zips) > 1:
@@ -85,10 +86,10 @@ def run(request: Request, wanted: Wanted, screen: console.Screen) -> None:
         _show_zip(zips[0], request, wanted, screen)
 
 
-def _run(request: Request, progress: Progress | None) -> tuple[Done, ...]:
+def _run(request: Request, progress: Progress | None, pool: Pool) -> tuple[Done, ...]:
     """All zips. Raises RepackError, for an interrupt too where zips are there that have to be told of."""
     try:
-        return pipeline.run_parts(request, progress, interrupts.finish)
+        return pipeline.run_parts(request, progress, interrupts.finish, pool=pool)
     except KeyboardInterrupt as error:
         notes = getattr(error, "__notes__", ())
         if not notes:

@@ -32,6 +32,7 @@ _Value = str | int | bool | list[int | str]
 _OPENING: dict[str, _Value] = {"format": "repack restore data", "version": 1}
 _KEYS = {"entry", "head", "tail", "frames", "planes", "swapped", "gap", "deflate"}
 _LONGEST_LINE = 4096
+_LOT = 256 << 10  # bytes compressed at once: record by record, the tables of the search never stay in the cache
 #: A dictionary of 256 KiB spans a hundred slice headers, and its memory soon grows no more with the disc.
 _FILTERS = [{"id": lzma.FILTER_LZMA2, "preset": 4, "dict_size": 256 << 10}]
 
@@ -41,7 +42,9 @@ class RestoreWriter:
 
     def __init__(self) -> None:
         self._compressor = lzma.LZMACompressor(lzma.FORMAT_XZ, lzma.CHECK_CRC64, filters=_FILTERS)
-        self._pieces = [self._compressor.compress(_line(_OPENING))]
+        self._pieces: list[bytes] = []
+        self._waiting = [_line(_OPENING)]
+        self._size = 0  # of what waits
         self.records = 0
 
     def add(self, entry: int, restorable: Restorable) -> None:
@@ -62,13 +65,21 @@ class RestoreWriter:
         if restorable.deflating:
             how = restorable.deflating
             record["deflate"] = [how.start, how.level, how.memory, how.rest.hex()]
-        self._pieces.append(self._compressor.compress(_line(record) + restorable.head + restorable.tail))
+        self._waiting += (_line(record), restorable.head, restorable.tail)
+        self._size += len(restorable.head) + len(restorable.tail)
         self.records += 1
+        if self._size >= _LOT:
+            self._compress()
 
     def finish(self) -> bytes:
         """The whole xz stream."""
+        self._compress()
         self._pieces.append(self._compressor.flush())
         return b"".join(self._pieces)
+
+    def _compress(self) -> None:
+        self._pieces.append(self._compressor.compress(b"".join(self._waiting)))
+        self._waiting, self._size = [], 0
 
 
 def read_records(file: BinaryIO) -> Iterator[tuple[int, Restorable]]:
