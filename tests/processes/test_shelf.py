@@ -1,4 +1,4 @@
-"""The shelf: large bytes of an answer lie in shared memory until the next is asked for, the same as through the pipe."""
+"""The shelf: large bytes of an answer lie in shared memory until the next is asked for, as through the pipe."""
 
 import sys
 import time
