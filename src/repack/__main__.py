@@ -10,7 +10,7 @@ import sys
 
 from repack.processes import interrupts
 
-_GARBAGE = 100_000  # objects made since the last search for cycles: what we make has none, and each search takes time
+_GARBAGE = 10_000  # objects made since the last search for cycles: what we make has none, and each search takes time
 
 
 def main() -> None:
