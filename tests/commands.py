@@ -1,6 +1,10 @@
 """How tests call the program in this process, what they read from what it wrote, and what an error must look like."""
 
 import json
+import os
+import shutil
+import subprocess
+import sys
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -53,3 +57,17 @@ def one_line(err: str) -> str:
 def flat(text: str) -> str:
     """A text as if it had not been wrapped."""
     return " ".join(text.split())
+
+
+def run_without_rights(*words: str | Path) -> subprocess.CompletedProcess[str]:
+    """The command line as a process that has to obey the permissions of files, even where root runs the tests."""
+    if os.name == "nt":
+        pytest.skip("permissions of another kind")
+    give_up: list[str] = []
+    if os.geteuid() == 0:
+        if shutil.which("setpriv") is None:
+            pytest.skip("root reads everything, and there is no setpriv to give that up")
+        rights = "-dac_override,-dac_read_search"
+        give_up = ["setpriv", "--bounding-set", rights, "--inh-caps", rights]
+    command = [*give_up, sys.executable, "-m", "repack", *map(str, words)]
+    return subprocess.run(command, capture_output=True, text=True, check=False)

@@ -94,7 +94,7 @@ def run_parts(
     progress = progress or NoProgress()
     drafts.clear_stale(request.target)
     if not request.split:
-        archive.check_target(request.target, overwrite=request.overwrite)
+        drafts.check_target(request.target, overwrite=request.overwrite)
     source = sourcefile.state(request.bundle)
     view = View(request.target, request.access, digests=True)
     with pool or Pool(request.jobs) as workers, sourcefile.hashing_beside(request.bundle) as source_hash:
@@ -105,7 +105,7 @@ def run_parts(
         requests = split_up(request, found)
         for one in requests:  # before the first is begun
             drafts.clear_stale(one.target)
-            archive.check_target(one.target, overwrite=request.overwrite)
+            drafts.check_target(one.target, overwrite=request.overwrite)
         for one in requests:
             publishing = Publishing(may_publish, when_published if one is requests[-1] else None)
             write = partial(_write, one, found, (source, source_hash), (workers, progress), publishing)

@@ -7,16 +7,20 @@ import re
 import sys
 import traceback
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import typer
 
 from repack.cli.completing import find_command
 from repack.cli.names import NAMED, guess
-from repack.errors import ExitCode, Interrupted, RepackError, WrongUsage
+from repack.errors import BundleUnreadable, ExitCode, Interrupted, OutputUnwritable, RepackError, WrongUsage
 from repack.report import plain
 
+_OUT_OF_REACH = frozenset({errno.EACCES, errno.EPERM, errno.ENAMETOOLONG, errno.ELOOP})  # of a path that was given
 _OUTPUT_FAILED = frozenset({errno.EPIPE, errno.ENOSPC, errno.EFBIG, errno.EIO})
+_NAME_OUTPUTS = frozenset({"-o", "--output", "--manifest", "--report"})
+_LONGEST_NAME = 60  # of a path in a message
 _HELPLESS: tuple[list[str], ...] = ([], ["rules"])  # these alone ask for help
 
 
@@ -83,10 +87,7 @@ def _call(app: typer.Typer, given: list[str]) -> ExitCode | int:
         plain.show_error(str(Interrupted()))
         return ExitCode.INTERRUPTED
     except OSError as error:
-        if error.errno not in _OUTPUT_FAILED or error.filename is not None:
-            return _show_bug(error, loudness)
-        _close_output(error)
-        return ExitCode.UNWRITABLE
+        return _show_trouble(error, given, loudness)
     except SystemExit as left:  # typer's own way out: when a shell was answered, and where nobody reads what is shown
         if not isinstance(left.__context__, BrokenPipeError):
             raise
@@ -97,6 +98,22 @@ def _call(app: typer.Typer, given: list[str]) -> ExitCode | int:
     if result == ExitCode.INTERRUPTED:  # typer has caught the interrupt before us
         plain.show_error(str(Interrupted()))
     return result if isinstance(result, int) else ExitCode.DONE
+
+
+def _show_trouble(error: OSError, given: Sequence[str], loudness: int) -> ExitCode:
+    """Trouble with the output, or with a path that cannot even be looked at; any other is a bug."""
+    if error.filename is None and error.errno in _OUTPUT_FAILED:
+        _close_output(error)
+        return ExitCode.UNWRITABLE
+    if error.filename is None or error.errno not in _OUT_OF_REACH:
+        return _show_bug(error, loudness)
+    path = os.fsdecode(error.filename)
+    is_input = path in given and given[given.index(path) - 1] not in _NAME_OUTPUTS
+    tell = BundleUnreadable if is_input else OutputUnwritable
+    advice = "check the path and the permissions of its folders"
+    told = tell(Path(path).name[:_LONGEST_NAME] or path, error.strerror or "no access", advice)
+    _show(error, str(told), loudness)
+    return told.code
 
 
 def _refuse_misspelt(given: list[str]) -> None:

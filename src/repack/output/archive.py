@@ -17,7 +17,7 @@ from typing import BinaryIO
 
 from repack import deflate
 from repack.bundles.zipped import CarriedBytes, ZipPlace
-from repack.errors import BundleUnreadable, OutputUnwritable, ProofFailed
+from repack.errors import BundleUnreadable, ProofFailed
 from repack.model import RESTORE_NAME, Entry, EntryName, EntryUnreadable, Packed, Placed, Raw, Stamp, Streamed
 from repack.output import drafts, structure, zipformat
 from repack.output.drafts import Claim
@@ -173,7 +173,7 @@ def drafting(target: Path, *, overwrite: bool) -> Iterator[Draft]:
 
     Raises OutputUnwritable for what the system says of the draft, BundleUnreadable for what it says of another file.
     """
-    check_target(target, overwrite=overwrite)
+    drafts.check_target(target, overwrite=overwrite)
     try:
         with (
             drafts.claimed(target) as claim,
@@ -187,16 +187,6 @@ def drafting(target: Path, *, overwrite: bool) -> Iterator[Draft]:
             problem = error.strerror or type(error).__name__
             raise BundleUnreadable(other.name, problem, "check the medium, then run again") from error
         raise drafts.unwritable(target, error) from error
-
-
-def check_target(target: Path, *, overwrite: bool) -> None:
-    """Refuse early what could not be published later. Raises OutputUnwritable."""
-    if target.is_dir():
-        raise OutputUnwritable(target.name, "it is a folder", "name a file with -o")
-    if target.exists() and not overwrite:
-        raise drafts.taken(target)
-    if not target.parent.is_dir():
-        raise OutputUnwritable(target.name, "its folder does not exist", "make the folder, or name another with -o")
 
 
 def _pieces_of(content: Packed | Raw | Streamed) -> Iterator[bytes | memoryview]:

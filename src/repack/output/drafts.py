@@ -97,6 +97,19 @@ def lock(handle: int, *, is_surely: bool) -> bool:
     return True
 
 
+def check_target(target: Path, *, overwrite: bool) -> None:
+    """Refuse early what could not be published later. Raises OutputUnwritable."""
+    try:
+        if target.is_dir():
+            raise OutputUnwritable(target.name, "it is a folder", "name a file with -o")
+        if target.exists() and not overwrite:
+            raise taken(target)
+        if not target.parent.is_dir():
+            raise OutputUnwritable(target.name, "its folder does not exist", "make the folder, or name another with -o")
+    except OSError as error:  # a folder on the way may not be entered
+        raise unwritable(target, error) from error
+
+
 def clear_stale(target: Path) -> None:
     """Remove the drafts of runs to this target that were killed; those of runs that live stay."""
     _clear_like(target.parent, re.escape(target.name[:50]))
