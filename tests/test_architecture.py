@@ -147,7 +147,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "bundles.zipped", "deflate", "errors", "model", "output.drafts", "output.growing", "output.structure",
         "output.zipformat", "stopwatch",
     },
-    "classify.matching": {"classify.language_names"},
+    "classify.matching": {"classify.cldr", "classify.language_names"},
     "planning.guards": {"classify.language_names", "classify.matching", "classify.references", "model"},
     "planning.keeping": {"dicom.order", "dicom.syntaxes", "model"},
     "planning.presets": {"dicom.syntaxes", "model"},

@@ -8,14 +8,17 @@ from itertools import product
 from pathlib import Path
 
 from langcodes import Language
-from langcodes.data_dicts import DEFAULT_SCRIPTS, TERRITORY_REPLACEMENTS
+from langcodes.data_dicts import DEFAULT_SCRIPTS, LANGUAGE_DISTANCES, TERRITORY_REPLACEMENTS
 from language_data.name_data import CODE_TO_NAMES
 
 from repack.classify import language_names as tables
+from repack.classify import matching
 
 FILE = Path(__file__).resolve().parents[2] / "src" / "repack" / "classify" / "cldr_names.tsv"
 SCRIPT = re.compile(r"[A-Z][a-z]{3}")
 PRIVATE_REGION = re.compile(r"AA|Q[M-Z]|X[A-JL-Z]|ZZ")  # ISO 3166 user-assigned; XK is Kosovo
+BASES = sorted(tables.CLDR_BASE_LANGUAGES)
+FAR = LANGUAGE_DISTANCES["*"]["*"]
 NAMING_LANGUAGES = ("de", "fr", "es", "it", "pt")  # no folder is named in them for a rarer language
 HEAD = """\
 # Codes and names of languages, regions and scripts, of Unicode CLDR by way of langcodes {langcodes} and
@@ -25,6 +28,7 @@ HEAD = """\
 #
 # language	code	English name	usual script	most likely region	folded names: English, own, {naming}
 # other	code	tag or region that it stands for
+# near	code	languages that serve as well (CLDR's distance is at most {nearest})
 # region	code	English name
 # script	code	English name
 """
@@ -33,32 +37,55 @@ HEAD = """\
 def render() -> str:
     """The whole file."""
     head = HEAD.format(
-        langcodes=version("langcodes"), language_data=version("language-data"), naming=", ".join(NAMING_LANGUAGES)
+        langcodes=version("langcodes"),
+        language_data=version("language-data"),
+        naming=", ".join(NAMING_LANGUAGES),
+        nearest=matching.NEAREST_KEPT,
     )
     return head + "".join("\t".join(row) + "\n" for row in rows())
 
 
 def rows() -> Iterator[tuple[str, ...]]:
+    yield from list_languages()
+    yield from list_other_codes()
+    yield from list_near()
+    yield from (("region", code, english(code)) for code in list_regions())
+    scripts = sorted(filter(SCRIPT.fullmatch, CODE_TO_NAMES))
+    yield from (
+        ("script", code, english(code)) for code in scripts if english(code) and Language.make(script=code).is_valid()
+    )
+
+
+def list_languages() -> Iterator[tuple[str, ...]]:
     names = fold_names()
-    for code in sorted(tables.CLDR_BASE_LANGUAGES):
+    for code in BASES:
         region = PRIVATE_REGION.sub("", Language.get(code).maximize().territory or "")  # ZZ is an unknown one
         own = " ".join(name for name, tag in names.items() if tag == code)
         yield "language", code, english(code), DEFAULT_SCRIPTS.get(code, ""), region, own
+
+
+def list_other_codes() -> Iterator[tuple[str, ...]]:
     for code in [*spell(2), *spell(3)]:
         language = Language.get(code)
-        if language.language in tables.CLDR_BASE_LANGUAGES and language.to_tag() != code:
+        if language.language in BASES and language.to_tag() != code:
             yield "other", code, language.to_tag()
-    regions = [code.upper() for code in spell(2)] + sorted(tables.NUMBER_REGIONS)
-    regions = [code for code in regions if english(code) and not PRIVATE_REGION.fullmatch(code)]
-    for code in regions:
-        if code.lower() in TERRITORY_REPLACEMENTS:
-            yield "other", code, TERRITORY_REPLACEMENTS[code.lower()]
-    for code in regions:
-        if Language.make(territory=code).is_valid():
-            yield "region", code, english(code)
-    for code in sorted(filter(SCRIPT.fullmatch, CODE_TO_NAMES)):
-        if Language.make(script=code).is_valid() and english(code):
-            yield "script", code, english(code)
+    former = [code for code in list_regions() if code.lower() in TERRITORY_REPLACEMENTS]
+    yield from (("other", code, TERRITORY_REPLACEMENTS[code.lower()]) for code in former)
+
+
+def list_near() -> Iterator[tuple[str, ...]]:
+    for code in BASES:
+        distances = LANGUAGE_DISTANCES.get(code, {})
+        near = [other for other in BASES if distances.get(other, FAR) <= matching.NEAREST_KEPT]
+        if near:
+            yield "near", code, " ".join(near)
+
+
+def list_regions() -> list[str]:
+    """Countries, also those that are no more, and the regions of the world that repack reads."""
+    codes = [*map(str.upper, spell(2)), *sorted(tables.NUMBER_REGIONS)]
+    valid = [code for code in codes if Language.make(territory=code).is_valid()]
+    return [code for code in valid if english(code) and not PRIVATE_REGION.fullmatch(code)]
 
 
 def fold_names() -> dict[str, str]:
@@ -71,7 +98,7 @@ def fold_names() -> dict[str, str]:
 
 
 def list_names() -> Iterator[tuple[str, str]]:
-    names = {tag: CODE_TO_NAMES.get(tag, {}) for tag in sorted(tables.CLDR_BASE_LANGUAGES)}
+    names = {tag: CODE_TO_NAMES.get(tag, {}) for tag in BASES}
     yield from ((known.get("en", ""), tag) for tag, known in names.items())
     yield from ((known.get(tag, ""), tag) for tag, known in names.items())
     yield from ((n.get(naming, ""), tag) for naming in NAMING_LANGUAGES for tag, n in names.items() if len(tag) == 2)

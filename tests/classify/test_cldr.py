@@ -7,10 +7,10 @@ from itertools import cycle
 from pathlib import Path
 
 import pytest
-from langcodes import Language
+from langcodes import Language, tag_distance
 
 from fixtures.disc import dental_disc, write_zip
-from repack.classify import cldr, language_names, languages
+from repack.classify import cldr, language_names, languages, matching
 from tests.classify import renew_names
 from tests.commands import entries_of
 
@@ -109,6 +109,28 @@ def test_other_tags_are_left_to_the_library(tag: str):
     assert languages.describe(tag) == Language.get(tag).display_name()
 
 
+@pytest.mark.parametrize(
+    ("wish", "is_left_to_it"),
+    [("es", ()), ("da", ("nb-NO", "no")), ("es-MX", ("es-ES",)), ("sr", ("hr", "bs-Cyrl"))],
+)
+def test_the_library_is_asked_only_about_near_languages(
+    wish: str, is_left_to_it: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(matching, "_is_near", lambda _wish, _tag: None)
+    matching._keeps.cache_clear()
+    asked = {
+        tag for tag in ("es", "es-ES", "ca", "nb-NO", "no", "hr", "bs-Cyrl", "he") if matching._keeps(wish, tag) is None
+    }
+    matching._keeps.cache_clear()
+    assert asked == {*is_left_to_it}
+
+
+def test_wishes_keep_what_the_library_calls_near():
+    pairs = [(wish, tag) for wish in BASES for tag in BASES]
+    there = {pair for pair in pairs if tag_distance(*pair) <= matching.NEAREST_KEPT}
+    assert {pair for pair in pairs if matching.is_wanted(pair[:1], pair[1])} == there
+
+
 @pytest.mark.parametrize("base", ["en", "de", "es", "fr", "pt", "zh", "ar", "ru", "nb", "fy", "vi", "wo", "agq", "yi"])
 def test_countries_are_read_by_their_names_in_english_and_in_the_language(base: str):
     names = dict(language_names.REGION_NAMES)
@@ -158,14 +180,8 @@ def test_the_trap_springs(tmp_path: Path):
 
 
 @pytest.mark.parametrize("jobs", ["1", "2"])
-def test_no_process_loads_the_names_of_all_languages(tmp_path: Path, jobs: str):
-    entries, sprung = run_trapped(tmp_path, ("language_data",), "--keep-locales", "en,es", "--jobs", jobs)
+def test_no_process_loads_the_library(tmp_path: Path, jobs: str):
+    entries, sprung = run_trapped(tmp_path, ("language_data", "langcodes"), "--keep-locales", "en,es", "--jobs", jobs)
     assert sprung == []
     dropped = [entry["reason"] for entry in entries.values() if entry.get("wish") == "--keep-locales"]
     assert "Arabic (Yemen) (ar-YE) is not among the languages to keep" in dropped
-
-
-def test_without_a_wish_no_process_loads_anything_of_the_library(tmp_path: Path):
-    entries, sprung = run_trapped(tmp_path, ("language_data", "langcodes"))
-    assert sprung == []
-    assert any(entry["category"] == "locale" for entry in entries.values())

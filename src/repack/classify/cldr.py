@@ -38,13 +38,15 @@ class Codes:
     """English names."""
     other: Mapping[str, str]
     """What else means a language (`spa`) or is a former region, to the tag or the region meant."""
+    near: Mapping[str, str]
+    """Languages that whoever speaks this one can do with, whatever script and region; blanks between them."""
 
 
 @cache
 def load() -> Codes:
     """Return what the file says."""
     languages: dict[str, Language] = {}
-    kinds: dict[str, dict[str, str]] = {"region": {}, "script": {}, "other": {}}
+    kinds: dict[str, dict[str, str]] = {"region": {}, "script": {}, "other": {}, "near": {}}
     for line in _FILE.read_text("utf-8").splitlines():
         if line.startswith("#"):
             continue
@@ -54,7 +56,7 @@ def load() -> Codes:
             languages[code] = Language(english, script, region, tuple(names.split()))
         else:
             kinds[kind][code] = columns[0]
-    return Codes(languages, kinds["region"], kinds["script"], kinds["other"])
+    return Codes(languages, kinds["region"], kinds["script"], kinds["other"], kinds["near"])
 
 
 def ask_display_name(tag: str) -> str | None:
