@@ -6,7 +6,6 @@ A wrong drop is bad and a wrong keep costs little: what is not surely a locale i
 import re
 import unicodedata
 from collections.abc import Sequence
-from difflib import get_close_matches
 from functools import cache
 from locale import windows_locale
 from typing import Final
@@ -263,6 +262,8 @@ def _list_own_region_names(base: str) -> dict[str, str]:
 def _find_nearest(text: str) -> str | None:
     if head := read_tag(_SEPARATORS.split(text.strip())[0]):
         return head  # the language is right, the rest is not
+    from difflib import get_close_matches  # noqa: PLC0415  only for a wrong wish
+
     names = _list_names()  # not the codes: two or three letters are near to all of them
     nearest = get_close_matches(tables.fold(text[:_LONGEST_NAME]), names, n=1, cutoff=0.75)
     return names[nearest[0]] if nearest else None
