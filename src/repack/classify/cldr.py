@@ -25,6 +25,8 @@ class Language:
     """Where most of its speakers live (likelySubtags); empty if that is not clear."""
     names: tuple[str, ...]
     """What it is called in English, in itself and in a few other languages, folded; no two languages share one."""
+    own_regions: tuple[str, ...]
+    """How it calls the countries where it is usual, as folded name, `=` and code; without what English says too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +54,8 @@ def load() -> Codes:
             continue
         kind, code, *columns = line.split("\t")
         if kind == "language":
-            english, script, region, names = columns
-            languages[code] = Language(english, script, region, tuple(names.split()))
+            english, script, region, names, own_regions = columns
+            languages[code] = Language(english, script, region, tuple(names.split()), tuple(own_regions.split()))
         else:
             kinds[kind][code] = columns[0]
     return Codes(languages, kinds["region"], kinds["script"], kinds["other"], kinds["near"])

@@ -221,7 +221,7 @@ def _add_qualifier(tag: str, words: Sequence[str]) -> str | None:
     region = _list_region_names().get(qualifier)
     if not region and _REGION.fullmatch(qualifier) and _has_region(base, qualifier.upper(), only_usual=True):
         region = qualifier
-    region = region or _list_own_region_names(base).get(qualifier)  # last, for it may load the library
+    region = region or _list_own_region_names(base).get(qualifier) or _ask_own_region_names(base).get(qualifier)
     return _extend(tag, region) if region else None
 
 
@@ -252,7 +252,13 @@ def _list_region_names() -> dict[str, str]:
 
 @cache
 def _list_own_region_names(base: str) -> dict[str, str]:
-    """Folded region name in the language itself ("Español (España)") to its code."""
+    """Folded region name in the language itself ("Español (España)") to its code, where the language is usual."""
+    return dict(pair.split("=") for pair in cldr.load().languages[base].own_regions)
+
+
+@cache
+def _ask_own_region_names(base: str) -> dict[str, str]:
+    """Return the same for all countries; asked last, for it loads the library."""
     names: dict[str, str] = {}
     for code, name in cldr.ask_region_names(base) if base != "en" else ():
         names.setdefault(tables.fold(name), code)
