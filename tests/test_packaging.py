@@ -47,6 +47,7 @@ def test_the_wheel_holds_rules_schema_and_types(tmp_path: Path) -> None:
     assert {f"repack/_rules/{path.name}" for path in (TOP / "rules").glob("*.toml")} <= names
     assert {"repack/py.typed", "repack/schemas/manifest.schema.json"} <= names
     assert {f"repack/report/templates/{name}" for name in ("report.html", "parts.html", "report.css")} <= names
+    assert {"repack/classify/cldr_names.tsv", "repack/classify/cldr_names.LICENSE.txt"} <= names
     assert {f"repack/leaflets/{language}.txt" for language in LANGUAGES} <= names
     # The rules must be found from inside the wheel, without a checkout around it.
     script = "from repack.classify.rulefile import load_builtin; print(len(load_builtin()))"

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from repack.classify import language_names, languages
+from repack.classify import language_names, languages, matching
 
 BASES = sorted(language_names.CLDR_BASE_LANGUAGES)
 
@@ -217,8 +217,8 @@ def test_every_cldr_language_is_read_and_wanted(base: str):
         assert tag is None
     else:
         assert tag
-        assert languages.is_wanted([tag], tag)
-        assert languages.is_wanted([base], tag)
+        assert matching.is_wanted([tag], tag)
+        assert matching.is_wanted([base], tag)
         assert languages.describe(tag) != tag
 
 
@@ -325,13 +325,13 @@ def _pair_up(rows: list[tuple[str, str]]) -> list[tuple[str, str]]:
 
 @pytest.mark.parametrize(("wish", "tag"), _pair_up(KEPT))
 def test_a_wish_keeps(wish: str, tag: str):
-    assert languages.is_wanted([wish], tag)
-    assert languages.is_wanted(["ja", wish], tag)
+    assert matching.is_wanted([wish], tag)
+    assert matching.is_wanted(["ja", wish], tag)
 
 
 @pytest.mark.parametrize(("wish", "tag"), _pair_up(DROPPED))
 def test_a_wish_drops(wish: str, tag: str):
-    assert not languages.is_wanted([wish], tag)
+    assert not matching.is_wanted([wish], tag)
 
 
 @pytest.mark.parametrize(
@@ -345,7 +345,7 @@ def test_the_number_of_a_language(text: str, tag: str | None):
 
 
 def test_no_wish_keeps_nothing():
-    assert not languages.is_wanted([], "en")
+    assert not matching.is_wanted([], "en")
 
 
 @pytest.mark.parametrize(
@@ -411,5 +411,5 @@ def test_reading_never_raises_and_reads_its_own_tags(text: str):
     languages.is_doubtful(text)
     languages.is_fallback(text)
     if tag:
-        assert languages.is_wanted([tag], tag)
+        assert matching.is_wanted([tag], tag)
         assert languages.read_wish(tag) == tag

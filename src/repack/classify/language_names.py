@@ -1,7 +1,7 @@
 """Tables behind `languages`: what CLDR, Windows, Inno Setup and NSIS call a language.
 
 Codes are lower case and names are folded (no accents, no case, no blanks). To renew CLDR_BASE_LANGUAGES, take
-the first subtags of `babel.localedata.locale_identifiers()` (here those of babel 2.18).
+the first subtags of `babel.localedata.locale_identifiers()` (here those of babel 2.18), then renew cldr_names.tsv.
 """
 
 import unicodedata
@@ -139,7 +139,7 @@ SUBTAG_ALIASES: Final = _pairs(
 IGNORED_SUBTAGS: Final = _words("euro valencia")  # de_DE@euro, ca@valencia
 REGION_CORRECTIONS: Final = {("es", "LA"): "419", ("sr", "SP"): "RS", ("sr", "CS"): "RS", ("sr", "YU"): "RS"}
 
-# Names of whole tags, besides CLDR's names in English and in the language itself.
+# Names of whole tags, besides those that CLDR has (cldr_names.tsv).
 NAME_ALIASES: Final = _pairs(
     """
     kirghiz=ky farsi=fa dari=fa-AF flemish=nl-BE moldavian=ro-MD moldovan=ro-MD valencian=ca
@@ -164,7 +164,7 @@ REGION_NAMES: Final = _pairs(
     venezuelan=VE british=GB american=US australian=AU canadian=CA swiss=CH austrian=AT belgian=BE
     taiwanese=TW iberian=PT latinamerican=419 latinamerica=419 usa=US us=US uk=GB greatbritain=GB uae=AE
     prc=CN hongkong=HK hongkongsar=HK macau=MO macao=MO czechrepublic=CZ macedonia=MK turkey=TR korea=KR
-    bosnia=BA holland=NL
+    bosnia=BA holland=NL easttimor=TL
     """
 )
 SCRIPT_NAMES: Final = _pairs(

@@ -1,26 +1,20 @@
-"""Is a piece of a path a locale name, which BCP 47 tag does it mean, and does a wish keep it?
+"""Is a piece of a path a locale name, and which BCP 47 tag does it mean?
 
-The only module that knows langcodes and its data. A wrong drop is bad and a wrong keep costs little: what is not
-surely a locale is None, and a wish keeps rather more.
+A wrong drop is bad and a wrong keep costs little: what is not surely a locale is None.
 """
 
 import re
-import string
 import unicodedata
-from collections.abc import Iterator, Sequence
-from difflib import get_close_matches
+from collections.abc import Sequence
 from functools import cache
-from itertools import product
 from locale import windows_locale
 from typing import Final
 
-from langcodes import Language, tag_distance
-
+from repack.classify import cldr
 from repack.classify import language_names as tables
 
 _LONGEST_NAME: Final = 60
 _SHORTEST_NAME: Final = 4  # "Ewe", "Lao", "Vai" as names are left to the codes
-_NEAREST_KEPT: Final = 10  # es/es-MX 5, no/nb 1, but da/nb 12, id/ms 14, ca/es 20
 _SEPARATORS: Final = re.compile(r"[-_@#]+")
 _CODESET: Final = re.compile(
     r"\.(utf-?8|iso-?8859-?[0-9]{1,2}|(cp|windows-)[0-9]{3,5}|koi8-[ru]|euc-?[a-z]{2}|big5|gb[0-9k]+|s?jis)$"
@@ -30,7 +24,7 @@ _CODESET: Final = re.compile(
 _LANGUAGE: Final = re.compile(r"[a-z]{2,3}")
 _SCRIPT: Final = re.compile(r"[a-z]{4}")
 _REGION: Final = re.compile(r"[a-z]{2}|[0-9]{3}")
-_PRIVATE_REGION: Final = re.compile(r"aa|q[m-z]|x[a-jl-z]|zz")  # ISO 3166 user-assigned; xk is Kosovo
+_TAG: Final = re.compile(r"([a-z]{2,3})(?:-([A-Z][a-z]{3}))?(?:-([A-Z]{2}|[0-9]{3}))?")
 _PREFIXED_LCID: Final = re.compile(r"0x([0-9a-f]{2,4})")
 _BARE_HEX_LCID: Final = re.compile(r"(?=0|[0-9]*[a-f])[0-9a-f]{4}")
 _DECIMAL_LCID: Final = re.compile(r"[1-9][0-9]{3,4}")
@@ -39,7 +33,6 @@ _PRIMARY_LANGUAGE: Final = 0x3FF
 _NO_SUBLANGUAGE: Final = 0x0400  # LCIDs up to here name no country, and are small numbers in decimal
 _AMBIGUOUS_PRIMARY: Final = 0x1A  # Bosnian, Croatian and Serbian share it
 _WORD_BREAKS: Final = re.compile(r"[\s_\-,()\[\]./]+|(?<=[^\W\d_A-Z])(?=[A-Z])")  # PortugueseBR
-_NAMING_LANGUAGES: Final = ("de", "fr", "es", "it", "pt")  # no folder is named in them for a rarer language
 
 
 @cache
@@ -72,11 +65,6 @@ def is_fallback(text: str) -> bool:
     return name in tables.FALLBACK_NAMES or read_tag(text) in {"en", "en-US"}
 
 
-def is_wanted(wishes: Sequence[str], tag: str) -> bool:
-    """Tell whether a wish keeps a tag: filtering keeps all matches, lookup the best one (RFC 4647 3.3)."""
-    return any(_keeps(wish, tag) for wish in wishes)
-
-
 def read_wish(text: str) -> str:
     """Return the BCP 47 tag the user wishes, else a ValueError of one line with a suggestion (RFC 5646)."""
     tag = read_tag(text) or _read_code(text.strip().lower(), only_usual=False)
@@ -91,11 +79,23 @@ def read_wish(text: str) -> str:
 @cache
 def describe(tag: str) -> str:
     """Return the English name of a tag, such as "Arabic (Yemen)", or the tag itself if CLDR has none."""
-    try:
-        name = Language.get(tag).display_name()
-    except ValueError:
-        return tag
-    return tag if name.startswith("Unknown") else name
+    return _compose_name(tag) or cldr.ask_display_name(tag) or tag
+
+
+def _compose_name(tag: str) -> str | None:
+    """Return what langcodes calls a tag, if the file tells it."""
+    known, match = cldr.load(), _TAG.fullmatch(tag)
+    if match is None or match[1] not in known.languages:
+        return None
+    language, script, region = known.languages[match[1]], match[2], match[3]
+    parts = [language.english]
+    if script and script != language.script:
+        parts.append(known.scripts.get(script, ""))
+    if region:
+        parts.append(known.regions.get(known.other.get(region, region), ""))
+    if not all(parts):
+        return None
+    return f"{parts[0]} ({', '.join(parts[1:])})" if parts[1:] else parts[0]
 
 
 def _read_lcid(code: str) -> str | None:
@@ -124,7 +124,7 @@ def _list_primary_languages() -> dict[int, str]:
     languages: dict[int, str] = {}
     for lcid in sorted(windows_locale):
         if lcid > _NO_SUBLANGUAGE and (tag := _name_lcid(lcid)):
-            languages.setdefault(lcid & _PRIMARY_LANGUAGE, _base_of(Language.get(tag)))
+            languages.setdefault(lcid & _PRIMARY_LANGUAGE, _base_of(tag))
     return languages
 
 
@@ -133,33 +133,33 @@ def _read_code(code: str, *, only_usual: bool) -> str | None:
     if code in tables.CODE_ALIASES:
         return tables.CODE_ALIASES[code]
     written_base, *rest = _SEPARATORS.split(code)
-    language = _read_base(written_base)
-    subtags = _read_subtags(rest)
-    if language is None or subtags is None:
+    tag, subtags, known = _TAG.fullmatch(_read_base(written_base) or ""), _read_subtags(rest), cldr.load()
+    if tag is None or subtags is None:
         return None
-    base, script = _base_of(language), subtags.get("script") or language.script
-    region = subtags.get("region") or language.territory
+    base, script, region = tag.groups("")
+    script, region = subtags.get("script", script), subtags.get("region", region)
     if region:
         region = tables.REGION_CORRECTIONS.get((base, region), region)
         is_in_question = only_usual and not script and written_base in tables.DOUBTFUL_CODES
-        if not _has_region(base, region, only_usual=is_in_question):
+        if region not in known.regions or not _has_region(base, region, only_usual=is_in_question):
             return None
-    if not Language.make(script=script, territory=region).is_valid():
+    if script and script not in known.scripts:
         return None
-    return Language.make(base, script=script, territory=region).simplify_script().to_tag()
+    script = "" if script == known.languages[base].script else script
+    return "-".join(subtag for subtag in (base, script, region) if subtag)
 
 
-@cache
-def _read_base(code: str) -> Language | None:
+def _read_base(code: str) -> str | None:
+    """Return the tag that a code of two or three letters means: mostly a language, but `sh` is sr-Latn."""
     if code in tables.NEVER_CODES or not _LANGUAGE.fullmatch(code):
         return None
     alias = tables.BASE_CORRECTIONS.get(code) or tables.CODE_ALIASES.get(code, code)
-    language = Language.get(alias, normalize=True)
-    return language if language.language in tables.CLDR_BASE_LANGUAGES else None
+    tag = cldr.load().other.get(alias, alias)
+    return tag if _base_of(tag) in cldr.load().languages else None
 
 
-def _base_of(language: Language) -> str:
-    return language.language or "und"
+def _base_of(tag: str) -> str:
+    return tag.partition("-")[0]
 
 
 def _read_subtags(parts: Sequence[str]) -> dict[str, str] | None:
@@ -171,7 +171,7 @@ def _read_subtags(parts: Sequence[str]) -> dict[str, str] | None:
             continue
         if _SCRIPT.fullmatch(subtag) and "script" not in found:
             found["script"] = subtag.title()
-        elif _REGION.fullmatch(subtag) and not _PRIVATE_REGION.fullmatch(subtag) and "region" not in found:
+        elif _REGION.fullmatch(subtag) and "region" not in found:
             found["region"] = subtag.upper()
         else:
             return None
@@ -183,7 +183,7 @@ def _has_region(base: str, region: str, *, only_usual: bool) -> bool:
         return base in tables.NUMBER_REGIONS.get(region, ())
     if not only_usual or region in tables.USUAL_REGIONS.get(base, ()):
         return True
-    return Language.get(base).maximize().territory == region
+    return cldr.load().languages[base].region == region
 
 
 def _read_name(name: str) -> str | None:
@@ -212,15 +212,16 @@ def _qualify(tag: str, words: Sequence[str]) -> str | None:
 
 
 def _add_qualifier(tag: str, words: Sequence[str]) -> str | None:
-    qualifier, base = tables.fold("".join(words)), _base_of(Language.get(tag))
+    qualifier, base = tables.fold("".join(words)), _base_of(tag)
     if qualifier in tables.EMPTY_QUALIFIERS:
         return tag
     if script := tables.SCRIPT_NAMES.get(qualifier):
         is_of_chinese = script in {"Hans", "Hant"}  # "Spanish (Traditional)" is a sort order
         return _extend(tag, script) if is_of_chinese == (base == "zh") else None
-    region = _list_region_names(base).get(qualifier)
-    if not region and _REGION.fullmatch(qualifier):
-        region = qualifier if _has_region(base, qualifier.upper(), only_usual=True) else None
+    region = _list_region_names().get(qualifier)
+    if not region and _REGION.fullmatch(qualifier) and _has_region(base, qualifier.upper(), only_usual=True):
+        region = qualifier
+    region = region or _list_own_region_names(base).get(qualifier) or _ask_own_region_names(base).get(qualifier)
     return _extend(tag, region) if region else None
 
 
@@ -230,71 +231,45 @@ def _extend(tag: str, subtag: str) -> str | None:
 
 @cache
 def _list_names() -> dict[str, str]:
-    """Folded name to tag; earlier sources win: aliases, English, the language's own name, other languages."""
+    """Folded name to tag: aliases first, then what CLDR says."""
     names = dict(tables.NAME_ALIASES)
-    for name, tag in _list_cldr_names():
-        folded = tables.fold(name)
-        if folded not in tables.NEVER_NAMES and (len(folded) >= _SHORTEST_NAME or not folded.isascii()):
-            names.setdefault(folded, tag)
+    for tag, language in cldr.load().languages.items():
+        for name in language.names:
+            if name not in tables.NEVER_NAMES and (len(name) >= _SHORTEST_NAME or not name.isascii()):
+                names.setdefault(name, tag)
     return names
 
 
-def _list_cldr_names() -> Iterator[tuple[str, str]]:
-    from language_data.names import code_to_names  # noqa: PLC0415  large; langcodes gives the same more slowly
-
-    names = {tag: code_to_names(tag) for tag in sorted(tables.CLDR_BASE_LANGUAGES)}
-    yield from ((known.get("en", ""), tag) for tag, known in names.items())
-    yield from ((known.get(tag, ""), tag) for tag, known in names.items())
-    yield from ((n.get(naming, ""), tag) for naming in _NAMING_LANGUAGES for tag, n in names.items() if len(tag) == 2)
-
-
 @cache
-def _list_region_names(base: str) -> dict[str, str]:
-    """Folded region name, in English and in the language itself ("Español (España)"), to its code."""
+def _list_region_names() -> dict[str, str]:
+    """Folded English region name to its code."""
     names = dict(tables.REGION_NAMES)
-    for code in map("".join, product(string.ascii_lowercase, repeat=2)):
-        territory = Language.make(territory=code.upper())
-        if territory.is_valid() and not _PRIVATE_REGION.fullmatch(code):
-            for naming in ("en", base):
-                names.setdefault(tables.fold(territory.territory_name(naming)), code)
+    for code, name in cldr.load().regions.items():
+        if not code.isdigit():
+            names.setdefault(tables.fold(name), code)
     return names
 
 
 @cache
-def _keeps(wish: str, tag: str) -> bool:
-    wanted, offered = Language.get(wish, normalize=True), Language.get(tag, normalize=True)
-    is_same_base = wanted.language == offered.language
-    if is_same_base and not (offered.script or offered.territory):
-        return True  # a program without the region's file falls back to the bare language
-    if not wanted.territory:
-        is_bare_wish = is_same_base and not wanted.script
-        return is_bare_wish or tag_distance(wanted, offered) <= _NEAREST_KEPT
-    return (
-        tag_distance(_base_of(wanted), _base_of(offered)) <= _NEAREST_KEPT
-        and wanted.maximize().script == offered.maximize().script
-        and _are_related_regions(wanted, offered)
-    )
+def _list_own_region_names(base: str) -> dict[str, str]:
+    """Folded region name in the language itself ("Español (España)") to its code, where the language is usual."""
+    return dict(pair.split("=") for pair in cldr.load().languages[base].own_regions)
 
 
-def _are_related_regions(wanted: Language, offered: Language) -> bool:
-    return (
-        not offered.territory
-        or offered.territory in _trace_regions(wanted)
-        or wanted.territory in _trace_regions(offered)
-    )
-
-
-def _trace_regions(language: Language) -> list[str]:
-    regions = [language.territory or ""]
-    for (base, parent), children in tables.REGION_PARENTS.items():
-        if language.language == base and regions[-1] in children:
-            regions.append(parent)
-    return regions
+@cache
+def _ask_own_region_names(base: str) -> dict[str, str]:
+    """Return the same for all countries; asked last, for it loads the library."""
+    names: dict[str, str] = {}
+    for code, name in cldr.ask_region_names(base) if base != "en" else ():
+        names.setdefault(tables.fold(name), code)
+    return names
 
 
 def _find_nearest(text: str) -> str | None:
     if head := read_tag(_SEPARATORS.split(text.strip())[0]):
         return head  # the language is right, the rest is not
+    from difflib import get_close_matches  # noqa: PLC0415  only for a wrong wish
+
     names = _list_names()  # not the codes: two or three letters are near to all of them
     nearest = get_close_matches(tables.fold(text[:_LONGEST_NAME]), names, n=1, cutoff=0.75)
     return names[nearest[0]] if nearest else None

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from repack.classify import language_names as tables
-from repack.classify import languages
+from repack.classify import matching
 from repack.classify.references import Need, Reference
 from repack.model import Action, Category, Decision, Entry, Facts, LocaleName, Verdict, Wishes
 
@@ -84,7 +84,7 @@ def find_choices(
 def _find_chosen(chosen: str, tags: Collection[str]) -> list[str]:
     """The language itself and those that it falls back to; where it is not here, those that come near."""
     exact = [tag for tag in tags if f"{chosen}-".startswith(f"{tag}-")]
-    return exact or [tag for tag in tags if languages.is_wanted((chosen,), tag)]
+    return exact or [tag for tag in tags if matching.is_wanted((chosen,), tag)]
 
 
 def warn_of_needs(entries: Sequence[Entry], decisions: Sequence[Decision], needs: Iterable[Reference]) -> Iterator[str]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from repack.classify import languages, patterns
+from repack.classify import languages, matching, patterns
 from repack.classify.references import Reference
 from repack.model import (
     Action,
@@ -115,7 +115,7 @@ def _find_wish(entry: Entry, verdict: Verdict, wishes: Wishes) -> _Wish | None:
         return _Wish("--drop-redist", verdict.why)
     if verdict.locale is not None and wishes.keep_locales:
         tag = verdict.locale.tag
-        if not languages.is_wanted(wishes.keep_locales, tag):
+        if not matching.is_wanted(wishes.keep_locales, tag):
             reason = f"{languages.describe(tag)} ({tag}) is not among the languages to keep"
             return _Wish("--keep-locales", reason)
     return None
@@ -144,7 +144,7 @@ def _find_stop(fact: Facts, verdict: Verdict, wishes: Wishes, wish: str, sets: _
     if verdict.locale.tag.partition("-")[0] in guards.find_native(known):
         return f"{shown} is the language of those who made this program, which may fall back to it"
     # A program may not start without any language at all.
-    if wish == "--keep-locales" and not any(languages.is_wanted(wishes.keep_locales, other.tag) for other in known):
+    if wish == "--keep-locales" and not any(matching.is_wanted(wishes.keep_locales, other.tag) for other in known):
         return "no wanted language is in this set, so it is kept whole"
     if wish != "--keep-locales" and not any(other.is_fallback for other in known):
         return "this set has no language that programs fall back to, so it is kept whole"
