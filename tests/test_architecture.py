@@ -447,7 +447,7 @@ LAZY = {
     "cli.opening": "help and version are shown without loading what does the work",
     "cli": "only the commands that are called are loaded",
     "cli.job": "help and completion need nothing of what a run needs",
-    "cli.options": "the names of all languages take long to load, and few commands need them",
+    "cli.options": "what knows languages takes a while to load, and few commands need it",
     "cli.reporting": "what writes a report takes longer to load than a small disc takes, and is rarely asked for",
 }
 

@@ -147,7 +147,7 @@ def read_locales(text: str | None) -> tuple[str, ...]:
     """The languages of --keep-locales, as BCP 47 tags. Raises WrongUsage."""
     if text is None:
         return ()
-    from repack.classify import languages  # noqa: PLC0415  the names of all languages, which few commands need
+    from repack.classify import languages  # noqa: PLC0415  takes a while to load, and few commands need it
 
     try:
         return tuple(languages.read_wish(part) for part in re.split(r"[,;\s]+", text.strip()) if part)
