@@ -20,7 +20,7 @@ from repack.following import is_index
 from repack.model import STORED, Action, KeptAsIs, Lost, Outcome, Packed, Placed, Plan, Planned, Raw, Transcoded
 from repack.moving import Past
 from repack.outcomes import Task
-from repack.planning import large, sampling
+from repack.planning import large, nested, sampling
 from repack.planning.large import Told
 from repack.planning.sampling import Block, Item
 from repack.planning.weighing import Scales, Weighed, is_unreadable, known_length
@@ -55,6 +55,7 @@ class Estimate:
     error: int
     images: int  # to be transcoded
     sampled: int  # of them, tried
+    notes: tuple[str, ...] = ()  # on archives within the bundle, which are not opened
 
     @property
     def saved(self) -> int:
@@ -90,7 +91,7 @@ def estimate_plan(
     _refuse_unreadable(plan)
     before = _size(plan)
     if past is not None and plan.is_idle:
-        return Estimate(before, before, 0, 0, 0)
+        return Estimate(before, before, 0, 0, 0, nested.remark_of_plan(plan))
     lines = {line.entry.index: line for line in plan.lines if not is_index(line)}
     blocks = _draw(
         [line for line in lines.values() if past or known_length(line, plan.wishes) is None], how, is_whole=bool(past)
@@ -115,7 +116,8 @@ def estimate_plan(
     after, unsure = scales.read()
     images = [number for number, line in lines.items() if line.decision.action is Action.TRANSCODE]
     unsure += math.ceil(_add_up_errors(blocks, errors))
-    return Estimate(before, after, found.error + unsure, len(images), len(drawn.intersection(images)))
+    tried_images = len(drawn.intersection(images))
+    return Estimate(before, after, found.error + unsure, len(images), tried_images, nested.remark_of_plan(plan))
 
 
 def _add_up_errors(blocks: Iterable[Block], errors: Mapping[int, int]) -> float:
