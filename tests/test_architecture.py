@@ -240,7 +240,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "giveback.restore": {
         "classify.patterns", "errors", "giveback.finished", "giveback.giving", "giveback.originals", "giveback.placing",
         "model", "outcomes", "output.archive", "output.proving", "processes.interrupts", "processes.workers",
-        "progress", "record.manifest",
+        "progress",
     },
     "report.restored": {"giveback.restore", "model", "record.manifest", "report.tables", "report.words"},
     "giveback.against": {"giveback.originals", "model", "output.archive", "record.manifest"},
