@@ -215,9 +215,13 @@ MAY_IMPORT: dict[str, set[str]] = {
         "piecewise", "planning.large", "planning.nested", "planning.sampling", "planning.weighing", "processes.workers",
         "progress",
     },
+    "planning.again": {
+        "course", "following", "lots", "model", "moving", "outcomes", "planning.estimate", "planning.sampling",
+        "processes.workers", "progress",
+    },
     "sizing": {
-        "codecs", "errors", "model", "planning.estimate", "planning.ladder", "planning.parts", "planning.presets",
-        "planning.remarks", "processes.workers", "progress", "report.words", "survey",
+        "codecs", "errors", "model", "planning.again", "planning.estimate", "planning.ladder", "planning.parts",
+        "planning.presets", "planning.remarks", "processes.workers", "progress", "report.words", "survey",
     },
     "headstart": {"lots", "model", "outcomes", "planning.keeping", "processes.workers"},
     "pipeline": {

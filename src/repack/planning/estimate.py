@@ -150,15 +150,16 @@ def _draw(lines: Sequence[Planned], how: Sampling, *, is_whole: bool) -> tuple[B
     groups: dict[tuple[Action, bool], list[Item]] = {}
     for line in lines:
         group = groups.setdefault((line.decision.action, is_unreadable(line)), [])
-        group.append(Item(line.entry.index, _stratum(line), _told(line)))
+        group.append(Item(line.entry.index, stratum_of(line), _told(line)))
     return tuple(
         block
         for (_action, is_trouble), items in groups.items()
-        for block in _draw_of(items, how, is_whole=is_whole or is_trouble)
+        for block in draw_of(items, how, is_whole=is_whole or is_trouble)
     )
 
 
-def _draw_of(items: Sequence[Item], how: Sampling, *, is_whole: bool) -> tuple[Block, ...]:
+def draw_of(items: Sequence[Item], how: Sampling, *, is_whole: bool = False) -> tuple[Block, ...]:
+    """What to try of some items: of few all, else of each stratum some."""
     total = sum(item.known for item in items)
     if is_whole or len(items) <= _WHOLE_ITEMS * how.count or total <= _WHOLE_BYTES:
         return tuple(Block(item.stratum, (item,), (item,)) for item in items)
@@ -174,7 +175,7 @@ def _is_deflated(line: Planned) -> bool:
     return isinstance(line.entry.place, ZipPlace) and line.entry.place.method != STORED
 
 
-def _stratum(line: Planned) -> tuple[Hashable, ...]:
+def stratum_of(line: Planned) -> tuple[Hashable, ...]:
     """What compresses alike: first what also holds for small strata together, then what tells them apart."""
     size, dicom = line.entry.size.bit_length(), line.facts.dicom
     if line.decision.action is not Action.TRANSCODE or dicom is None:
@@ -197,7 +198,7 @@ def _try(
 
     Raises BundleUnreadable where the bytes of a line cannot be had.
     """
-    keys = [_key(outcomes.make_task(line, course.plan.wishes)) for line in lines]
+    keys = [task_key(outcomes.make_task(line, course.plan.wishes)) for line in lines]
     new = [line for line, key in zip(lines, keys, strict=True) if key not in memo]
     if new:
         progress.begin("Trying a sample", sum(line.entry.size for line in new), len(new))
@@ -227,7 +228,7 @@ def _keep(crashed: Crashed[tuple[Task, ...]]) -> Outcome | Lost:
     return outcomes.keep_after_crash(*crashed.task, is_memory=crashed.is_memory, is_late=crashed.is_late)
 
 
-def _key(task: Task) -> Task:
+def task_key(task: Task) -> Task:
     """What the outcome of a task depends on: not on what else is dropped. (A place need not be hashable.)"""
     return replace(task, place=None, wishes=replace(task.wishes, keep_locales=(), drop_redist=False, drop=()))
 
