@@ -108,7 +108,8 @@ def test_names_from_files_and_lines_of_json(
         (["x.zip", "--codec", "nonesuch"], ExitCode.USAGE, "--codec nonesuch"),
         (["x.zip", "--from", "nowhere.txt"], ExitCode.USAGE, "nowhere.txt cannot be read"),
         (["x.zip", "--rules", "broken.toml"], ExitCode.RULES, "broken.toml"),
-        (["."], ExitCode.USAGE, "lies inside the bundle"),
+        (["."], ExitCode.USAGE, "lies inside the bundle .: a later run would take the new zips along"),
+        (["."], ExitCode.USAGE, "or the discs in this one as './*.zip'"),
     ],
 )
 def test_what_is_wrong_for_all_is_told_before_anything_begins(
