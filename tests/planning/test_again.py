@@ -1,5 +1,7 @@
 """`--max-size` on a zip that repack made: no rung is tried in vain, and what fits is never refused."""
 
+import random
+import struct
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,6 +20,7 @@ from repack.report import words
 from repack.survey import make_plan, survey
 from tests.commands import Run, contents, flat, manifest_of
 from tests.inline import Inline
+from tests.raw_dicom import RawImage
 
 pytestmark = pytest.mark.usefixtures("inline")
 
@@ -136,6 +139,23 @@ def test_images_that_have_no_original_are_told_too(repacked: Path, tmp_path: Pat
     assert told is not None
     assert told.images == IMAGES
     assert abs(told.after - done.size) <= told.error
+
+
+def test_an_image_that_a_codec_makes_no_smaller_stays_as_long_as_it_is(tmp_path: Path) -> None:
+    """RLE gains nothing on noise: neither on what is JPEG-LS now, nor on what no codec made smaller."""
+    chance = random.Random(1)
+    slopes = [(600 * x + 300 * y + chance.randrange(256)) % 65536 for y in range(64) for x in range(64)]
+    noise = [chance.randrange(65536) for _word in slopes]
+    images = [RawImage(struct.pack(f"<{len(words)}H", *words), 64, 64).content for words in (slopes, noise)]
+    write_zip(tmp_path / "disc.zip", [DiscFile(f"I{n}", image) for n, image in enumerate(images)])
+    made = pipeline.run(Request(tmp_path / "disc.zip", tmp_path / "made.zip", jobs=0))
+    assert [entry.action for entry in made.manifest.entries] == ["transcoded", "copied"]
+    wishes = Wishes(codec="rle", is_codec_named=True)
+    told = told_of(made.target, wishes, Sampling(6))
+    done = pipeline.run(Request(made.target, tmp_path / "new.zip", wishes, jobs=0))
+    assert [entry.after for entry in done.manifest.entries] == [entry.after for entry in made.manifest.entries]
+    assert told is not None
+    assert (told.images, abs(told.after - done.size) < 500) == (2, True)
 
 
 def test_where_more_is_packed_anew_only_the_run_can_tell(repacked: Path) -> None:
