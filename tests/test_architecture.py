@@ -158,9 +158,10 @@ MAY_IMPORT: dict[str, set[str]] = {
     "planning.remarks": {"classify.needs", "classify.rulefile", "model"},
     "planning.parts": {"model", "planning.plan"},
     "planning.preset_remarks": {"dicom.syntaxes", "model", "planning.presets"},
+    "planning.nested": {"model"},
     "survey": {
         "bundles", "classify.facts", "classify.references", "classify.rulefile", "classify.rules", "errors",
-        "giveback.finished", "model", "moving", "output.archive", "planning.parts", "planning.plan",
+        "giveback.finished", "model", "moving", "output.archive", "planning.nested", "planning.parts", "planning.plan",
         "planning.preset_remarks", "planning.remarks", "processes.workers", "progress", "stopwatch",
     },
     "record.recording": {"", "bundles.names", "codecs", "codecs.frames", "model", "record.manifest"},
@@ -213,11 +214,16 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     "planning.estimate": {
         "bundles.places", "bundles.zipped", "course", "errors", "following", "lots", "model", "moving", "outcomes",
-        "piecewise", "planning.large", "planning.sampling", "planning.weighing", "processes.workers", "progress",
+        "piecewise", "planning.large", "planning.nested", "planning.sampling", "planning.weighing", "processes.workers",
+        "progress",
+    },
+    "planning.again": {
+        "course", "following", "lots", "model", "moving", "outcomes", "planning.estimate", "planning.sampling",
+        "processes.workers", "progress",
     },
     "sizing": {
-        "codecs", "errors", "model", "planning.estimate", "planning.ladder", "planning.parts", "planning.presets",
-        "planning.remarks", "processes.workers", "progress", "report.words", "survey",
+        "codecs", "errors", "model", "planning.again", "planning.estimate", "planning.ladder", "planning.parts",
+        "planning.presets", "planning.remarks", "processes.workers", "progress", "report.words", "survey",
     },
     "headstart": {"lots", "model", "outcomes", "planning.keeping", "processes.workers"},
     "pipeline": {
@@ -240,7 +246,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "giveback.restore": {
         "classify.patterns", "errors", "giveback.finished", "giveback.giving", "giveback.originals", "giveback.placing",
         "model", "outcomes", "output.archive", "output.proving", "processes.interrupts", "processes.workers",
-        "progress", "record.manifest",
+        "progress",
     },
     "report.restored": {"giveback.restore", "model", "record.manifest", "report.tables", "report.words"},
     "giveback.against": {"giveback.originals", "model", "output.archive", "record.manifest"},
@@ -361,7 +367,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     "batch.disc": {
         "", "batch.elsewhere", "batch.identity", "batch.line", "batch.lock", "batch.naming", "batch.orders",
-        "batch.outputs", "bundles.names", "errors", "output.drafts", "pipeline", "places.addresses", "record.manifest",
+        "batch.outputs", "bundles.names", "errors", "output.drafts", "pipeline", "places.addresses", "planning.nested",
+        "record.manifest",
     },
     "batch.engine": {"batch.line", "batch.orders", "errors"},
     "batch.cluster": {"batch.disc", "batch.engine", "batch.line", "batch.orders", "errors", "processes.interrupts"},

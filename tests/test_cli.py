@@ -8,11 +8,13 @@ import subprocess
 import sys
 import zipfile
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from fixtures.disc import write_folder
+from tests.bundles.handmade import Made, make_zip
 from tests.commands import Run, entries_of, flat, manifest_of, one_line
 from tests.discs import small_disc, write_small_disc
 
@@ -116,6 +118,39 @@ def test_manifest_is_written_beside_on_request(disc: Path, run: Run, tmp_path: P
 
 def test_quiet_says_nothing(disc: Path, run: Run) -> None:
     assert run(disc, "-q") == (0, "", "")
+
+
+def _write_damaged(path: Path, count: int) -> Path:
+    """A zip of texts of which the first `count` have a checksum that is not theirs."""
+    texts = [Made(b"notes/%d.txt" % n, method=8) for n in range(6)]
+    path.write_bytes(make_zip([replace(text, crc=1) if n < count else text for n, text in enumerate(texts)]))
+    return path
+
+
+@pytest.mark.parametrize(
+    ("count", "said"),
+    [
+        (1, "1 file is damaged in the original and was carried over just as it is: notes/0.txt; "),
+        (3, "were carried over just as they are: notes/0.txt, notes/1.txt, notes/2.txt; "),
+        (5, "notes/0.txt, notes/1.txt, notes/2.txt and 2 more (the manifest lists them all); "),
+    ],
+)  # fmt: skip
+def test_quiet_names_what_is_damaged_in_the_original(count: int, said: str, run: Run, tmp_path: Path) -> None:
+    bundle = _write_damaged(tmp_path / "scan.zip", count)
+    code, out, err = run(bundle, "-q")
+    assert (code, out) == (0, "")
+    assert said in one_line(err)
+    assert err.endswith(f"; get a better copy of the disc if you need {'it' if count == 1 else 'them'}\n")
+
+
+@pytest.mark.parametrize("words", [(), ("--json",)])
+def test_what_is_damaged_is_said_once(words: tuple[str, ...], run: Run, tmp_path: Path) -> None:
+    bundle = _write_damaged(tmp_path / "scan.zip", 1)
+    code, out, err = run(bundle, *words)
+    shown = flat(err if words else out)
+    assert code == 0
+    assert shown.count("notes/0.txt") == 1
+    assert "damaged in the original" in shown
 
 
 def test_wishes_that_collide_with_guards_are_reported(disc: Path, run: Run) -> None:

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Self
 
@@ -57,6 +58,21 @@ def test_the_patient_is_named_only_on_request(disc: Path, run: Run, tmp_path: Pa
     page = closed.read_text("utf-8").partition("<body>")[2]
     for word in re.findall(r"[\w-]{3,}", " ".join(names[0])):
         assert not re.search(rf"(?<![<\w]){re.escape(word)}\b", page, re.IGNORECASE), word
+
+
+def test_a_folder_with_a_name_of_two_letters_is_hidden(run: Run, tmp_path: Path) -> None:
+    files = small_disc(1)
+    named = [
+        replace(file, path=f"Li_Bo/{file.path}", content=file.content.replace(b"PHANTOM^HEAD", b"Li^Bo       "))
+        for file in files
+        if file.path.startswith(("DICOM/", "Viewer/"))
+    ]
+    write_folder(tmp_path / "disc", tuple(named))
+    page = tmp_path / "report.html"
+    assert run(tmp_path / "disc", "-q", "--keep-locales", "en", "--report", page)[0] == 0
+    text = page.read_text("utf-8").partition("<body>")[2]
+    assert "..._.../Viewer/de/Ez3DViewer.resources.dll" in text
+    assert not re.search(r"\b(Li|Bo)(?![a-z0-9])", re.sub('</?li>|base64,[^"]*', "", text))
 
 
 def test_a_zip_of_our_own_that_stays_as_it_is_gets_its_report(disc: Path, run: Run, tmp_path: Path) -> None:

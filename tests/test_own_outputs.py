@@ -36,11 +36,12 @@ def test_what_a_run_writes_into_its_folder_is_no_part_of_it_and_is_told_of(disc:
     words = [word for option, name in names.items() for word in (option, disc / name)]
     code, out, err = run(disc, *words)
     assert (code, err) == (0, "")
-    assert "small.zip and record and page.html go into the folder that is repacked: not part of this zip, but" in out
+    said = "small.zip and record and page.html lie inside the bundle: not part of this zip, but a later run would take"
+    assert f"{said} them along, unless you put them elsewhere" in out
     assert not set(names.values()) & entries_of(disc / "small.zip").keys()
     assert set(names.values()) <= {path.name for path in disc.iterdir()}
-    assert "into the folder" not in run(disc, "-o", disc.parent / "other.zip")[1]
-    assert "into the folder" not in run(disc, "-o", disc / "another.zip", "--dry-run")[1]
+    assert "inside the bundle" not in run(disc, "-o", disc.parent / "other.zip")[1]
+    assert "inside the bundle" not in run(disc, "-o", disc / "another.zip", "--dry-run")[1]
 
 
 def test_the_next_run_names_them_whatever_they_are_called(disc: Path, run: Run) -> None:

@@ -7,7 +7,7 @@ from typing import TypeVar
 from repack import codecs
 from repack.errors import BundleUnreadable, OutputUnwritable
 from repack.model import Action, Category, Plan, Wishes
-from repack.planning import ladder, parts, presets, remarks
+from repack.planning import again, ladder, parts, presets, remarks
 from repack.planning.estimate import Estimate, Memo, Sampling, estimate_plan
 from repack.planning.ladder import Rung
 from repack.processes.workers import Pool
@@ -77,6 +77,7 @@ class _Search:
         self._found, self._limit = found, limit
         self._pool, self._progress = tools
         self._memo: Memo = {}
+        self._lengths: again.Lengths = {}
         self._sizes: list[tuple[int, bool, Rung]] = []  # bytes, whether that is true, of which
 
     def look(self, rung: Rung) -> Plan | None:
@@ -84,7 +85,7 @@ class _Search:
         plan = make_plan(self._found, rung.wishes)
         guess = self._estimate(plan)
         if guess is not None and guess.after - guess.error > self._limit:
-            self.note(rung, guess.after, is_true=False)
+            self.note(rung, guess.after, is_true=not guess.error)
             return None
         if rung.added:
             first, is_true, _rung = self._sizes[0]
@@ -96,9 +97,12 @@ class _Search:
 
     def _estimate(self, plan: Plan) -> Estimate | None:
         """What a sample tells of a plan; None where it need not be asked, or where only the run can tell."""
-        if self._found.past is not None or upper_bound(plan) <= self._limit:
+        if upper_bound(plan) <= self._limit:
             return None
+        past = self._found.past
         try:
+            if past is not None:
+                return again.estimate_again(plan, past, self._pool, _SAMPLING, self._progress, self._lengths)
             return estimate_plan(plan, None, self._pool, _SAMPLING, self._progress, self._memo)
         except BundleUnreadable:  # the run says so, too, and what can be done about it
             return None

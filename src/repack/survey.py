@@ -15,13 +15,12 @@ from repack.giveback.finished import find_earlier, set_foreign_aside
 from repack.model import Access, Bundle, Entry, Facts, Plan, Wishes
 from repack.moving import Past
 from repack.output import archive
-from repack.planning import parts, preset_remarks, remarks
+from repack.planning import nested, parts, preset_remarks, remarks
 from repack.planning.plan import decide
 from repack.processes.workers import Crashed, Pool, give_time
 from repack.progress import Progress
 from repack.stopwatch import stage, timed
 
-_ARCHIVES = frozenset({"zip", "7z", "rar", "gzip", "xz"})
 _FACTS_LOT = 64  # entries whose facts one task gathers
 _INLINE_FACTS = 2_000  # below this many entries, workers would take longer to start than the facts take
 _INLINE_BYTES = 8 << 20  # and with less in large programs and texts
@@ -95,16 +94,9 @@ def survey(
     needs = references.relate(bundle.entries, known)
     pool.listen()
     around = rules.survey(bundle.entries, known, needs, loaded)
-    bundle = replace(bundle, notes=(*bundle.notes, *_note_nested(bundle.entries, known), *find_earlier(bundle, known)))
+    inside = nested.remark(bundle.kind, zip(bundle.entries, known, strict=True))
+    bundle = replace(bundle, notes=(*bundle.notes, *inside, *find_earlier(bundle, known)))
     return Survey(bundle, known, needs, loaded, around, past)
-
-
-def _note_nested(entries: Sequence[Entry], found: Sequence[Facts]) -> Iterator[str]:
-    """An archive within the bundle is not opened; where it is nearly all there is, it is the one to repack (Z22)."""
-    total = sum(entry.size for entry in entries)
-    for entry, known in zip(entries, found, strict=True):
-        if known.magic in _ARCHIVES and 2 * entry.size > total:
-            yield f"{entry.path} is an archive itself and was not opened; unpack this bundle and give that file"
 
 
 def _leave_out(bundle: Bundle, target: Path | None) -> Bundle:

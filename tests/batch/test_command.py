@@ -6,6 +6,7 @@ import io
 import json
 import os
 import sys
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -14,6 +15,7 @@ import pytest
 from repack.cli import batch, job
 from repack.errors import ExitCode
 from tests.batch.stage import entry_hashes, last_lines, make_discs
+from tests.bundles.handmade import Made, make_zip
 from tests.commands import Run
 
 #: Options of the main job that a batch does not have, and why.
@@ -108,7 +110,8 @@ def test_names_from_files_and_lines_of_json(
         (["x.zip", "--codec", "nonesuch"], ExitCode.USAGE, "--codec nonesuch"),
         (["x.zip", "--from", "nowhere.txt"], ExitCode.USAGE, "nowhere.txt cannot be read"),
         (["x.zip", "--rules", "broken.toml"], ExitCode.RULES, "broken.toml"),
-        (["."], ExitCode.USAGE, "lies inside the bundle"),
+        (["."], ExitCode.USAGE, "lies inside the bundle .: a later run would take the new zips along"),
+        (["."], ExitCode.USAGE, "or the discs in this one as './*.zip'"),
     ],
 )
 def test_what_is_wrong_for_all_is_told_before_anything_begins(
@@ -121,6 +124,18 @@ def test_what_is_wrong_for_all_is_told_before_anything_begins(
     assert says in err
     assert err.count("\n") == 1
     assert not (tmp_path / "out").exists()
+
+
+def test_quiet_names_what_failed_and_what_is_damaged(run: Run, discs: list[Path], tmp_path: Path) -> None:
+    broken, words = tmp_path / "in/broken.zip", ("--out-dir", tmp_path / "out", "-j", 1, "-q")
+    broken.write_bytes(make_zip([replace(Made(b"notes.txt", method=8), crc=1), Made(b"good.txt")]))
+    code, out, err = run(*discs, broken, tmp_path / "gone.zip", *words)
+    assert (code, out, err.count("\n")) == (ExitCode.UNREADABLE, "", 2)
+    assert "broken.zip: " in err
+    assert "1 file is damaged in the bundle and carried over just as it is, e.g. notes.txt" in err
+    assert "gone.zip: failed (exit code 3): cannot read gone.zip" in err
+    code, out, err = run(*discs, broken, *words)
+    assert (code, out, err) == (0, "", "")  # all were done already
 
 
 def test_what_a_batch_wrote_is_no_disc_for_a_dry_run_either(run: Run, discs: list[Path], tmp_path: Path) -> None:

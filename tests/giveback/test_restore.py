@@ -26,7 +26,7 @@ from repack.model import Stamp, Wishes
 from repack.output import archive
 from repack.pipeline import Request
 from repack.processes.workers import Crashed
-from tests.commands import Run, contents, manifest_of
+from tests.commands import Run, contents, flat, manifest_of
 from tests.discs import small_disc, write_small_disc
 from tests.inline import Inline
 
@@ -125,6 +125,43 @@ def test_what_lies_there_byte_for_byte_is_left_alone_and_the_rest_is_given(
     (tmp_path / "out/DICOM/I0000002").write_bytes(whole["DICOM/I0000002"][:-1] + b"?")
     code, _out, err = run("restore", disc, "-o", tmp_path / "out")
     assert (code, "DICOM/I0000002: it exists already" in err) == (5, True)
+
+
+@pytest.fixture
+def without_originals(run: Run, tmp_path: Path) -> Path:
+    """What repack makes of a disc that came with RLE images: their words come back, their bytes do not."""
+    write_small_disc(tmp_path / "scan.zip", 3)
+    assert run(tmp_path / "scan.zip", "-q", "--codec", "rle", "-o", tmp_path / "rle.zip")[0] == 0
+    with zipfile.ZipFile(tmp_path / "disc.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in contents(tmp_path / "rle.zip").items():
+            if name.startswith("DICOM"):
+                archive.writestr(name, content)
+    return tmp_path / "disc.zip"
+
+
+@pytest.mark.parametrize("codec", ["jpegls", "none"])
+def test_images_that_came_back_by_their_words_are_left_alone_too(
+    without_originals: Path, run: Run, tmp_path: Path, codec: str
+) -> None:
+    made = tmp_path / "made.zip"
+    assert run(without_originals, "-q", "--codec", codec, "-o", made)[0] == 0
+    assert {entry["proof"] for entry in manifest_of(made)["entries"] if entry["category"] == "dicom"} == {"samples"}
+    assert run("restore", made, "-o", tmp_path / "out", "-q") == (0, "", "")
+    whole = files_below(tmp_path / "out")
+    image, other = tmp_path / "out/DICOM/I0000001", tmp_path / "out/DICOM/I0000002"
+    os.utime(image, (1, 1))
+    other.write_bytes(contents(without_originals)["DICOM/I0000002"])  # the original itself is not replaced either
+    whole["DICOM/I0000002"] = other.read_bytes()
+    code, out, err = run("restore", made, "-o", tmp_path / "out")
+    assert (code, err, files_below(tmp_path / "out")) == (0, "", whole)
+    assert f"{len(whole)} files lay there already" in flat(out)
+    assert image.stat().st_mtime == 1
+    same = whole["DICOM/I0000001"]
+    for content in (same[:-1] + b"?", same + b"?", same[:-1], b""):
+        image.write_bytes(content)
+        code, _out, err = run("restore", made, "-o", tmp_path / "out")
+        assert (code, "DICOM/I0000001: it exists already" in err) == (5, True)
+        assert image.read_bytes() == content
 
 
 @pytest.mark.parametrize("is_folder", [True, False])

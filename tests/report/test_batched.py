@@ -114,10 +114,10 @@ def test_a_log_gets_a_line_for_each_disc_and_no_control_characters() -> None:
     ]
 
 
-def test_quiet_is_quiet() -> None:
+def test_quiet_tells_failures_alone() -> None:
     view, shown = _view(is_terminal=True, is_quiet=True)
     _play(view)
-    assert shown.getvalue() == ""
+    assert shown.getvalue().splitlines() == ["[2/3] b\\x1b[2J.zip: failed (exit code 3): cannot read b.zip"]
 
 
 def test_json_lines_are_those_of_the_record_and_say_what_was_skipped() -> None:

@@ -44,6 +44,46 @@ def test_a_short_name_is_no_part_of_a_longer_word():
     assert person.hide("Processing_ing/ingot of ING", hidden) == "Processing_.../ingot of ..."
 
 
+@pytest.mark.parametrize(
+    ("name", "path", "shown"),
+    [
+        ("Li^Bo", "Li/Viewer.exe", ".../Viewer.exe"),
+        ("Li^Bo", "Viewer/LI", "Viewer/..."),
+        ("Li^Bo", "li", "..."),
+        ("Li^Bo", "bo.html", "....html"),
+        ("Li^Bo", "x/Li_Bo/bo.html", "x/..._.../....html"),
+        ("Li^Bo", "x/Bo Li/a.dll", "x/... .../a.dll"),
+        ("Li^Xiaoming", "Xiaoming, Li/a.dll", "..., .../a.dll"),
+        ("Li^Bo", "Li/a.dll: Viewer.exe imports it, e.g. bo/b.dll", ".../a.dll: Viewer.exe imports it, e.g. .../b.dll"),
+        ("Ås^A", "A\u030as/a/x", ".../.../x"),
+        ("李^明", "李/明.exe", ".../....exe"),
+    ],
+)
+def test_a_name_of_a_letter_or_two_is_hidden_where_it_is_all_of_a_name(name: str, path: str, shown: str):
+    assert person.hide(path, person.words_of([name])) == shown
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "lib/libli.so",
+        "Li-Viewer/x",
+        "Viewer_de/x",
+        "Viewer/li2/x",
+        "a file of a viewer",
+        "A. viewer",
+        "qt_de.qm",
+        "x/qt_de.qm",
+    ],
+)
+def test_a_name_of_a_letter_or_two_is_not_hidden_within_other_names(text: str):
+    assert person.hide(text, person.words_of(["Li^A^De"])) == text
+
+
+def test_a_number_of_a_digit_or_two_is_no_name():
+    assert person.hide("Viewer/10/7/x.dll", person.words_of(["7-10-12345"])) == "Viewer/10/7/x.dll"
+
+
 WAYS = [str, str.upper, str.lower, str.title, *(partial(unicodedata.normalize, f) for f in ("NFC", "NFD", "NFKC"))]
 _letters = st.characters(categories=["Lu", "Ll", "Lo", "Nd"])
 

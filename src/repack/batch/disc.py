@@ -18,6 +18,7 @@ from repack.bundles.names import as_text
 from repack.errors import BundleUnreadable, ExitCode, OutputUnwritable, RepackError, WrongUsage
 from repack.output import drafts
 from repack.places import addresses
+from repack.planning import nested
 from repack.record.manifest import Manifest
 
 
@@ -121,14 +122,15 @@ def _repack(
         may_publish=partial(_check_publishable, order, still_wanted, bundle, target, now),
     )
     line = _describe(order, done, _complete(now, bundle, done), time.monotonic() - begun)
-    return replace(line, reason=as_text("; ".join(_remark(order, target, done.manifest))))
+    return replace(line, reason=as_text("; ".join(_remark(order, target, done))))
 
 
-def _remark(order: Order, target: Path, record: Manifest) -> Iterator[str]:
+def _remark(order: Order, target: Path, done: pipeline.Done) -> Iterator[str]:
     """What has to be said of a disc that is done."""
     if target.name != order.name:
         yield f"the bundle has changed since {order.name} was made, which is kept"
-    damaged = [entry.path for entry in record.entries if entry.damaged]
+    yield from nested.remark_of_plan(done.plan)
+    damaged = [entry.path for entry in done.manifest.entries if entry.damaged]
     if damaged:
         files, rest = ("1 file is", "it is") if len(damaged) == 1 else (f"{len(damaged):,} files are", "they are")
         yield f"{files} damaged in the bundle and carried over just as {rest}, e.g. {damaged[0]}"

@@ -66,7 +66,9 @@ def find_discs(words: Iterable[str], out_dir: Path | None, place: str = "") -> l
 
 def _is_ours(given: str, path: Path, out_dir: Path) -> bool:
     if path != out_dir and out_dir.is_relative_to(path):
-        raise WrongUsage(f"the out-dir lies inside the bundle {given}", "name another folder with --out-dir")
+        problem = f"the out-dir lies inside the bundle {given}: a later run would take the new zips along"
+        advice = f"name another folder with --out-dir, or the discs in this one as '{given.rstrip('/')}/*.zip'"
+        raise WrongUsage(problem, advice)
     is_written = path.name.endswith((_SUFFIX, drafts.SUFFIX)) or path.name in {RECORD, lock.NAME}
     return path == out_dir or (path.parent == out_dir and is_written)
 

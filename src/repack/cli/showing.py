@@ -15,6 +15,8 @@ from repack.progress import Progress
 from repack.record import manifest
 from repack.report import conformance, console, planned_json, profile, tables
 
+_MOST_NAMES = 3  # of damaged files in a line
+
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
@@ -80,10 +82,27 @@ def run(request: Request, wanted: Wanted, screen: console.Screen, pool: Pool) ->
         zips = _run(request, progress, pool)
     if watch is not None:
         console.show_sheets(replace(screen, out=screen.err), [profile.profiled(watch, *stopwatch.processor_time())])
+    if screen.is_quiet:
+        _name_damaged(zips)
     if len(zips) > 1:
         _show_parts(zips, wanted, screen)
     else:
         _show_zip(zips[0], request, wanted, screen)
+
+
+def _name_damaged(zips: Sequence[Done]) -> None:
+    """Name on standard error, in a line, what was damaged in the original already; for where no table is shown."""
+    lines = (line for done in zips if not done.is_idle for line in done.manifest.entries)
+    paths = list(dict.fromkeys(line.path for line in lines if line.damaged))  # each zip of --split may hold it
+    if not paths:
+        return
+    one = len(paths) == 1
+    said = f"{'1 file is' if one else f'{len(paths):,} files are'} damaged in the original"
+    said += f" and {'was carried over just as it is' if one else 'were carried over just as they are'}"
+    more = len(paths) - _MOST_NAMES
+    rest = f" and {more:,} more (the manifest lists them all)" if more > 0 else ""
+    advice = f"get a better copy of the disc if you need {'it' if one else 'them'}"
+    console.show_error(f"{said}: {', '.join(paths[:_MOST_NAMES])}{rest}; {advice}")
 
 
 def _run(request: Request, progress: Progress | None, pool: Pool) -> tuple[Done, ...]:

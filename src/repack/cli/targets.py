@@ -49,8 +49,9 @@ def explain_inside(bundle: Path, files: Iterable[Path | None]) -> str:
     if not inside:
         return ""
     one = len(inside) == 1
-    named = f"{' and '.join(inside)} {'goes' if one else 'go'} into the folder that is repacked"
-    return f"{named}: not part of this zip, but a later run would take {'it' if one else 'them'} along"
+    them = "it" if one else "them"
+    said = f"{' and '.join(inside)} {'lies' if one else 'lie'} inside the bundle: not part of this zip, but a later run"
+    return f"{said} would take {them} along, unless you put {them} elsewhere"
 
 
 def refuse_input(file: Path, bundle: Path, option: str) -> None:

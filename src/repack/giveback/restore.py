@@ -22,7 +22,6 @@ from repack.output import archive, proving
 from repack.processes import interrupts
 from repack.processes.workers import Crashed, Pool, give_time, with_tasks
 from repack.progress import NoProgress, Progress
-from repack.record.manifest import EntryRecord
 
 _LOT = 32  # entries that are read back together
 _DAMAGED = "was damaged in the original already; a zip as target (-o NAME.zip) takes its bytes as they are"
@@ -132,7 +131,7 @@ def _to_folder(
     skipped = {n: _DAMAGED for n, _path in present if lines[n].damaged}
     files = [(n, path) for n, path in present if not lines[n].folder and n not in skipped]
     placed = placing.place_all(files, ignores_case=placing.ignores_case(root))
-    there = frozenset[int]() if request.overwrite else _find_present(root, placed, lines, pool)
+    there = frozenset[int]() if request.overwrite else _find_present(root, placed, finished, pool)
     for number in there:
         progress.advance(lines[number].before.size)
     problems, unwritten = _find_missing(finished, chosen), dict[int, str]()
@@ -162,15 +161,14 @@ def _prepare_folder(target: Path) -> Path:
     return target
 
 
-def _find_present(
-    root: Path, placed: dict[int, tuple[str, ...]], lines: Sequence[EntryRecord], pool: Pool
-) -> frozenset[int]:
+def _find_present(root: Path, placed: dict[int, tuple[str, ...]], finished: Finished, pool: Pool) -> frozenset[int]:
     """What lies there already, byte for byte, and so need not be written. Raises OutputUnwritable for all else there.
 
     So the zips of one disc (`--split study`) go into one folder, and an interrupted restore can go on.
     """
     found = {number: parts for number, parts in placed.items() if os.path.lexists(root.joinpath(*parts))}
-    tasks = (Present(root, parts, lines[number]) for number, parts in found.items())
+    lines = finished.manifest.entries
+    tasks = (Present(root, parts, lines[number], _made_anew(finished, number)) for number, parts in found.items())
     answers = with_tasks(pool, is_same, tasks, lambda task: give_time(task.line.before.size))
     same = frozenset(number for number, (_task, answer) in zip(found, answers, strict=True) if answer is True)
     taken = [parts for number, parts in found.items() if number not in same]
@@ -178,6 +176,12 @@ def _find_present(
         count = f"{len(taken):,} of the files exist" if len(taken) > 1 else "it exists"
         raise OutputUnwritable("/".join(taken[0]), f"{count} already", "use --overwrite, or an empty folder with -o")
     return same
+
+
+def _made_anew(finished: Finished, number: int) -> Item | None:
+    """What a file is made from whose original is not in the zip, so that no hash in the manifest is the file's."""
+    line, place = finished.manifest.entries[number], finished.entries[number].place
+    return Item(number, line, place) if line.proof is Proof.SAMPLES and place is not None else None
 
 
 # --- into a zip ---

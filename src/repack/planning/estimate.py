@@ -20,7 +20,7 @@ from repack.following import is_index
 from repack.model import STORED, Action, KeptAsIs, Lost, Outcome, Packed, Placed, Plan, Planned, Raw, Transcoded
 from repack.moving import Past
 from repack.outcomes import Task
-from repack.planning import large, sampling
+from repack.planning import large, nested, sampling
 from repack.planning.large import Told
 from repack.planning.sampling import Block, Item
 from repack.planning.weighing import Scales, Weighed, is_unreadable, known_length
@@ -55,6 +55,7 @@ class Estimate:
     error: int
     images: int  # to be transcoded
     sampled: int  # of them, tried
+    notes: tuple[str, ...] = ()  # on archives within the bundle, which are not opened
 
     @property
     def saved(self) -> int:
@@ -90,7 +91,7 @@ def estimate_plan(
     _refuse_unreadable(plan)
     before = _size(plan)
     if past is not None and plan.is_idle:
-        return Estimate(before, before, 0, 0, 0)
+        return Estimate(before, before, 0, 0, 0, nested.remark_of_plan(plan))
     lines = {line.entry.index: line for line in plan.lines if not is_index(line)}
     blocks = _draw(
         [line for line in lines.values() if past or known_length(line, plan.wishes) is None], how, is_whole=bool(past)
@@ -115,7 +116,8 @@ def estimate_plan(
     after, unsure = scales.read()
     images = [number for number, line in lines.items() if line.decision.action is Action.TRANSCODE]
     unsure += math.ceil(_add_up_errors(blocks, errors))
-    return Estimate(before, after, found.error + unsure, len(images), len(drawn.intersection(images)))
+    tried_images = len(drawn.intersection(images))
+    return Estimate(before, after, found.error + unsure, len(images), tried_images, nested.remark_of_plan(plan))
 
 
 def _add_up_errors(blocks: Iterable[Block], errors: Mapping[int, int]) -> float:
@@ -148,15 +150,16 @@ def _draw(lines: Sequence[Planned], how: Sampling, *, is_whole: bool) -> tuple[B
     groups: dict[tuple[Action, bool], list[Item]] = {}
     for line in lines:
         group = groups.setdefault((line.decision.action, is_unreadable(line)), [])
-        group.append(Item(line.entry.index, _stratum(line), _told(line)))
+        group.append(Item(line.entry.index, stratum_of(line), _told(line)))
     return tuple(
         block
         for (_action, is_trouble), items in groups.items()
-        for block in _draw_of(items, how, is_whole=is_whole or is_trouble)
+        for block in draw_of(items, how, is_whole=is_whole or is_trouble)
     )
 
 
-def _draw_of(items: Sequence[Item], how: Sampling, *, is_whole: bool) -> tuple[Block, ...]:
+def draw_of(items: Sequence[Item], how: Sampling, *, is_whole: bool = False) -> tuple[Block, ...]:
+    """What to try of some items: of few all, else of each stratum some."""
     total = sum(item.known for item in items)
     if is_whole or len(items) <= _WHOLE_ITEMS * how.count or total <= _WHOLE_BYTES:
         return tuple(Block(item.stratum, (item,), (item,)) for item in items)
@@ -172,7 +175,7 @@ def _is_deflated(line: Planned) -> bool:
     return isinstance(line.entry.place, ZipPlace) and line.entry.place.method != STORED
 
 
-def _stratum(line: Planned) -> tuple[Hashable, ...]:
+def stratum_of(line: Planned) -> tuple[Hashable, ...]:
     """What compresses alike: first what also holds for small strata together, then what tells them apart."""
     size, dicom = line.entry.size.bit_length(), line.facts.dicom
     if line.decision.action is not Action.TRANSCODE or dicom is None:
@@ -195,7 +198,7 @@ def _try(
 
     Raises BundleUnreadable where the bytes of a line cannot be had.
     """
-    keys = [_key(outcomes.make_task(line, course.plan.wishes)) for line in lines]
+    keys = [task_key(outcomes.make_task(line, course.plan.wishes)) for line in lines]
     new = [line for line, key in zip(lines, keys, strict=True) if key not in memo]
     if new:
         progress.begin("Trying a sample", sum(line.entry.size for line in new), len(new))
@@ -225,7 +228,7 @@ def _keep(crashed: Crashed[tuple[Task, ...]]) -> Outcome | Lost:
     return outcomes.keep_after_crash(*crashed.task, is_memory=crashed.is_memory, is_late=crashed.is_late)
 
 
-def _key(task: Task) -> Task:
+def task_key(task: Task) -> Task:
     """What the outcome of a task depends on: not on what else is dropped. (A place need not be hashable.)"""
     return replace(task, place=None, wishes=replace(task.wishes, keep_locales=(), drop_redist=False, drop=()))
 

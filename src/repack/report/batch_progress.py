@@ -63,16 +63,22 @@ class BatchView:
         self._live.update(Group(self._bar, table))
 
     def show_line(self, line: BatchLine, *, is_skipped: bool) -> None:
-        """Move the bar; tell failures at once, and everything where there is no terminal."""
+        """Move the bar; tell failures at once, quiet or not, and everything where there is no terminal."""
         self._number += 1
         if self._bar.task_ids:
             self._bar.advance(self._bar.task_ids[0])
         if self._is_json:
             console.show_json(batched.encode(line, is_skipped=is_skipped))
-        if not self._screen.is_quiet and (line.result is Result.FAILED or not self._is_live):
+        if self._is_told(line, is_skipped=is_skipped):
             said = batched.told(line, self._number, self._of, is_skipped=is_skipped)
             shown = words.writable(words.printable(said), self._screen.err.encoding)
             self._screen.err.print(Text(shown, overflow="fold"), soft_wrap=not self._is_live)
+
+    def _is_told(self, line: BatchLine, *, is_skipped: bool) -> bool:
+        """Failures always are; else on a quiet screen only what has to be known of a disc that was done just now."""
+        if line.result is Result.FAILED:
+            return True
+        return bool(line.reason) and not is_skipped if self._screen.is_quiet else not self._is_live
 
 
 def _end_of(name: str) -> str:

@@ -25,6 +25,7 @@ def sheets(found: Sequence[Foretold]) -> list[Sheet]:
     return [
         Sheet("What would be saved (nothing was written)", columns, shown, ("all", *_row(total)) if told else ()),
         Sheet("Cannot be repacked as it is", lines=failures),
+        Sheet("Worth knowing", lines=tuple(f"{source}: {note}" for source, one in told for note in one.notes)),
     ]
 
 
@@ -60,4 +61,5 @@ def encode(one: Foretold) -> bytes:
         told = one.estimate
         line |= {"before": told.before, "after": told.after, "saved": told.saved, "error": told.error}
         line |= {"images": told.images, "sampled": told.sampled}
+        line |= {"notes": told.notes} if told.notes else {}
     return msgspec.json.encode(line) + b"\n"

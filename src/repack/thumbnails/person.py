@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import groupby
 
@@ -13,6 +13,9 @@ _STUDY_DATE, _STUDY_DESCRIPTION, _ACCESSION, _REFERRING = 0x0008_0020, 0x0008_10
 _NAME, _ID, _BIRTH_DATE, _SEX, _OTHER_IDS = 0x0010_0010, 0x0010_0020, 0x0010_0030, 0x0010_0040, 0x0010_1000
 _SHORTEST_WORD = 3  # letters of a name that are looked for; initials are in every text
 _SHORTEST_OF_OTHERS = 2  # in scripts whose names are that short, and stand without blanks
+_BEFORE_A_NAME = frozenset(("", *"/ '\"("))  # in a path, or in a text that holds one
+_BEHIND_A_NAME = frozenset(("", *"/. '\"),:;"))
+_JOINT = re.compile(r"[\s_,.^=-]+")  # what stands between the parts of a name
 _FREE = 4  # Latin letters from which a word is looked for within others, too
 
 #: SOP classes whose pictures often carry the patient's name as pixels, or show a face (PS3.4 B.5).
@@ -64,13 +67,15 @@ def words_to_hide(top: Header) -> frozenset[str]:
 
 
 def words_of(stated: Iterable[str]) -> frozenset[str]:
-    """What of these texts is looked for: the whole and its parts, folded, but for the shortest."""
+    """What of these texts is looked for: the whole and its parts, folded, but for numbers of a digit or two."""
     parts = [part for text in stated for part in (text, *re.split(r"[\^=\\\s,.;_/-]+", text))]
-    return frozenset(word for part in parts if len((word := _fold(part)).strip()) >= _shortest(word))
+    words = (_fold(part) for part in parts)
+    return frozenset(word for word in words if not _is_short(word) or word.isalpha())
 
 
-def _shortest(word: str) -> int:
-    return _SHORTEST_WORD if word.isascii() else _SHORTEST_OF_OTHERS
+def _is_short(word: str) -> bool:
+    """Is it so short that it is in every text, and tells nothing unless it is all of a file's or folder's name?"""
+    return len(word.strip()) < (_SHORTEST_WORD if word.isascii() else _SHORTEST_OF_OTHERS)
 
 
 def _fold(text: str) -> str:
@@ -81,12 +86,17 @@ def _fold(text: str) -> str:
 
 
 def hide(text: str, words: frozenset[str]) -> str:
-    """The text with three dots for each of the words; short ones count only where they stand alone."""
+    """The text with three dots for each of the words; short ones count only where they stand alone.
+
+    The shortest, of a letter or two, count only in a path, and there only as the name of a file or folder, or as part
+    of one that is nothing but words to hide: Li/a.dll and Li_Bo/a.dll, but not lib/li.dll.
+    """
     folded = [_fold(letter) for letter in text]
     plain, origin = "".join(folded), [n for n, part in enumerate(folded) for _letter in part]
     is_hidden = [False] * len(text)
-    for word in words:
-        for found in re.finditer(_pattern(word), plain):
+    patterns = (re.finditer(_pattern(word), plain) for word in words if not _is_short(word))
+    for spans in (*patterns, _find_names(plain, words)):
+        for found in spans:
             start, end = origin[found.start()], origin[found.end() - 1] + 1
             while end < len(text) and not folded[end]:
                 end += 1  # accents of the last letter
@@ -99,6 +109,29 @@ def _pattern(word: str) -> str:
     pattern = re.escape(word)
     stands_alone = len(word) < _FREE and word.isascii()
     return rf"(?<![^\W_]){pattern}(?![^\W_])" if stands_alone else pattern
+
+
+def _find_names(plain: str, words: frozenset[str]) -> Iterator[re.Match[str]]:
+    """The shortest of the words, where they are a component of a path, by themselves or with others of the words."""
+    run: list[re.Match[str]] = []
+    for token in re.finditer(r"[^\W_]+", plain):
+        if run and (token[0] not in words or _JOINT.fullmatch(plain, run[-1].end(), token.start()) is None):
+            yield from _short_ones(plain, run)
+            run = []
+        if token[0] in words:
+            run.append(token)
+    yield from _short_ones(plain, run)
+
+
+def _short_ones(plain: str, run: list[re.Match[str]]) -> Iterator[re.Match[str]]:
+    """Those of adjacent words that are short, where together they are a component of a path."""
+    if not run:
+        return
+    before, rest = plain[: run[0].start()][-1:], plain[run[-1].end() :]
+    is_whole = before in _BEFORE_A_NAME and rest[:1] in _BEHIND_A_NAME
+    is_all = not before and re.fullmatch(r"(\.\w+)?", rest)
+    if is_whole and ("/" in {before, rest[:1]} or is_all):
+        yield from (token for token in run if _is_short(token[0]))
 
 
 def refuse_picture(top: Header) -> str:
