@@ -52,6 +52,7 @@ def test_a_short_name_is_no_part_of_a_longer_word():
         ("Li^Bo", "li", "..."),
         ("Li^Bo", "bo.html", "....html"),
         ("Li^Bo", "x/Li_Bo/bo.html", "x/..._.../....html"),
+        ("de la Cruz^Li", "locale/de/la/Li/cruz.txt", "locale/de/la/.../....txt"),
         ("Li^Bo", "x/Bo Li/a.dll", "x/... .../a.dll"),
         ("Li^Xiaoming", "Xiaoming, Li/a.dll", "..., .../a.dll"),
         ("Li^Bo", "Li/a.dll: Viewer.exe imports it, e.g. bo/b.dll", ".../a.dll: Viewer.exe imports it, e.g. .../b.dll"),

@@ -110,7 +110,7 @@ def batch(
     dry_run: DryRun = False,
     sample: Sample = Sampling().count,  # noqa: B008  as above
     json: Annotated[bool, typer.Option("--json", help="A line of JSON for each disc on standard output.")] = False,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but errors.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Say only what is wrong.")] = False,
 ) -> int:
     """Repack many discs, on this computer or a cluster; run it again to go on.
 

@@ -64,7 +64,7 @@ def repack(
     report: options.ReportFile = None,
     with_patient: options.WithPatient = False,
     json: options.Json = False,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but errors.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Say only what is wrong.")] = False,
     verbose: Annotated[
         int, typer.Option("--verbose", "-v", count=True, help="Show every decision; twice: tracebacks, times.")
     ] = 0,

@@ -16,6 +16,7 @@ _SHORTEST_OF_OTHERS = 2  # in scripts whose names are that short, and stand with
 _BEFORE_A_NAME = frozenset(("", *"/ '\"("))  # in a path, or in a text that holds one
 _BEHIND_A_NAME = frozenset(("", *"/. '\"),:;"))
 _JOINT = re.compile(r"[\s_,.^=-]+")  # what stands between the parts of a name
+_PARTICLES = frozenset("al da de di do du el la le y zu".split())  # as in de la Cruz
 _FREE = 4  # Latin letters from which a word is looked for within others, too
 
 #: SOP classes whose pictures often carry the patient's name as pixels, or show a face (PS3.4 B.5).
@@ -67,10 +68,13 @@ def words_to_hide(top: Header) -> frozenset[str]:
 
 
 def words_of(stated: Iterable[str]) -> frozenset[str]:
-    """What of these texts is looked for: the whole and its parts, folded, but for numbers of a digit or two."""
+    """What of these texts is looked for: the whole and its parts, folded.
+
+    But for numbers of a digit or two, and for particles: alone they name nobody, and nearly all name a language.
+    """
     parts = [part for text in stated for part in (text, *re.split(r"[\^=\\\s,.;_/-]+", text))]
     words = (_fold(part) for part in parts)
-    return frozenset(word for word in words if not _is_short(word) or word.isalpha())
+    return frozenset(word for word in words if not _is_short(word) or (word.isalpha() and word not in _PARTICLES))
 
 
 def _is_short(word: str) -> bool:
