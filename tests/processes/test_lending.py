@@ -8,20 +8,24 @@ import resource
 import signal
 import sys
 import time
+import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
+from pickle import PickleBuffer
 from typing import Any, NamedTuple
 
 import pytest
 
+from fixtures.disc import dental_disc, write_zip
 from repack import stopwatch
 from repack.model import STORED, Packed
 from repack.processes import shelf
 from repack.processes.jobs import Job
 from repack.processes.serving import Answer, Kind
-from repack.processes.shelf import PLACES
+from repack.processes.shelf import PLACES, Shelf, Writer
 from repack.processes.workers import Crashed, Pool
+from tests.commands import Run
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux has memory without a name (memfd_create)")
 
@@ -260,3 +264,32 @@ def test_where_the_shared_memory_is_full_the_pipe_serves() -> None:
         for order, packed in zip(orders, pool.run(pack_where_no_memory_is_left, orders, lends=True), strict=True):
             assert packed == pack(order)
             assert isinstance(packed.data, bytes)
+
+
+@pytest.mark.parametrize("size", [256, 640], ids=["several images in one answer", "one image in each answer"])
+def test_a_whole_run_reads_nothing_that_was_given_back(
+    tmp_path: Path, run: Run, monkeypatch: pytest.MonkeyPatch, size: int
+) -> None:
+    """Whatever is given back is filled with other bytes in that moment."""
+    spoilt: list[int] = []
+    handles: list[int] = []
+    clear = Shelf.clear
+
+    def spoil(shared: Shelf, place: int) -> None:
+        length = sum(map(len, shared._views.get(place, ())))
+        clear(shared, place)
+        Writer(shared.handle).lay(place, [PickleBuffer(b"\xdb" * length)])
+        spoilt.append(length)
+
+    monkeypatch.setattr(Shelf, "clear", spoil)
+    monkeypatch.setattr(Shelf, "drop_handle", lambda shared: handles.append(shared.handle))
+    bundle, target, new = tmp_path / "disc.zip", tmp_path / "out.zip", tmp_path / "new"
+    write_zip(bundle, dental_disc(5, size=size))
+    assert run(bundle, "-o", target, "-j", "2")[0] == 0
+    assert sum(spoilt) > 100_000
+    assert run("restore", target, "-o", new)[0] == 0
+    with zipfile.ZipFile(bundle) as given:
+        files = [info for info in given.infolist() if not info.is_dir()]
+        assert all((new / info.filename).read_bytes() == given.read(info) for info in files)
+    for handle in handles:
+        os.close(handle)
