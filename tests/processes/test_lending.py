@@ -4,7 +4,6 @@ import gc
 import mmap
 import os
 import random
-import resource
 import signal
 import sys
 import time
@@ -254,6 +253,8 @@ def test_no_handle_is_left_whatever_memory_is_to_be_had(
 
 
 def pack_where_no_memory_is_left(order: Order) -> Packed:
+    import resource  # not on Windows
+
     resource.setrlimit(resource.RLIMIT_FSIZE, (1000, resource.RLIM_INFINITY))
     return pack(order)
 
