@@ -252,6 +252,16 @@ def test_no_handle_is_left_whatever_memory_is_to_be_had(
     assert counts[1] == counts[2]
 
 
+def test_where_address_space_is_limited_none_of_it_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    import resource  # not on Windows
+
+    made = shelf.make()
+    assert made is not None
+    made.drop_handle()
+    monkeypatch.setattr(resource, "getrlimit", lambda what: (2 << 30 if what == resource.RLIMIT_AS else -1, -1))
+    assert shelf.make() is None
+
+
 def pack_where_no_memory_is_left(order: Order) -> Packed:
     import resource  # not on Windows
 

@@ -102,6 +102,10 @@ def make() -> Shelf | None:
     """A shelf to be shared with a process that is about to be started; None where there is no such memory."""
     if sys.platform != "linux" or not hasattr(os, "memfd_create"):  # a Python made for systems before glibc 2.27
         return None
+    import resource  # noqa: PLC0415  not on Windows
+
+    if resource.getrlimit(resource.RLIMIT_AS)[0] != resource.RLIM_INFINITY:  # the images need what there is
+        return None
     with suppress(OSError, ValueError):
         handle = os.memfd_create("answers", os.MFD_CLOEXEC)
         try:
