@@ -31,6 +31,24 @@ def test_an_output_with_an_impossible_name_is_one_line_and_exit_5(
     assert list(tmp_path.iterdir()) == [bundle]
 
 
+@pytest.mark.parametrize("word", ["./locked/disc.zip", "locked//disc.zip", "locked/./disc.zip"])
+def test_a_bundle_is_a_bundle_however_its_path_is_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, word: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    locked = tmp_path / "locked"
+    locked.mkdir()
+    write_small_disc(locked / "disc.zip", 1)
+    locked.chmod(0)
+    for words in ((word,), ("verify", word), ("restore", word, "-o", "new"), (word, "-o", "out.zip")):
+        left = run_without_rights(*words)
+        assert (left.returncode, one_line(left.stderr).partition(";")[0]) == (
+            ExitCode.UNREADABLE,
+            "repack: cannot read disc.zip: Permission denied",
+        )
+    locked.chmod(0o700)
+
+
 def test_a_folder_that_may_not_be_entered_is_no_bug(tmp_path: Path) -> None:
     locked = tmp_path / "locked"
     bundle, target = tmp_path / "disc.zip", tmp_path / "out.zip"

@@ -18,8 +18,9 @@ from repack import __main__ as program
 
 #: Where processes, files and signals are handled; planning and classifying would be most of all lines.
 _FILES = frozenset(
-    "__main__ archive carrying connection context contextlib drafts growing interrupts job piecewise pipeline "
-    "popen_fork popen_spawn_posix process reduction serving spawn survey tempfile threading util workers".split()
+    "__main__ archive carrying connection context contextlib drafts growing interrupts job jobs piecewise pipeline "
+    "popen_fork popen_spawn_posix process reduction serving shelf spawn staff survey tempfile threading util "
+    "workers".split()
 )
 
 

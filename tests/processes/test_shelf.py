@@ -9,7 +9,7 @@ import pytest
 
 from repack.model import STORED, Packed
 from repack.processes import shelf
-from repack.processes.shelf import PLACES, Shelf
+from repack.processes.shelf import PLACES, Shelf, Writer
 from repack.processes.workers import Crashed, Pool
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux has memory without a name (memfd_create)")
@@ -58,18 +58,18 @@ def is_lent(packed: Packed | Crashed[int]) -> bool:
 
 
 def test_what_lies_there_is_what_was_laid(shared: Shelf) -> None:
-    assert shared.lay(3, [PickleBuffer(b"one"), PickleBuffer(b"two!")]) == (3, 4)
+    assert Writer(shared.handle).lay(3, [PickleBuffer(b"one"), PickleBuffer(b"two!")]) == (3, 4)
     assert [bytes(view) for view in shared.view(3, (3, 4))] == [b"one", b"two!"]
 
 
 def test_places_do_not_touch_each_other(shared: Shelf) -> None:
     fill = [bytes([place]) * (8 << 20) for place in range(PLACES)]
-    lengths = [shared.lay(place, [PickleBuffer(fill[place])]) for place in range(PLACES)]
+    lengths = [Writer(shared.handle).lay(place, [PickleBuffer(fill[place])]) for place in range(PLACES)]
     assert all(shared.view(place, length or ())[0] == fill[place] for place, length in enumerate(lengths))
 
 
 def test_what_is_too_large_is_not_laid(shared: Shelf) -> None:
-    assert shared.lay(0, [PickleBuffer(bytes((8 << 20) + 1))]) is None
+    assert Writer(shared.handle).lay(0, [PickleBuffer(bytes((8 << 20) + 1))]) is None
 
 
 def test_each_place_is_given_once_until_it_is_cleared(shared: Shelf) -> None:
@@ -81,7 +81,7 @@ def test_each_place_is_given_once_until_it_is_cleared(shared: Shelf) -> None:
 
 
 def test_whoever_reads_too_late_is_refused(shared: Shelf) -> None:
-    shared.lay(0, [PickleBuffer(b"an image")])
+    Writer(shared.handle).lay(0, [PickleBuffer(b"an image")])
     (view,) = shared.view(0, (8,))
     shared.clear(0)
     with pytest.raises(ValueError, match="released"):

@@ -7,6 +7,7 @@ import re
 import sys
 import traceback
 from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -107,11 +108,11 @@ def _show_trouble(error: OSError, given: Sequence[str], loudness: int) -> ExitCo
         return ExitCode.UNWRITABLE
     if error.filename is None or error.errno not in _OUT_OF_REACH:
         return _show_bug(error, loudness)
-    path = os.fsdecode(error.filename)
-    is_input = path in given and given[given.index(path) - 1] not in _NAME_OUTPUTS
+    path = Path(os.fsdecode(error.filename))
+    is_input = any(Path(word) == path and before not in _NAME_OUTPUTS for before, word in pairwise(["", *given]))
     tell = BundleUnreadable if is_input else OutputUnwritable
     advice = "check the path and the permissions of its folders"
-    told = tell(Path(path).name[:_LONGEST_NAME] or path, error.strerror or "no access", advice)
+    told = tell(path.name[:_LONGEST_NAME] or str(path), error.strerror or "no access", advice)
     _show(error, str(told), loudness)
     return told.code
 

@@ -24,7 +24,7 @@ from multiprocessing.process import BaseProcess
 from typing import Any, NamedTuple
 
 from repack.processes import shelf
-from repack.processes.shelf import Shelf
+from repack.processes.shelf import Shelf, Writer
 
 _TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3  # glibc, mallopt(3)
 _KEPT_BYTES = 64 << 20
@@ -134,7 +134,7 @@ def answer(function: Callable[[Any], Any], task: object) -> Answer:
 # --- in the worker ---
 
 
-def _serve(pipe: "Connection[Any, Any]", shared: Shelf | None) -> None:
+def _serve(pipe: "Connection[Any, Any]", shared: Writer | None) -> None:
     """Answer orders until the pipe ends. The parent never waits for long when it sends: a thread takes its orders."""
     _prepare_process()
     orders: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
@@ -159,7 +159,7 @@ def _take_orders(pipe: "Connection[Any, Any]", orders: "queue.SimpleQueue[bytes 
         os._exit(1)
 
 
-def _answer_order(message: bytes, shared: Shelf | None) -> bytes:
+def _answer_order(message: bytes, shared: Writer | None) -> bytes:
     """The answer as bytes, whatever happens on the way to it."""
     try:
         order: Order = pickle.loads(message)  # noqa: S301  from our own parent
@@ -174,7 +174,7 @@ def _answer_order(message: bytes, shared: Shelf | None) -> bytes:
         return encode(Answer(Kind.RAISED, _made_to_travel(error)))
 
 
-def _lay(given: Answer, shared: Shelf, place: int) -> _Laid | None:
+def _lay(given: Answer, shared: Writer, place: int) -> _Laid | None:
     """The answer with its large bytes on the shelf; None where it has none, or more than there is room for."""
     pieces: list[pickle.PickleBuffer] = []
     data = pickle.dumps(given, pickle.HIGHEST_PROTOCOL, buffer_callback=pieces.append)

@@ -8,7 +8,7 @@ interrupt in the wrong moment leaves waiting for each other, and it fails all ta
 import os
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from multiprocessing.connection import wait
@@ -226,8 +226,9 @@ class Pool:
             self._staff.welcome(worker)
             return
         job = worker.jobs.popleft()
-        if answer.kind is Kind.NO_MEMORY and not job.tries:
+        if answer.kind is Kind.NO_MEMORY and not job.tries and job.is_wanted:
             job.tries = 1
+            job.clear()
             self._waiting.appendleft(job)
         else:
             job.take(answer)
@@ -242,7 +243,7 @@ class Pool:
             behind, worker.jobs = worker.jobs, deque()
             worker.process.kill()
             self._bury(worker)
-            self._waiting.extendleft(reversed(behind))
+            self._put_back(behind)
 
     def _bury(self, worker: Worker) -> None:
         """A worker has died: the job that it was at is suspect, those behind it go to others."""
@@ -252,7 +253,11 @@ class Pool:
             suspect.tries += 1
             if suspect.tries > 1:
                 worker.jobs.popleft().answer = Answer(Kind.CRASHED)
-        self._waiting.extendleft(reversed(worker.jobs))
+        self._put_back(worker.jobs)
+
+    def _put_back(self, jobs: Sequence[Job]) -> None:
+        """What a worker had when it died is given to others, where anybody waits for it."""
+        self._waiting.extendleft(job for job in reversed(jobs) if job.is_wanted)
 
 
 def with_tasks(
