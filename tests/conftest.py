@@ -4,10 +4,14 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 from pydicom.fileset import FileSet
 
 from repack.processes.workers import Pool
 from tests.commands import Run, call
+
+settings.register_profile("any computer", deadline=None)  # no test depends on how fast or how busy it is
+settings.load_profile("any computer")
 
 OpenFileSet = Callable[[Path], FileSet]
 

@@ -378,7 +378,7 @@ def make_disc(images: list[RawImage], *, has_index: bool) -> list[DiscFile]:
 
 @pytest.mark.slow
 @given(st.lists(native_images(), min_size=1, max_size=3), st.booleans(), st.lists(WAYS, min_size=1, max_size=4))
-@settings(max_examples=120, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=120, suppress_health_check=list(HealthCheck))
 def test_any_way_leads_back_to_the_first_originals(images: list[RawImage], has_index: bool, ways: list[Wishes]) -> None:  # noqa: FBT001  hypothesis gives it
     disc = make_disc(images, has_index=has_index)
     originals = {file.path: file.content for file in disc}

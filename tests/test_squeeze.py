@@ -8,7 +8,7 @@ from pathlib import Path
 
 import imagecodecs
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from fixtures.disc import write_folder
@@ -46,7 +46,6 @@ def scan(tmp_path: Path) -> Path:
 # --- one content ---
 
 
-@settings(deadline=None)
 @given(st.binary(max_size=2_000) | st.binary(max_size=40).map(lambda piece: piece * 99), st.sampled_from([0, 8]))
 def test_never_larger_and_always_the_same(data: bytes, method: int) -> None:
     plain = make_packed(data, method)

@@ -25,7 +25,7 @@ def sha256(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.binary(max_size=3_000) | st.integers(0, 3 << 20).map(bytes), st.sampled_from([0, 8]))
 def test_both_are_those_of_the_whole(tmp_path: Path, data: bytes, method: int) -> None:
     raw = raw_of(tmp_path / "a.zip", Made(data=data, method=method))

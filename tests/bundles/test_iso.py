@@ -287,7 +287,7 @@ def test_a_bomb_of_records_that_share_one_extent_is_refused(open_made: OpenMade)
 
 
 @given(st.integers(16 * SECTOR, 28 * SECTOR), st.binary(min_size=1, max_size=8))
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=150, deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=150)
 def test_a_damaged_image_is_refused_or_read_but_never_a_crash(open_made: OpenMade, at: int, change: bytes) -> None:
     image = bytearray(make_iso(FILES, joliet=JOLIET))
     image[at : at + len(change)] = change

@@ -3,7 +3,7 @@
 import struct
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from fixtures.pe import program
@@ -88,7 +88,6 @@ def test_what_a_program_refers_to_are_imports():
 WHOLE = metadata(NAMES, ["render"])
 
 
-@settings(deadline=None)
 @given(st.data())
 def test_changed_metadata_raise_nothing_else(data: st.DataObject):
     broken = bytearray(WHOLE)

@@ -5,7 +5,7 @@ import struct
 import time
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from repack.classify import mentions, shortcuts
@@ -38,7 +38,6 @@ def test_a_shortcut_names_its_target_arguments_and_icon(*, wide: bool):
     assert {"D:/Viewer/start.exe", "./Viewer/start.exe", "Viewer/a.ico", "index.dat"} <= set(names)
 
 
-@settings(deadline=None)
 @given(st.integers(0, 300), st.binary(max_size=200))
 def test_a_broken_shortcut_never_raises(length: int, rest: bytes):
     whole = shortcut("C:\\a.exe", "b.exe", "c.exe")
@@ -140,14 +139,12 @@ _PIECES = (
 )  # fmt: skip
 
 
-@settings(deadline=None)
 @given(st.lists(st.sampled_from(_PIECES), max_size=60).map("".join))
 def test_the_quick_search_for_choices_finds_what_the_pattern_alone_finds(text: str):
     found = [match.span() for match in mentions._choices(text)]
     assert found == [match.span() for match in mentions._CHOICE.finditer(text)]
 
 
-@settings(deadline=None)
 @given(st.lists(st.sampled_from(_PIECES), max_size=60).map("".join))
 def test_lines_without_a_dot_name_nothing(text: str):
     for find in (mentions._in_page, mentions._in_markup, mentions._in_code):
@@ -157,7 +154,6 @@ def test_lines_without_a_dot_name_nothing(text: str):
             assert found == list(find(text))
 
 
-@settings(deadline=None)
 @given(st.binary(max_size=300), st.sampled_from(sorted(mentions.EXTENSIONS)))
 def test_any_bytes_can_be_read(data: bytes, extension: str):
     mentions.read(f"Info.{extension}", data)

@@ -43,7 +43,7 @@ def encode(codec: Codec, frame: bytes, layout: FrameLayout) -> bytes | None:
 
 
 @pytest.mark.parametrize("codec", LOSSLESS)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(case=frames())
 def test_what_is_written_is_read_back(codec: Codec, case: tuple[bytes, FrameLayout]):
     frame, layout = case
@@ -59,7 +59,7 @@ def test_what_is_written_is_read_back(codec: Codec, case: tuple[bytes, FrameLayo
 
 
 @pytest.mark.parametrize("codec", [c for c in codecs.CODECS if not c.has_free_precision], ids=lambda codec: codec.name)
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(case=frames(is_dirty=True))
 def test_t4_bits_above_the_precision_survive_where_it_is_not_declared(codec: Codec, case: tuple[bytes, FrameLayout]):
     frame, layout = case
@@ -113,7 +113,7 @@ def near_frames(draw: st.DrawFn) -> tuple[bytes, FrameLayout, int]:
     return frame, layout, draw(st.integers(1, min(jpegls.LARGEST_ERROR, (1 << layout.precision - 1) - 1)))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(case=near_frames())
 def test_near_lossless_keeps_its_bound_for_every_word(case: tuple[bytes, FrameLayout, int]):
     frame, layout, max_error = case
@@ -190,7 +190,7 @@ FUZZED = [param for param in READERS if not str(param.id).startswith(".4.8")]
 
 
 @pytest.mark.parametrize(("reader", "codec"), FUZZED)
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow])
 @given(data=st.data())
 def test_damaged_stream_is_refused_or_gives_a_frame(reader: Reader, codec: Codec, data: st.DataObject):
     layout = data.draw(

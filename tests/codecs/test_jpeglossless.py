@@ -121,7 +121,7 @@ def test_colours_of_another_resolution_and_other_jpegs_are_refused():
         READER.decode(bytes(baseline), FrameLayout(20, 31, 1, 1, 8))
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(data=st.data())
 def test_damaged_stream_is_refused_or_gives_a_frame(data: st.DataObject):
     layout = data.draw(st.sampled_from([LAYOUT, FrameLayout(20, 31, 3, 1, 8)]))

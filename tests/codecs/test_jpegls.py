@@ -59,7 +59,7 @@ def frames(draw: st.DrawFn) -> tuple[bytes, FrameLayout]:
 
 @pytest.mark.parametrize("read", READERS)
 @pytest.mark.parametrize("write", WRITERS)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(frame=frames())
 def test_what_is_written_is_read_back(write: Write, read: Read, frame: tuple[bytes, FrameLayout]):
     words, layout = frame
@@ -118,7 +118,7 @@ def test_what_has_free_precision_declares_the_one_asked_for(write: Write, precis
 
 @_NEEDS_PYJPEGLS
 @_NEEDS_CHARLS
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(frame=frames(), max_error=st.sampled_from([0, 0, 1, 5, 127]))
 def test_charls_writes_the_same_bytes_wherever_it_is_called_from(frame: tuple[bytes, FrameLayout], max_error: int):
     words, layout = frame

@@ -21,7 +21,7 @@ def bounds(stream: bytes) -> list[int]:
     return [*offsets[:count], len(stream)]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(case=frames())
 def test_t21_segments_are_of_even_length_and_in_order(case: tuple[bytes, FrameLayout]):
     frame, layout = case

@@ -187,7 +187,7 @@ def directories(draw: st.DrawFn) -> RawDirectory:
     )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(directories(), st.data())
 def test_patched_is_what_a_writer_would_have_made(directory: RawDirectory, draws: st.DataObject):
     new = {name: draws.draw(_UIDS) for name in directory.syntaxes if draws.draw(st.booleans())}
@@ -198,7 +198,7 @@ def test_patched_is_what_a_writer_would_have_made(directory: RawDirectory, draws
     assert patched.note == ""
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(directories(), st.data())
 def test_new_instance_uids_are_followed_too(directory: RawDirectory, draws: st.DataObject):
     syntaxes = dict.fromkeys(directory.syntaxes, "1.2.840.10008.1.2.4.81")
@@ -208,7 +208,7 @@ def test_new_instance_uids_are_followed_too(directory: RawDirectory, draws: st.D
     assert patched.data == replace(directory, syntaxes=syntaxes, instances=new).content
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(directories(), st.integers(1, 300))
 def test_offsets_that_are_all_wrong_by_one_shift_come_out_right(directory: RawDirectory, shift: int):
     shift = -shift if shift % 2 else shift
@@ -218,7 +218,7 @@ def test_offsets_that_are_all_wrong_by_one_shift_come_out_right(directory: RawDi
     assert patched.note == "its record offsets were wrong and are right now"
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(directories(), st.data())
 def test_damaged_directories_never_raise(directory: RawDirectory, draws: st.DataObject):
     content = bytearray(directory.content)

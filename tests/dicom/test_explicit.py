@@ -47,7 +47,7 @@ def vr_of(tag: int, value: bytes, *before: bytes, is_signed: bool = False) -> st
 
 
 @pytest.mark.filterwarnings("ignore:Unknown encoding 'NONSENSE'")  # pydicom's, about our odd character set
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow])
 @given(implicit_elements(), st.booleans())
 def test_another_reader_finds_the_same_tags_and_values(old: bytes, is_signed: bool):  # noqa: FBT001  drawn
     new = convert(old, is_signed=is_signed)
@@ -55,7 +55,7 @@ def test_another_reader_finds_the_same_tags_and_values(old: bytes, is_signed: bo
     assert agree(old, new)
 
 
-@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=80, suppress_health_check=[HealthCheck.too_slow])
 @given(implicit_elements(), st.data())
 def test_agrees_notices_a_changed_value(old: bytes, draws: st.DataObject):
     new = bytearray(convert(old))
@@ -72,7 +72,7 @@ def test_agrees_notices_a_changed_value(old: bytes, draws: st.DataObject):
         assert not agree(old, bytes(new))
 
 
-@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=80, suppress_health_check=[HealthCheck.too_slow])
 @given(implicit_elements(), st.data())
 def test_agrees_notices_a_missing_a_double_and_a_moved_element(old: bytes, draws: st.DataObject):
     new = convert(old)
@@ -91,7 +91,7 @@ def test_agrees_notices_a_missing_a_double_and_a_moved_element(old: bytes, draws
         assert not agree(old, b"".join(swapped))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(implicit_elements(), st.data())
 def test_damaged_data_sets_raise_nothing_else(old: bytes, draws: st.DataObject):
     if not old:

@@ -181,7 +181,7 @@ def test_other_bytes_are_no_data_set(data: bytes):
         header.read(data)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.binary(max_size=300))
 def test_noise_behind_the_meta_never_raises(noise: bytes):
     top = header.read(PREAMBLE + file_meta(EXPLICIT_LE) + b"\x08\0" + noise)

@@ -19,7 +19,7 @@ from tests.strategies import native_images
 
 LOSSLESS = [*BY_NAME, SMALLEST, NONE]
 _TINY = 256  # bytes of a frame below which an encoder may find no room for its own headers
-_FEW = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+_FEW = settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow])
 
 
 def order_for(name: str) -> Order:

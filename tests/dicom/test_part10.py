@@ -164,7 +164,7 @@ def test_bottomless_nesting_is_refused():
     assert len(walk(half)) == 1
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(native_images())
 def test_walk_agrees_with_pydicom_about_tags_and_places(image: RawImage):
     content = (image.preamble or bytes(128) + b"DICM") + image.content[len(image.preamble) :]
@@ -181,7 +181,7 @@ def test_walk_agrees_with_pydicom_about_tags_and_places(image: RawImage):
             assert (raw.value_tell, raw.length) == (found.value, found.length)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(st.binary(max_size=200), st.sampled_from([EXPLICIT, IMPLICIT, BIG_ENDIAN]))
 def test_noise_is_unparseable_or_a_walk_within_bounds(data: bytes, encoding: Encoding):
     try:
@@ -191,7 +191,7 @@ def test_noise_is_unparseable_or_a_walk_within_bounds(data: bytes, encoding: Enc
     assert all(0 <= start < behind <= len(data) for start, behind in spans)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(implicit_elements(), st.data())
 def test_every_cut_is_noticed(data: bytes, draws: st.DataObject):
     spans = [(e.start, behind) for e, behind in part10.walk(data, 0, len(data), IMPLICIT)]

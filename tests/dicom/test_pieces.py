@@ -18,7 +18,7 @@ from tests.raw_dicom import RawImage, element
 from tests.strategies import native_images
 
 JPEG_LS = Order(choose("jpegls"))
-_FEW = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+_FEW = settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 
 WORDS = b"".join((n * 37 % 4000).to_bytes(2, "little") for n in range(32 * 32 * 6))
 PLAIN = RawImage(WORDS, 32, 32, frames=6)

@@ -68,7 +68,7 @@ def discs(draw: st.DrawFn) -> list[tuple[str, bytes]]:
     return files
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(discs(), st.data())
 def test_what_is_left_is_what_a_writer_makes_of_it(files: list[tuple[str, bytes]], draws: st.DataObject):
     chosen = draws.draw(st.sets(st.sampled_from([path for path, _content in files])))
@@ -76,7 +76,7 @@ def test_what_is_left_is_what_a_writer_makes_of_it(files: list[tuple[str, bytes]
     assert tree_of(kept(dicomdir(files), *chosen)) == tree_of(dicomdir(some))
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(directories(), st.integers(-150, 150), st.data())
 def test_every_way_of_writing_stays_byte_for_byte(directory: RawDirectory, shift: int, draws: st.DataObject):
     some = {name: uid for name, uid in directory.syntaxes.items() if draws.draw(st.booleans())}
@@ -113,7 +113,7 @@ def test_a_circle_is_no_tree():
     assert "circle" in found.reason
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(directories(), st.data())
 def test_damaged_directories_never_raise(directory: RawDirectory, draws: st.DataObject):
     content = bytearray(directory.content)

@@ -65,7 +65,7 @@ def check_identity(image: RawImage) -> Rewritten:
 # --- the identity ---
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=200, suppress_health_check=[HealthCheck.too_slow])
 @given(native_images())
 def test_inverse_of_transcode_is_the_identity(image: RawImage):
     result = transcode(image.content, JPEGLS)
@@ -77,7 +77,7 @@ def test_inverse_of_transcode_is_the_identity(image: RawImage):
     assert check_identity(image) == result
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 @given(native_images())
 def test_another_reader_finds_the_same_words(image: RawImage):
     result = transcode(image.content, JPEGLS)
@@ -95,7 +95,7 @@ def test_another_reader_finds_the_same_words(image: RawImage):
     assert words == image.words
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(native_images(), st.data())
 def test_damaged_files_are_kept_or_come_back_exactly(image: RawImage, data: st.DataObject):
     content = bytearray(image.content)
@@ -572,7 +572,7 @@ def test_inverse_refuses_what_transcode_did_not_make():
         invert(empty, result.restorable)
 
 
-@settings(max_examples=60, deadline=None, derandomize=True)  # some damage keeps CharLS busy for seconds
+@settings(max_examples=60, derandomize=True)  # some damage keeps CharLS busy for seconds
 @given(st.data())
 def test_inverse_of_a_damaged_stream_never_claims_the_original(data: st.DataObject):
     result = rewrite(PLAIN)

@@ -203,7 +203,7 @@ def plan_of(disc: Disc, wishes: Wishes) -> Plan:
     return decide(disc.bundle, disc.facts, disc.verdicts, disc.needs, wishes)
 
 
-@settings(deadline=None, max_examples=400)
+@settings(max_examples=400)
 @given(any_disc(), any_wishes(), any_rules())
 def test_what_a_kept_program_loaded_before_it_loads_after(files: dict[str, Facts | bytes], wishes: Wishes, own: str):
     disc = lay_out(files, own)
@@ -217,7 +217,7 @@ def test_what_a_kept_program_loaded_before_it_loads_after(files: dict[str, Facts
         assert (line.decision.action is Action.DROP) <= bool(line.decision.wish), "nothing goes unless somebody asked"
 
 
-@settings(deadline=None, max_examples=80)
+@settings(max_examples=80)
 @given(any_disc(), any_wishes(), any_rules())
 def test_what_is_forced_is_what_would_have_been_kept(files: dict[str, Facts | bytes], wishes: Wishes, own: str):
     disc = lay_out(files, own)

@@ -33,7 +33,7 @@ def read(data: bytes) -> Records:
     return list(read_records(BytesIO(data)))
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.lists(st.tuples(st.integers(0, 10**6), restorables()), max_size=6))
 def test_what_is_written_is_read_back(records: Records):
     assert read(write(records)) == records
@@ -65,7 +65,7 @@ def test_neighbouring_slices_take_few_bytes():
     assert (sizes[1] - sizes[0]) / 100 < 80
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.data())
 def test_damaged_stream_is_a_value_error_or_unchanged(data: st.DataObject):
     records = [(n, Restorable(f"head {n} of a slice".encode() * 9, b"\0")) for n in range(5)]

@@ -88,7 +88,7 @@ def test_no_name_breaks_out(name: str, with_patient: bool):  # noqa: FBT001  a c
         assert any(shown.strip() in " ".join(text.split()) or shown in text for text in found.texts)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.text(st.characters(codec=None), min_size=1, max_size=30))
 def test_any_name_gives_a_whole_page(name: str):
     assert "script" not in {tag for tag, _ in read(page_of(name)).tags}

@@ -3,7 +3,7 @@
 import itertools
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from repack.report import treemap
@@ -13,7 +13,6 @@ from repack.report.treemap import Box
 sizes = st.lists(st.integers(1, 10**12), min_size=1, max_size=30).map(lambda found: sorted(found, reverse=True))
 
 
-@settings(deadline=None)
 @given(sizes, st.floats(10, 2000), st.floats(10, 2000))
 def test_areas_are_in_proportion_and_fill_the_whole(found: list[int], width: float, height: float):
     boxes = treemap.squarify(found, Box(0, 0, width, height))
@@ -25,7 +24,6 @@ def test_areas_are_in_proportion_and_fill_the_whole(found: list[int], width: flo
         assert box.y + box.height <= height + 1e-6
 
 
-@settings(deadline=None)
 @given(sizes)
 def test_no_area_lies_over_another(found: list[int]):
     boxes = treemap.squarify(found, Box(0, 0, 1000, 440))

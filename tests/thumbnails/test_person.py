@@ -5,7 +5,7 @@ from collections.abc import Callable
 from functools import partial
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from repack.dicom import header
@@ -89,7 +89,6 @@ WAYS = [str, str.upper, str.lower, str.title, *(partial(unicodedata.normalize, f
 _letters = st.characters(categories=["Lu", "Ll", "Lo", "Nd"])
 
 
-@settings(deadline=None)
 @given(st.text(_letters, min_size=3, max_size=20), st.sampled_from(WAYS), st.sampled_from(["", "x", " ", "_", "表"]))
 def test_any_name_is_gone_however_it_is_written(name: str, write: Callable[[str], str], beside: str):
     hidden = person.words_of([name])

@@ -1,13 +1,12 @@
 """Pictures made smaller and larger: the mean stays, edges stay, square pixels."""
 
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from repack.thumbnails import scaling
 
 
-@settings(deadline=None)
 @given(st.integers(1, 40), st.integers(1, 40), st.integers(1, 60), st.integers(1, 60), st.integers(0, 255))
 def test_an_even_picture_stays_even(rows: int, columns: int, new_rows: int, new_columns: int, value: int):
     found = scaling.resize(np.full((rows, columns), value), new_rows, new_columns)
@@ -24,7 +23,6 @@ def test_colours_are_scaled_each_for_itself():
     assert found.tolist() == [[[1, 10, 30]]]
 
 
-@settings(deadline=None)
 @given(st.lists(st.integers(0, 1000), min_size=2, max_size=30), st.integers(1, 100))
 def test_nothing_gets_darker_or_brighter_than_it_was(values: list[int], count: int):
     found = scaling.resize(np.array([values]), 1, count)
@@ -32,7 +30,6 @@ def test_nothing_gets_darker_or_brighter_than_it_was(values: list[int], count: i
     assert found.max() <= max(values) + 1e-3
 
 
-@settings(deadline=None)
 @given(st.integers(1, 5000), st.integers(1, 5000), st.floats(0.2, 5), st.floats(0.2, 5))
 def test_the_longer_edge_is_bounded(rows: int, columns: int, down: float, across: float):
     height, width = scaling.fit(rows, columns, (down, across), 320)

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from repack.dicom.showing import Display, Palette, Shape
@@ -20,7 +20,6 @@ def test_bits_above_bits_stored_do_not_count():
     assert tones.read_values(frame(0xF00A, 0x1FFF, 0, 1), SHAPE).tolist() == [[10, 0xFFF, 0, 1]]
 
 
-@settings(deadline=None)
 @given(st.lists(st.integers(-2048, 2047), min_size=4, max_size=4))
 def test_signed_words_keep_their_sign_whatever_lies_above_it(values: list[int]):
     shape = replace(SHAPE, is_signed=True)
