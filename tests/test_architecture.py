@@ -126,7 +126,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     "processes.interrupts": set(),
     "processes.shelf": set(),
-    "processes.serving": {"processes.shelf"},
+    "processes.memory": set(),
+    "processes.serving": {"processes.memory", "processes.shelf"},
     "processes.staff": {"processes.interrupts", "processes.serving", "processes.shelf"},
     "processes.jobs": {"processes.serving", "processes.shelf", "processes.staff"},
     "processes.workers": {
@@ -336,7 +337,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     "cli.job": {
         "", "cli.completing", "cli.helping", "cli.opening", "cli.options", "cli.showing", "cli.targets", "pipeline",
-        "planning.presets", "processes.workers", "report.console", "report.plain",
+        "planning.presets", "processes.memory", "processes.workers", "report.console", "report.plain",
     },
     "cli.giveback": {
         "cli.completing", "cli.opening", "cli.options", "cli.targets", "errors", "giveback.restore", "giveback.verify",

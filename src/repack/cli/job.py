@@ -77,8 +77,10 @@ def repack(
     BUNDLE.repacked.zip appears beside it; the bundle itself is never changed. Images become JPEG-LS, proven by
     rebuilding each original file; nothing else is changed, and only what you name is dropped.
     """
-    from repack.processes.workers import Pool  # noqa: PLC0415  help and completion need nothing of what a run needs
+    from repack.processes import memory  # noqa: PLC0415  help and completion need nothing of what a run needs
+    from repack.processes.workers import Pool  # noqa: PLC0415  as above
 
+    memory.keep_freed()
     with Pool(jobs) as pool:
         if bundle.exists() and not dry_run:
             pool.recruit()  # the workers load what they need while this process does

@@ -23,11 +23,9 @@ from multiprocessing.connection import Connection, Pipe
 from multiprocessing.process import BaseProcess
 from typing import Any, NamedTuple
 
-from repack.processes import shelf
+from repack.processes import memory, shelf
 from repack.processes.shelf import Shelf, Writer
 
-_TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3  # glibc, mallopt(3)
-_KEPT_BYTES = 64 << 20
 _SIGNAL_OF_PARENTS_DEATH = 1  # PR_SET_PDEATHSIG, prctl(2)
 _SLICE = 1 << 20  # bytes that may wait in a pipe; the system may allow fewer
 _LEAVING = 1.0  # seconds that a worker without a parent may take to come to its end
@@ -195,20 +193,14 @@ def _made_to_travel(error: Exception) -> Exception:
 
 
 def _prepare_process() -> None:
-    """Leave Ctrl-C to the parent, go when it goes, and keep freed memory.
-
-    Every slice takes and frees the same few large buffers; where the C library gives them back to the system each
-    time, a tenth of the run goes into page faults. Where there is no such setting, nothing is lost but time.
-    """
+    """Leave Ctrl-C to the parent, go when it goes, and keep freed memory."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if hasattr(signal, "pthread_sigmask"):
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT, signal.SIGTERM})
+    memory.keep_freed()
     if sys.platform == "linux":
         with contextlib.suppress(OSError, AttributeError):
-            library = ctypes.CDLL(None)
-            library.prctl(_SIGNAL_OF_PARENTS_DEATH, signal.SIGKILL, 0, 0, 0)
-            for setting in (_MMAP_THRESHOLD, _TRIM_THRESHOLD):
-                library.mallopt(setting, _KEPT_BYTES)
+            ctypes.CDLL(None).prctl(_SIGNAL_OF_PARENTS_DEATH, signal.SIGKILL, 0, 0, 0)
     parent = parent_process()
     if sys.platform != "win32" and parent is not None and os.getppid() != parent.pid:
         os._exit(1)  # it died before we asked to be told
