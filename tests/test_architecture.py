@@ -159,7 +159,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "planning.remarks": {"classify.needs", "classify.rulefile", "model"},
     "planning.parts": {"model", "planning.plan"},
     "planning.preset_remarks": {"dicom.syntaxes", "model", "planning.presets"},
-    "planning.nested": {"model"},
+    "planning.nested": {"classify.mentions", "model"},
     "survey": {
         "bundles", "classify.facts", "classify.references", "classify.rulefile", "classify.rules", "errors",
         "giveback.finished", "model", "moving", "output.archive", "planning.nested", "planning.parts", "planning.plan",
@@ -219,8 +219,8 @@ MAY_IMPORT: dict[str, set[str]] = {
         "progress",
     },
     "planning.again": {
-        "course", "following", "lots", "model", "moving", "outcomes", "planning.estimate", "planning.sampling",
-        "processes.workers", "progress",
+        "course", "following", "model", "moving", "planning.estimate", "planning.sampling", "processes.workers",
+        "progress",
     },
     "sizing": {
         "codecs", "errors", "model", "planning.again", "planning.estimate", "planning.ladder", "planning.parts",
@@ -332,8 +332,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "report.profile": {"report.tables", "stopwatch"},
     "cli.showing": {
         "cli.options", "cli.previewing", "cli.reporting", "cli.targets", "errors", "pipeline", "planning.parts",
-        "processes.interrupts", "processes.workers", "progress", "record.manifest", "report.conformance",
-        "report.console", "report.planned_json", "report.profile", "report.tables", "stopwatch",
+        "processes.interrupts", "processes.workers", "progress", "record.manifest", "record.recording",
+        "report.conformance", "report.console", "report.planned_json", "report.profile", "report.tables", "stopwatch",
     },
     "cli.job": {
         "", "cli.completing", "cli.helping", "cli.opening", "cli.options", "cli.showing", "cli.targets", "pipeline",
@@ -369,7 +369,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "batch.disc": {
         "", "batch.elsewhere", "batch.identity", "batch.line", "batch.lock", "batch.naming", "batch.orders",
         "batch.outputs", "bundles.names", "errors", "output.drafts", "pipeline", "places.addresses", "planning.nested",
-        "record.manifest",
+        "record.manifest", "record.recording",
     },
     "batch.engine": {"batch.line", "batch.orders", "errors"},
     "batch.cluster": {"batch.disc", "batch.engine", "batch.line", "batch.orders", "errors", "processes.interrupts"},

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from repack.errors import ExitCode
+from repack import api
+from repack.errors import BundleUnreadable, ExitCode, OutputUnwritable
 from tests.commands import Run, one_line, run_without_rights
 from tests.discs import write_small_disc
 
@@ -72,3 +73,14 @@ def test_a_folder_that_may_not_be_entered_is_no_bug(tmp_path: Path) -> None:
         )
     locked.chmod(0o700)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["disc.zip", "locked"]
+
+
+def test_the_interface_for_programs_raises_its_own_errors(tmp_path: Path) -> None:
+    bundle = write_small_disc(tmp_path / "disc.zip", 1)
+    with pytest.raises(OutputUnwritable, match="cannot write aaa"):
+        api.run(bundle, tmp_path / TOO_LONG)
+    for look in (api.verify, api.open_bundle, api.plan):
+        with pytest.raises(BundleUnreadable, match="cannot read aaa"):
+            look(TOO_LONG)
+    with pytest.raises(BundleUnreadable, match="cannot read aaa"):
+        api.restore(TOO_LONG, tmp_path / "new")

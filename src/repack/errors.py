@@ -15,6 +15,9 @@ One bad entry is never an error: it is an outcome with a reason (`model`). Every
 
 from enum import IntEnum
 
+#: What to do about a path that cannot even be looked at.
+OUT_OF_REACH = "check the path and the permissions of its folders"
+
 
 class ExitCode(IntEnum):
     """What the process says to the shell; the table of docs/options.md."""

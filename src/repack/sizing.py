@@ -77,7 +77,6 @@ class _Search:
         self._found, self._limit = found, limit
         self._pool, self._progress = tools
         self._memo: Memo = {}
-        self._lengths: again.Lengths = {}
         self._sizes: list[tuple[int, bool, Rung]] = []  # bytes, whether that is true, of which
 
     def look(self, rung: Rung) -> Plan | None:
@@ -102,7 +101,7 @@ class _Search:
         past = self._found.past
         try:
             if past is not None:
-                return again.estimate_again(plan, past, self._pool, _SAMPLING, self._progress, self._lengths)
+                return again.estimate_again(plan, past, self._pool, _SAMPLING, self._progress, self._memo)
             return estimate_plan(plan, None, self._pool, _SAMPLING, self._progress, self._memo)
         except BundleUnreadable:  # the run says so, too, and what can be done about it
             return None

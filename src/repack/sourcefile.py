@@ -8,7 +8,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
-from repack.errors import BundleUnreadable
+from repack.errors import OUT_OF_REACH, BundleUnreadable, OutputUnwritable
 
 _PIECE = 1 << 20
 
@@ -26,9 +26,16 @@ def state(bundle: Path) -> State | None:
 
 
 def is_part(file: Path, bundle: Path) -> bool:
-    """Is a file the bundle itself, or one that lies in it? What is not there yet is none."""
-    if not file.exists() or not bundle.exists():
-        return False
+    """Is a file the bundle itself, or one that lies in it? What is not there yet is none.
+
+    Raises OutputUnwritable and BundleUnreadable where one of them cannot even be looked at.
+    """
+    for path, tell in ((file, OutputUnwritable), (bundle, BundleUnreadable)):
+        try:
+            if not path.exists():
+                return False
+        except OSError as error:
+            raise tell(path.name, error.strerror or "no access", OUT_OF_REACH) from error
     return file.samefile(bundle) or (bundle.is_dir() and file.resolve().is_relative_to(bundle.resolve()))
 
 

@@ -132,7 +132,7 @@ def test_quiet_names_what_failed_and_what_is_damaged(run: Run, discs: list[Path]
     code, out, err = run(*discs, broken, tmp_path / "gone.zip", *words)
     assert (code, out, err.count("\n")) == (ExitCode.UNREADABLE, "", 2)
     assert "broken.zip: " in err
-    assert "1 file is damaged in the bundle and carried over just as it is, e.g. notes.txt" in err
+    assert "1 file is damaged in the original and was carried over just as it is, e.g. notes.txt" in err
     assert "gone.zip: failed (exit code 3): cannot read gone.zip" in err
     code, out, err = run(*discs, broken, *words)
     assert (code, out, err) == (0, "", "")  # all were done already

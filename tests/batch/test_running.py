@@ -266,7 +266,7 @@ def test_a_damaged_file_is_named(run: RunBatch, discs: list[Path], out: Path) ->
     for _again in range(2):
         totals, _said = run(request(discs, out))
         assert totals.code == 0
-        said = "1 file is damaged in the bundle and carried over just as it is, e.g. NUMBER.TXT"
+        said = "1 file is damaged in the original and was carried over just as it is, e.g. NUMBER.TXT"
         assert totals.remarks == [(str(discs[0]), said)]
     assert last_lines(out)[str(discs[0])]["reason"] == said
 

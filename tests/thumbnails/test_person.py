@@ -53,6 +53,8 @@ def test_a_short_name_is_no_part_of_a_longer_word():
         ("Li^Bo", "bo.html", "....html"),
         ("Li^Bo", "x/Li_Bo/bo.html", "x/..._.../....html"),
         ("de la Cruz^Li", "locale/de/la/Li/cruz.txt", "locale/de/la/.../....txt"),
+        ("De^La", "De/La/x", ".../.../x"),
+        ("Le Van^Du", "Le/Du/x", ".../.../x"),
         ("Li^Bo", "x/Bo Li/a.dll", "x/... .../a.dll"),
         ("Li^Xiaoming", "Xiaoming, Li/a.dll", "..., .../a.dll"),
         ("Li^Bo", "Li/a.dll: Viewer.exe imports it, e.g. bo/b.dll", ".../a.dll: Viewer.exe imports it, e.g. .../b.dll"),

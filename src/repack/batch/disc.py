@@ -19,6 +19,7 @@ from repack.errors import BundleUnreadable, ExitCode, OutputUnwritable, RepackEr
 from repack.output import drafts
 from repack.places import addresses
 from repack.planning import nested
+from repack.record import recording
 from repack.record.manifest import Manifest
 
 
@@ -132,8 +133,7 @@ def _remark(order: Order, target: Path, done: pipeline.Done) -> Iterator[str]:
     yield from nested.remark_of_plan(done.plan)
     damaged = [entry.path for entry in done.manifest.entries if entry.damaged]
     if damaged:
-        files, rest = ("1 file is", "it is") if len(damaged) == 1 else (f"{len(damaged):,} files are", "they are")
-        yield f"{files} damaged in the bundle and carried over just as {rest}, e.g. {damaged[0]}"
+        yield f"{recording.tell_damaged(len(damaged))}, e.g. {damaged[0]}"
 
 
 def _check_publishable(

@@ -15,7 +15,15 @@ import typer
 
 from repack.cli.completing import find_command
 from repack.cli.names import NAMED, guess
-from repack.errors import BundleUnreadable, ExitCode, Interrupted, OutputUnwritable, RepackError, WrongUsage
+from repack.errors import (
+    OUT_OF_REACH,
+    BundleUnreadable,
+    ExitCode,
+    Interrupted,
+    OutputUnwritable,
+    RepackError,
+    WrongUsage,
+)
 from repack.report import plain
 
 _OUT_OF_REACH = frozenset({errno.EACCES, errno.EPERM, errno.ENAMETOOLONG, errno.ELOOP})  # of a path that was given
@@ -111,8 +119,7 @@ def _show_trouble(error: OSError, given: Sequence[str], loudness: int) -> ExitCo
     path = Path(os.fsdecode(error.filename))
     is_input = any(Path(word) == path and before not in _NAME_OUTPUTS for before, word in pairwise(["", *given]))
     tell = BundleUnreadable if is_input else OutputUnwritable
-    advice = "check the path and the permissions of its folders"
-    told = tell(path.name[:_LONGEST_NAME] or str(path), error.strerror or "no access", advice)
+    told = tell(path.name[:_LONGEST_NAME] or str(path), error.strerror or "no access", OUT_OF_REACH)
     _show(error, str(told), loudness)
     return told.code
 

@@ -100,10 +100,7 @@ def repack(
         )
         wanted = showing.Wanted(output, manifest_file, report, with_patient, json, verbose)
         screen = console.open_screen(is_json=json, is_quiet=quiet)
-        showing.check(request, wanted, is_dry=dry_run)
-        inside = "" if dry_run else targets.explain_inside(bundle, (target, manifest_file, report))
-        for said in filter(None, (targets.explain_target(bundle, output, target), inside)):
-            console.show_result(screen, said)
+        showing.check(request, wanted, screen, is_dry=dry_run)
         if dry_run:
             showing.show_plans(request, wanted, screen)
         else:

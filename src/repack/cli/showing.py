@@ -12,7 +12,7 @@ from repack.planning import parts
 from repack.processes import interrupts
 from repack.processes.workers import Pool
 from repack.progress import Progress
-from repack.record import manifest
+from repack.record import manifest, recording
 from repack.report import conformance, console, planned_json, profile, tables
 
 _MOST_NAMES = 3  # of damaged files in a line
@@ -30,8 +30,8 @@ class Wanted:
     verbose: int = 0
 
 
-def check(request: Request, wanted: Wanted, *, is_dry: bool) -> None:
-    """Refuse early what could not be written later. Raises WrongUsage and OutputUnwritable."""
+def check(request: Request, wanted: Wanted, screen: console.Screen, *, is_dry: bool) -> None:
+    """Refuse early what could not be written later, and say where files go. Raises WrongUsage and OutputUnwritable."""
     reporting.check_report_file(
         wanted.report,
         request.bundle,
@@ -54,6 +54,10 @@ def check(request: Request, wanted: Wanted, *, is_dry: bool) -> None:
             is_overwriting=request.overwrite,
             is_split=request.split,
         )
+    files = () if is_dry else (request.target, wanted.manifest_file, wanted.report)
+    where = targets.explain_target(request.bundle, wanted.output, request.target)
+    for said in filter(None, (where, targets.explain_inside(request.bundle, files))):
+        console.show_result(screen, said)
 
 
 def show_plans(request: Request, wanted: Wanted, screen: console.Screen) -> None:
@@ -96,13 +100,10 @@ def _name_damaged(zips: Sequence[Done]) -> None:
     paths = list(dict.fromkeys(line.path for line in lines if line.damaged))  # each zip of --split may hold it
     if not paths:
         return
-    one = len(paths) == 1
-    said = f"{'1 file is' if one else f'{len(paths):,} files are'} damaged in the original"
-    said += f" and {'was carried over just as it is' if one else 'were carried over just as they are'}"
     more = len(paths) - _MOST_NAMES
     rest = f" and {more:,} more (the manifest lists them all)" if more > 0 else ""
-    advice = f"get a better copy of the disc if you need {'it' if one else 'them'}"
-    console.show_error(f"{said}: {', '.join(paths[:_MOST_NAMES])}{rest}; {advice}")
+    advice = f"get a better copy of the disc if you need {'it' if len(paths) == 1 else 'them'}"
+    console.show_error(f"{recording.tell_damaged(len(paths))}: {', '.join(paths[:_MOST_NAMES])}{rest}; {advice}")
 
 
 def _run(request: Request, progress: Progress | None, pool: Pool) -> tuple[Done, ...]:

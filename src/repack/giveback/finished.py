@@ -113,12 +113,12 @@ def open_finished(path: Path, password: bytes | None = None) -> Finished:
     try:
         bundle = open_bundle(path, Access(password, limits=NO_LIMITS))
     except BundleUnreadable:
-        if path.is_file() and has_traces(path):
+        if has_traces(path):
             raise DifferenceFound(path.name, "its directory", "cannot be read") from None
         raise
     is_foreign = set_foreign_aside(bundle) is not bundle
     if is_foreign or not is_finished(bundle):
-        if not is_foreign and path.is_file() and has_traces(path):
+        if not is_foreign and has_traces(path):
             raise DifferenceFound(path.name, "its directory", f"does not list {MANIFEST_NAME}")
         raise BundleUnreadable(
             path.name, "it was not made by repack", f"give a zip that holds {MANIFEST_NAME}; repack BUNDLE makes one"
@@ -194,6 +194,8 @@ def _is_output(entry: Entry) -> bool:
 def has_traces(path: Path) -> bool:
     """Does the file name our manifest anywhere, although its directory does not list it?"""
     try:
+        if not path.is_file():
+            return False
         with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
             return content.find(MANIFEST_NAME.encode("ascii")) >= 0
     except (OSError, ValueError):  # an empty file cannot be mapped

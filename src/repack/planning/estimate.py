@@ -101,7 +101,7 @@ def estimate_plan(
     chosen = [line for number, line in lines.items() if number in drawn]
     tried: dict[int, Weighed] = {}
     errors: dict[int, int] = {}
-    for line, outcome, error in _try(scales.course, chosen, pool, progress or NoProgress(), memo):
+    for line, outcome, error in try_lines(scales.course, chosen, pool, progress or NoProgress(), memo):
         tried[line.entry.index], errors[line.entry.index] = scales.put(line, outcome), error
     found = sampling.extrapolate(blocks, {number: one.length for number, one in tried.items()})
     likenesses = {item.number: tried[block.drawn[0].number] for block in blocks for item in block.members}
@@ -111,7 +111,7 @@ def estimate_plan(
         elif number not in drawn:
             scales.put_alike(line, likenesses[number], found.sizes[number])
     indexes = [line for line in plan.lines if is_index(line)]
-    for line, outcome, _error in _try(scales.course, indexes, pool, NoProgress(), memo):
+    for line, outcome, _error in try_lines(scales.course, indexes, pool, NoProgress(), memo):
         scales.put_index(line, outcome)
     after, unsure = scales.read()
     images = [number for number, line in lines.items() if line.decision.action is Action.TRANSCODE]
@@ -191,14 +191,14 @@ def _merge_small(items: Sequence[Item], least: float) -> list[Item]:
     return [item if sums[item.stratum] >= least else replace(item, stratum=item.stratum[:_ROUGHLY]) for item in items]
 
 
-def _try(
+def try_lines(
     course: Course, lines: Sequence[Planned], pool: Pool, progress: Progress, memo: Memo
 ) -> Iterator[tuple[Planned, Outcome, int]]:
     """The outcome of each line, as in a run, and by how many bytes it may be off.
 
     Raises BundleUnreadable where the bytes of a line cannot be had.
     """
-    keys = [task_key(outcomes.make_task(line, course.plan.wishes)) for line in lines]
+    keys = [_task_key(outcomes.make_task(line, course.plan.wishes)) for line in lines]
     new = [line for line, key in zip(lines, keys, strict=True) if key not in memo]
     if new:
         progress.begin("Trying a sample", sum(line.entry.size for line in new), len(new))
@@ -228,7 +228,7 @@ def _keep(crashed: Crashed[tuple[Task, ...]]) -> Outcome | Lost:
     return outcomes.keep_after_crash(*crashed.task, is_memory=crashed.is_memory, is_late=crashed.is_late)
 
 
-def task_key(task: Task) -> Task:
+def _task_key(task: Task) -> Task:
     """What the outcome of a task depends on: not on what else is dropped. (A place need not be hashable.)"""
     return replace(task, place=None, wishes=replace(task.wishes, keep_locales=(), drop_redist=False, drop=()))
 

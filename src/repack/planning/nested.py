@@ -1,12 +1,12 @@
 """Archives and discs that lie within a bundle: they are not opened, and where they are what was meant, that is said."""
 
 from collections.abc import Iterable, Iterator
-from pathlib import PurePosixPath
 
+from repack.classify.mentions import extension_of
 from repack.model import Entry, Facts, Plan
 
 _ARCHIVES = frozenset({"zip", "7z", "rar", "gzip", "xz"})
-_DISCS = frozenset({".zip", ".iso"})  # what `batch` takes; a .docx or .jar is a zip, too, and no disc
+_DISCS = frozenset({"zip", "iso"})  # what `batch` takes; a .docx or .jar is a zip, too, and no disc
 _NAMES = {"iso": "image"}  # of kinds of bundles
 
 
@@ -41,21 +41,17 @@ def remark_of_plan(plan: Plan) -> tuple[str, ...]:
 
 def _is_disc(entry: Entry, known: Facts) -> bool:
     """Is it a zip or an ISO image, by its name? An image shows what it is only far behind its beginning."""
-    suffix = _suffix(entry).lower()
-    return suffix in _DISCS and (known.magic == "zip" or suffix == ".iso")
-
-
-def _suffix(entry: Entry) -> str:
-    return PurePosixPath(entry.path).suffix
+    extension = extension_of(entry.path)
+    return extension in _DISCS and (known.magic == "zip" or extension == "iso")
 
 
 def _count(discs: list[Entry]) -> str:
-    kinds = {_suffix(entry).lower() for entry in discs}
-    what = " and ".join(name for suffix, name in ((".zip", "zips"), (".iso", "ISO images")) if suffix in kinds)
+    kinds = {extension_of(entry.path) for entry in discs}
+    what = " and ".join(name for kind, name in (("zip", "zips"), ("iso", "ISO images")) if kind in kinds)
     return f"{len(discs):,} {what}"
 
 
 def _patterns(discs: list[Entry]) -> list[str]:
     """What names them all, for `batch`, which expands patterns itself."""
     below = "**/" if any("/" in entry.path for entry in discs) else ""
-    return sorted({f"'FOLDER/{below}*{_suffix(entry)}'" for entry in discs})
+    return sorted({f"'FOLDER/{below}*.{entry.path.rpartition('.')[2]}'" for entry in discs})

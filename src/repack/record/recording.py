@@ -54,6 +54,13 @@ def record(line: Planned, outcome: Outcome, carried: str | None = None) -> Entry
     )
 
 
+def tell_damaged(count: int) -> str:
+    """So many entries were damaged already, and what became of them, in words for people."""
+    if count == 1:
+        return "1 file is damaged in the original and was carried over just as it is"
+    return f"{count:,} files are damaged in the original and were carried over just as they are"
+
+
 def of_first(line: EntryRecord, held: EntryRecord, proof: Proof | None) -> EntryRecord:
     """A line of this round, with what the one before knew of the first original."""
     notes = dict.fromkeys((*held.notes, *line.notes)) if held.action == "copied" else line.notes

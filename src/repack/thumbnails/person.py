@@ -16,7 +16,7 @@ _SHORTEST_OF_OTHERS = 2  # in scripts whose names are that short, and stand with
 _BEFORE_A_NAME = frozenset(("", *"/ '\"("))  # in a path, or in a text that holds one
 _BEHIND_A_NAME = frozenset(("", *"/. '\"),:;"))
 _JOINT = re.compile(r"[\s_,.^=-]+")  # what stands between the parts of a name
-_PARTICLES = frozenset("al da de di do du el la le y zu".split())  # as in de la Cruz
+_PARTICLES = frozenset("da de di do la y".split())  # as in de la Cruz; but Le and Du are surnames, too
 _FREE = 4  # Latin letters from which a word is looked for within others, too
 
 #: SOP classes whose pictures often carry the patient's name as pixels, or show a face (PS3.4 B.5).
@@ -70,11 +70,15 @@ def words_to_hide(top: Header) -> frozenset[str]:
 def words_of(stated: Iterable[str]) -> frozenset[str]:
     """What of these texts is looked for: the whole and its parts, folded.
 
-    But for numbers of a digit or two, and for particles: alone they name nobody, and nearly all name a language.
+    But for numbers of a digit or two, and for particles within a name of several words: they name nobody, and some
+    name a language.
     """
-    parts = [part for text in stated for part in (text, *re.split(r"[\^=\\\s,.;_/-]+", text))]
-    words = (_fold(part) for part in parts)
-    return frozenset(word for word in words if not _is_short(word) or (word.isalpha() and word not in _PARTICLES))
+    found: set[str] = set()
+    for component in (part for text in stated for part in re.split(r"[\^=\\]", text)):
+        words = [_fold(word) for word in re.split(r"[\s,.;_/-]+", component)]
+        particles = _PARTICLES if sum(map(bool, words)) > 1 else frozenset[str]()
+        found.update(word for word in words if not _is_short(word) or (word.isalpha() and word not in particles))
+    return frozenset(found.union(word for text in stated if not _is_short(word := _fold(text)) or word.isalpha()))
 
 
 def _is_short(word: str) -> bool:
