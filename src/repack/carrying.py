@@ -6,7 +6,6 @@ from itertools import groupby
 
 from repack import lots, outcomes, piecewise
 from repack.bundles.places import Unreadable
-from repack.bundles.zipped import CarriedBytes
 from repack.course import Course, Ended
 from repack.dicom.image import NotDone
 from repack.errors import BundleUnreadable, ProofFailed
@@ -21,15 +20,15 @@ from repack.model import (
     Raw,
 )
 from repack.moving import FirstPlace, Past
-from repack.output import archive, proving
+from repack.output import proving, readback
 from repack.output.archive import Draft, Written
+from repack.output.readback import Check, make_check
 from repack.processes.workers import Crashed, Pool
 from repack.progress import Progress
 from repack.record import recording
 from repack.record.manifest import EntryRecord, Manifest
 from repack.record.restoredata import RestoreWriter
 
-_CHECK_BYTES = 16 << 20  # of the draft that are read back by one task
 _CARRIED_FASTER = 8  # than compressed: some 700 MB/s against 90
 
 
@@ -41,14 +40,16 @@ def carry_out(
     DICOMDIRs come last, when the images that they list are done.
     """
     progress.begin("Repacking", sum(map(_weigh, plan.lines)), len(plan.lines))
-    carrier = _Carrier(draft, Course(plan, past), RestoreWriter(), {}, {})
+    carrier = _Carrier(draft, Course(plan, past), RestoreWriter(), {}, {}, [])
     images = Images(plan, past)
-    others = [line for line in plan.lines if not is_index(line)]
-    for line, outcome in _outcomes(carrier, others, pool, progress):
-        ended = carrier.write(line, outcome)
-        images.note(line, ended.transfer_syntax, ended.sop_instance)
-    for line, outcome in _outcomes(carrier, [line for line in plan.lines if is_index(line)], pool, progress):
-        carrier.write(line, follow(images, line, carrier.course.entry(line), outcome))
+    for line, outcome in _outcomes(carrier, sorted(plan.lines, key=is_index), pool, progress):
+        if is_index(line):
+            proving.begin(draft, carrier.checks, pool)
+            carrier.write(line, follow(images, line, carrier.course.entry(line), outcome))
+        else:
+            ended = carrier.write(line, outcome)
+            images.note(line, ended.transfer_syntax, ended.sop_instance)
+    proving.begin(draft, carrier.checks, pool)
     if carrier.restore.records:
         draft.add_ours(RESTORE_NAME, carrier.restore.finish())
     return recording.merge(past.finished.manifest if past else None, carrier.lines), carrier.damaged
@@ -68,17 +69,20 @@ class _Carrier:
     restore: RestoreWriter
     lines: dict[int, EntryRecord]
     damaged: dict[int, Raw]
+    checks: list[Check]  # of all that is written, but for what is damaged
 
     def write(self, line: Planned, outcome: Outcome) -> Ended:
         """Put one outcome into the draft; its bytes are not kept in memory after that."""
         ended = self.course.end(line, outcome)
         number = self.course.number(line.entry.index)
         if ended.content is not None:
-            self.draft.add(line.entry, ended.content)
+            written = self.draft.add(line.entry, ended.content)
+            if ended.line.damaged and isinstance(ended.content, Raw):
+                self.damaged[number] = ended.content
+            else:
+                self.checks.append(make_check(number, written, ended.line.after.sha256 if ended.line.after else None))
         if ended.restorable is not None:
             self.restore.add(number, ended.restorable)
-        if ended.line.damaged and isinstance(ended.content, Raw):
-            self.damaged[number] = ended.content
         self.lines[number] = ended.line
         return Ended(ended.line, None, None, ended.sop_instance)
 
@@ -163,25 +167,15 @@ def prove(
     draft: Draft, written: Sequence[Written], record: Manifest, damaged: dict[int, Raw], pool: Pool, progress: Progress
 ) -> None:
     """Re-open the draft: its directory by another reader, every content by its SHA-256. Raises ProofFailed."""
-    archive.check_directory(draft.path, draft.target, written, draft.comment)
-    in_zip = [(n, entry) for n, entry in enumerate(record.entries) if entry.after is not None]
-    if len(written) != len(in_zip) + len(record.own) + 1:  # the manifest does not name itself
+    readback.check_directory(draft.path, draft.target, written, draft.comment)
+    held = [(n, entry.after.sha256) for n, entry in enumerate(record.entries) if entry.after is not None]
+    if len(written) != len(held) + len(record.own) + 1:  # the manifest does not name itself
         raise ProofFailed(draft.target.name, "its directory", "does not list what the manifest names")
-    progress.begin("Checking", sum(w.place.size for w in written), len(in_zip))
-    checks: list[proving.Check] = []
-    for (number, entry), lies in zip(in_zip, written, strict=False):
-        if number in damaged:
-            if not archive.same_bytes(lies.place, damaged[number]):
-                raise ProofFailed(draft.target.name, entry.path, "was not carried over as it is")
-        elif lies.carried is not None:  # and what these bytes hold was hashed and checked when they were
-            checks.append((number, CarriedBytes(lies.place), lies.carried))
-        elif lies.was_read:  # which gave its SHA-256; once more after the flush, for what the disk made of it
-            checks.append((number, lies.place, None))
-        elif entry.after is not None and entry.after.sha256 is not None:
-            checks.append((number, lies.place, entry.after.sha256))
+    progress.begin("Checking", sum(w.place.size for w in written), len(held))
+    lies = [(number, one, sha256) for (number, sha256), one in zip(held, written, strict=False)]
     names = [entry.path for entry in record.entries]
-    for ours in written[len(in_zip) :]:
-        checks.append((len(names), ours.place, ours.sha256 or ""))
+    for ours in written[len(held) :]:
+        lies.append((len(names), ours, ours.sha256))
         names.append(ours.name.raw.decode("ascii"))
-    some_lots = list(lots.cut(checks, lambda check: check[1].size, _CHECK_BYTES))
-    proving.prove_contents(draft, some_lots, dict(enumerate(names)), pool, progress.advance)
+    named = dict(enumerate(names))
+    proving.prove_entries(draft, proving.make_checks(draft, lies, damaged, named), named, pool, progress.advance)

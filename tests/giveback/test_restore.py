@@ -23,7 +23,7 @@ from fixtures.disc import write_folder, write_zip
 from repack import pipeline
 from repack.giveback import giving, placing, restore
 from repack.model import Stamp, Wishes
-from repack.output import archive
+from repack.output import readback
 from repack.pipeline import Request
 from repack.processes.workers import Crashed
 from tests.commands import Run, contents, flat, manifest_of
@@ -226,7 +226,7 @@ class Dying(Inline):
     """A pool whose workers die while they read the new zip back."""
 
     def run(self, function: Callable, tasks: Iterable, _allow: Callable | None = None) -> Iterator:
-        is_check = function is archive.check_contents
+        is_check = function is readback.check_entries
         return (Crashed(task) if is_check else function(task) for task in tasks)
 
 
@@ -236,7 +236,7 @@ def test_a_worker_that_dies_while_it_reads_back_proves_nothing(
 ) -> None:
     monkeypatch.setattr(restore, "Pool", Dying)
     if is_damaged:
-        monkeypatch.setattr(archive, "check_contents", lambda lot: lot[0][0])
+        monkeypatch.setattr(readback, "check_entries", lambda lot: lot[0].number)
     code, _out, err = run("restore", disc, "-o", tmp_path / "back.zip")
     assert (code, (tmp_path / "back.zip").exists()) == ((6, False) if is_damaged else (0, True)), err
 

@@ -1,7 +1,6 @@
 """The draft and its way to the target: all or nothing, and no flipped byte gets through the check."""
 
 import errno
-import hashlib
 import os
 import sys
 import zipfile
@@ -14,25 +13,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from repack.bundles import open_bundle, zip_directory
-from repack.bundles.zipped import ZipPlace
-from repack.errors import BundleUnreadable, OutputUnwritable, ProofFailed
+from repack.errors import BundleUnreadable, OutputUnwritable
 from repack.model import DEFLATED, STORED, Packed, Raw
-from repack.output import archive
-from repack.output.archive import Draft, Written, check_contents, check_directory, drafting
+from repack.output import archive, pagecache, readback
+from repack.output.archive import Draft, Written, drafting
 from tests.entries import Content, contents, make_entry, make_packed
-
-NOISE = hashlib.shake_128(b"noise").digest(3_000_000)
-SOME = [
-    make_entry(b"DICOMDIR", b"index" * 99),
-    make_entry(b"DICOM/", b"", index=1, method=STORED),
-    make_entry("DICOM/Größe".encode(), NOISE[:5_000], index=2, method=STORED),
-    make_entry(b"caf\xe9", b"text" * 500, index=3),
-]
-
-
-@pytest.fixture
-def target(tmp_path: Path) -> Path:
-    return tmp_path / "out.zip"
+from tests.output.drafted import NOISE, SOME, finished
 
 
 def write(target: Path, contents: Sequence[Content], *, overwrite: bool = False) -> tuple[Written, ...]:
@@ -42,15 +28,6 @@ def write(target: Path, contents: Sequence[Content], *, overwrite: bool = False)
         written = draft.finish()
         draft.publish(overwrite=overwrite)
     return written
-
-
-@contextmanager
-def finished(target: Path, contents: Sequence[Content] = SOME) -> Iterator[tuple[Draft, tuple[Written, ...]]]:
-    """A draft that waits for its check."""
-    with drafting(target, overwrite=False) as draft:
-        for content in contents:
-            draft.add(content.entry, content.packed)
-        yield draft, draft.finish()
 
 
 def names_in(folder: Path) -> list[str]:
@@ -90,7 +67,7 @@ def test_the_directory_keeps_the_order_of_the_original_whatever_was_finished_fir
         draft.add_ours("REPACK/manifest.json", b"{}")
         draft.add_ours("REPACK/restore.xz", b"xz")
         written = draft.finish()
-        check_directory(draft.path, target, written)
+        readback.check_directory(draft.path, target, written)
         draft.publish(overwrite=False)
     names = [content.entry.name.raw for content in SOME] + [b"REPACK/manifest.json", b"REPACK/restore.xz"]
     assert [zip_directory.raw_name(info) for info in zip_directory.read_directory(target).listed] == names
@@ -106,7 +83,7 @@ def test_raw_bytes_are_carried_over_as_they_are(tmp_path: Path, target: Path) ->
     with drafting(target, overwrite=False) as draft:
         draft.add(SOME[0].entry, raw)
         (written,) = draft.finish()
-        assert archive.same_bytes(written.place, raw)
+        assert readback.same_bytes(written, raw)
         draft.publish(overwrite=False)
     with zipfile.ZipFile(target) as read_by_zipfile:
         assert read_by_zipfile.read("DICOMDIR") == NOISE
@@ -123,7 +100,7 @@ def test_more_than_65535_entries(target: Path) -> None:
     with drafting(target, overwrite=False) as draft:
         for number in range(65_540):
             draft.add(make_entry(b"%d" % number, b"", index=number).entry, empty)
-        check_directory(draft.path, target, draft.finish())
+        readback.check_directory(draft.path, target, draft.finish())
         draft.publish(overwrite=False)
     entries = open_bundle(target).entries
     assert len(entries) == 65_540
@@ -281,7 +258,7 @@ def test_an_error_that_only_one_flush_tells_is_not_forgotten(
         if len(calls) == failing:
             raise OSError(errno.EIO, "the disk failed")
 
-    monkeypatch.setattr(archive.os, "fsync", flush)
+    monkeypatch.setattr(pagecache.os, "fsync", flush)
     monkeypatch.setattr(archive, "_FLUSH_EVERY", 1)
     with pytest.raises(OutputUnwritable, match="the disk failed"):
         write_with_flushes(target)
@@ -325,100 +302,3 @@ def test_trouble_with_the_draft_is_said_of_the_output(
         with pytest.raises(OutputUnwritable, match=target.name), drafting(wanted, overwrite=False) as draft:
             raise make(draft.path)
     assert names_in(target.parent) == []
-
-
-# --- the check ---
-
-
-def shares(written: Sequence[Written], contents: Sequence[Content] = SOME) -> tuple[tuple[int, ZipPlace, str], ...]:
-    return tuple(
-        (number, one.place, hashlib.sha256(content.data).hexdigest())
-        for number, (one, content) in enumerate(zip(written, contents, strict=True))
-    )
-
-
-def test_a_good_draft_passes(target: Path) -> None:
-    with finished(target) as (draft, written):
-        check_directory(draft.path, target, written)
-        assert check_contents(shares(written)) is None
-
-
-def notices(draft: Draft, written: tuple[Written, ...]) -> bool:
-    try:
-        check_directory(draft.path, draft.target, written)
-    except ProofFailed:
-        return True
-    return check_contents(shares(written)) is not None
-
-
-def test_every_flipped_byte_that_matters_is_noticed(target: Path) -> None:
-    missed = []
-    with finished(target) as (draft, written):
-        good = draft.path.read_bytes()
-        directory = good.index(b"PK\1\2")
-        with draft.path.open("r+b") as file:
-            for at in sorted({*range(0, len(good), 7), *range(600), *range(directory, len(good))}):
-                for flip in (0x01, 0x80, 0xFF):
-                    file.seek(at)
-                    file.write(bytes([good[at] ^ flip]))
-                    file.flush()
-                    if not notices(draft, written):
-                        missed.append(at)
-                file.seek(at)
-                file.write(good[at : at + 1])
-                file.flush()
-        assert not notices(draft, written)
-        # Bits of a deflate stream that mean nothing, such as the padding at its end: the content is the same.
-        streams = [one.place for one in written if one.place.method == DEFLATED]
-        spans = [(place.header_offset + 30, place.header_offset + 50 + place.stored) for place in streams]
-        assert all(any(start < at < end for start, end in spans) for at in missed)
-    assert len(missed) < 10
-
-
-def test_another_order_is_noticed(target: Path) -> None:
-    with finished(target) as (draft, written):
-        with pytest.raises(ProofFailed, match="directory"):
-            check_directory(draft.path, target, (written[1], written[0], *written[2:]))
-        with pytest.raises(ProofFailed, match="another number of entries"):
-            check_directory(draft.path, target, written[:-1])
-        (second, first) = shares(written)[0], shares(written)[2]
-        assert check_contents(((0, first[1], second[2]),)) == 0
-
-
-@pytest.mark.parametrize("cut", [1, 22, 100, 2_000])
-def test_a_truncated_draft_is_noticed(target: Path, cut: int) -> None:
-    with finished(target) as (draft, written):
-        os.truncate(draft.path, draft.path.stat().st_size - cut)
-        with pytest.raises(ProofFailed, match=r"out\.zip was not published"):
-            check_directory(draft.path, target, written)
-
-
-def test_a_draft_that_vanished_is_noticed(target: Path) -> None:
-    with finished(target) as (draft, written):
-        draft.path.unlink()
-        with pytest.raises(ProofFailed):
-            check_directory(draft.path, target, written)
-        assert check_contents(shares(written)) == 0
-
-
-def test_the_first_wrong_content_is_named_by_its_number(target: Path) -> None:
-    with finished(target) as (_draft, written):
-        lot = list(shares(written))
-        lot[2] = (17, lot[2][1], "0" * 64)
-        assert check_contents(tuple(lot)) == 17
-
-
-def test_bytes_carried_over_are_compared(tmp_path: Path, target: Path) -> None:
-    source = tmp_path / "source"
-    source.write_bytes(NOISE)
-    raw = Raw(source, 0, len(NOISE), DEFLATED, 1, 99)  # damaged: no deflate stream at all
-    with drafting(target, overwrite=False) as draft:
-        draft.add(SOME[0].entry, raw)
-        (written,) = draft.finish()
-        assert archive.same_bytes(written.place, raw)
-        for at in (0, 1_500_000, len(NOISE) - 1):
-            source.write_bytes(NOISE[:at] + bytes([NOISE[at] ^ 1]) + NOISE[at + 1 :])
-            assert not archive.same_bytes(written.place, raw)
-        source.write_bytes(NOISE)
-        for missing in (1, len(NOISE) - (1 << 20)):
-            assert not archive.same_bytes(written.place, Raw(source, 0, len(NOISE) - missing, DEFLATED, 1, 99))

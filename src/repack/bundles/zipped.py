@@ -127,32 +127,13 @@ class PackedPlace:
             raise EntryUnreadable(str(error)) from error
 
 
-@dataclass(frozen=True, slots=True)
-class CarriedBytes:
-    """An entry's bytes as they lie in the zip, deflated or stored, instead of its content."""
-
-    lies: ZipPlace
-
-    @property
-    def size(self) -> int:
-        """How many there are."""
-        return self.lies.stored
-
-    def chunks(self) -> Iterator[bytes]:
-        """The bytes in bounded pieces. Raises EntryUnreadable."""
-        raw = self.lies.raw()
-        yield from _pieces(raw, raw.length)
-
-
 def read_raw(raw: Raw, look: Callable[[bytes], object] | None = None) -> Iterator[bytes]:
     """The content of such bytes in bounded pieces, size and CRC checked at the end; `look` sees the bytes themselves.
 
     Raises EntryUnreadable.
     """
     crc, size = 0, 0
-    pieces = _pieces(raw, raw.length)
-    if look is not None:
-        pieces = _shown(pieces, look)
+    pieces = read_bytes(raw, look)
     try:
         for piece in pieces if raw.method == STORED else deflate.inflate_pieces(pieces, raw.size):
             crc, size = deflate.crc32(piece, crc), size + len(piece)
@@ -160,6 +141,12 @@ def read_raw(raw: Raw, look: Callable[[bytes], object] | None = None) -> Iterato
     except deflate.Damaged as error:
         raise EntryUnreadable(str(error)) from error
     _check(raw, size, crc)
+
+
+def read_bytes(raw: Raw, look: Callable[[bytes], object] | None = None) -> Iterator[bytes]:
+    """Such bytes as they lie, deflated or stored, in bounded pieces; `look` sees each first. Raises EntryUnreadable."""
+    pieces = _pieces(raw, raw.length)
+    return pieces if look is None else _shown(pieces, look)
 
 
 def _check(raw: Raw, size: int, crc: int) -> None:

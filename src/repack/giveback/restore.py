@@ -5,7 +5,7 @@ workers, so that memory stays bounded. A file that does not come back is named, 
 """
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -17,13 +17,12 @@ from repack.giveback import placing
 from repack.giveback.finished import Finished, open_finished
 from repack.giveback.giving import FileTask, Present, give_file, give_packed, is_same, make_empty_folder
 from repack.giveback.originals import Item, Unlike, explain_crash
-from repack.model import STORED, Access, Packed, Proof, Wishes
-from repack.output import archive, proving
+from repack.model import STORED, Access, Packed, Proof, Raw, Wishes
+from repack.output import archive, proving, readback
 from repack.processes import interrupts
 from repack.processes.workers import Crashed, Pool, give_time, with_tasks
 from repack.progress import NoProgress, Progress
 
-_LOT = 32  # entries that are read back together
 _DAMAGED = "was damaged in the original already; a zip as target (-o NAME.zip) takes its bytes as they are"
 _NO_STREAM = "cannot be restored, because the restore data is damaged"
 
@@ -199,6 +198,7 @@ def _to_zip(
     lines, entries = finished.manifest.entries, finished.entries
     problems = _find_missing(finished, chosen)
     hashes: dict[int, str] = {}
+    damaged: dict[int, Raw] = {}
     with archive.drafting(request.target, overwrite=request.overwrite) as draft:
         items = _items(finished, [n for n in chosen if not lines[n].folder], problems)
         for item, result in with_tasks(pool, give_packed, items, lambda item: give_time(item.line.before.size)):
@@ -206,12 +206,16 @@ def _to_zip(
                 problems[item.number] = explain_crash(result) if isinstance(result, Crashed) else result.problem
             else:
                 draft.add(entries[item.number], result.content)
-                hashes[entries[item.number].index] = result.sha256
+                index = entries[item.number].index
+                if result.sha256 or not isinstance(result.content, Raw):
+                    hashes[index] = result.sha256
+                else:
+                    damaged[index] = result.content
             progress.advance(item.line.before.size)
         for number in chosen:
             if lines[number].folder and number in entries:
                 draft.add(entries[number], Packed(b"", STORED, 0, 0))
-        _prove(draft, finished.bundle.comment, hashes, pool)
+        _prove(draft, finished.bundle.comment, hashes, damaged, pool)
         with interrupts.undisturbed():
             draft.publish(overwrite=request.overwrite)
             if when_published is not None:
@@ -219,12 +223,14 @@ def _to_zip(
     return Restored(finished, chosen, problems)
 
 
-def _prove(draft: archive.Draft, comment: bytes, hashes: dict[int, str], pool: Pool) -> None:
+def _prove(
+    draft: archive.Draft, comment: bytes, hashes: Mapping[int, str], damaged: Mapping[int, Raw], pool: Pool
+) -> None:
     """Re-open the new zip and compare every content once more. Raises ProofFailed."""
     positions = draft.positions()
     written = draft.finish(comment)
-    archive.check_directory(draft.path, draft.target, written, draft.comment)
-    checks = [(n, one.place, hashes[n]) for n, one in zip(positions, written, strict=True) if hashes.get(n)]
+    readback.check_directory(draft.path, draft.target, written, draft.comment)
     names = {n: one.name.raw.decode("utf-8", "replace") for n, one in zip(positions, written, strict=True)}
-    lots = [tuple(checks[at : at + _LOT]) for at in range(0, len(checks), _LOT)]
-    proving.prove_contents(draft, lots, names, pool, NoProgress().advance)
+    lies = [(n, one, hashes.get(n)) for n, one in zip(positions, written, strict=True)]
+    checks = proving.make_checks(draft, lies, damaged, names)
+    proving.prove_entries(draft, checks, names, pool, NoProgress().advance)

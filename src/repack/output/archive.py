@@ -5,10 +5,7 @@ finished: a DICOMDIR that stands first is written last, because it depends on ev
 """
 
 import hashlib
-import os
-import struct
-import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -16,10 +13,10 @@ from pathlib import Path
 from typing import BinaryIO
 
 from repack import deflate
-from repack.bundles.zipped import CarriedBytes, ZipPlace
-from repack.errors import BundleUnreadable, ProofFailed
+from repack.bundles.zipped import ZipPlace
+from repack.errors import BundleUnreadable
 from repack.model import RESTORE_NAME, Entry, EntryName, EntryUnreadable, Packed, Placed, Raw, Stamp, Streamed
-from repack.output import drafts, structure, zipformat
+from repack.output import drafts, pagecache, structure, zipformat
 from repack.output.drafts import Claim
 from repack.output.growing import Growing
 from repack.output.zipformat import Finished
@@ -53,16 +50,16 @@ class Draft:
         self.path, self.target = claim.path, target
         self._claim = claim
         self._file = file
-        self._flusher, self._flushed = flusher, 0
+        self._flusher, self._flushed, self._on_disk = flusher, 0, 0  # up to where it was begun, and up to where done
         self._flush: Future[None] | None = None
         self._written: dict[int, Written] = {}
         self._next_ours = 1 << 62
         self.comment = b""
         self._around = self._headers = 0  # bytes of images that are no frames, and of the zip that are no content
 
-    def add(self, entry: Entry, content: Finished) -> None:
+    def add(self, entry: Entry, content: Finished) -> Written:
         """Write an entry's bytes; its place in the directory is that of the original."""
-        self._add(entry.index, entry.name, entry.stamp, content, entry.attributes, entry.made_by)
+        return self._add(entry.index, entry.name, entry.stamp, content, entry.attributes, entry.made_by)
 
     def grow(self, entry: Entry, reserved: int) -> Growing:
         """Begin an entry that comes in pieces; its first `reserved` bytes are given at its end. Then `add` it."""
@@ -85,10 +82,11 @@ class Draft:
         content: Finished,
         attributes: int,
         made_by: int,
-    ) -> None:
+    ) -> Written:
         header = zipformat.local_header(name, stamp, content)
         if isinstance(content, Placed):
             offset = content.offset
+            self._flushed = min(self._flushed, offset)  # its header was written last
         else:
             offset = self._file.tell()
             self._file.write(header)
@@ -102,24 +100,32 @@ class Draft:
         was_read = isinstance(content, Placed)
         self._written[position] = Written(name, place, header, line, carried, was_read=was_read)
         self._begin_flush()
+        return self._written[position]
 
     def _begin_flush(self) -> None:
         """Let the disk work while the images are encoded, so that nobody waits for all of it at the end.
 
         An error of an earlier flush is raised here or at the end: the system may tell it only once (fsync(2)).
         """
-        self._flushed = min(self._flushed, self._file.tell())  # what was given up is not counted
-        behind = self._file.tell() - self._flushed
-        if behind < _FLUSH_EVERY or (self._flush is not None and not self._flush.done()):
+        end = self._file.tell()
+        start = self._flushed = min(self._flushed, end)  # what was given up is not counted
+        if end - start < _FLUSH_EVERY or (self._flush is not None and not self._flush.done()):
             return
         self._end_flush()
-        self._flushed += behind
-        self._flush = self._flusher.submit(os.fsync, self._file.fileno())
+        self._file.flush()
+        self._flushed = end
+        self._flush = self._flusher.submit(pagecache.bring_to_disk, self._file.fileno(), end)
 
     def _end_flush(self) -> None:
         if self._flush is not None:
             self._flush.result()
-            self._flush = None
+            self._flush, self._on_disk = None, self._flushed
+
+    def on_disk(self) -> int:
+        """So many bytes from the beginning are on the disk, and will not be written again."""
+        if self._flush is not None and self._flush.done():
+            self._end_flush()
+        return min(self._on_disk, self._flushed)
 
     def read_back(self, index: int) -> bytes:
         """The content of an entry that was written, out of the draft itself. Raises EntryUnreadable."""
@@ -158,7 +164,7 @@ class Draft:
         self._file.write(zipformat.end_records(len(written), size, start, comment))
         self._file.flush()
         self._end_flush()
-        os.fsync(self._file.fileno())
+        pagecache.bring_to_disk(self._file.fileno(), self._file.tell())
         self._file.close()
         return written
 
@@ -195,7 +201,7 @@ def _pieces_of(content: Packed | Raw | Streamed) -> Iterator[bytes | memoryview]
         case Packed():
             yield content.data
         case Raw():
-            yield from _read_pieces(content)
+            yield from read_pieces(content)
         case Streamed():
             try:
                 yield from deflate.pack_again(content)
@@ -203,7 +209,7 @@ def _pieces_of(content: Packed | Raw | Streamed) -> Iterator[bytes | memoryview]
                 raise BundleUnreadable("the bundle", f"a large file in it: {error}", "run again") from error
 
 
-def _read_pieces(raw: Raw) -> Iterator[bytes]:
+def read_pieces(raw: Raw) -> Iterator[bytes]:
     """The bytes of a run in the source; trouble there is trouble with the bundle, not with the output."""
     try:
         with raw.file.open("rb") as source:
@@ -220,69 +226,9 @@ def _read_pieces(raw: Raw) -> Iterator[bytes]:
         raise BundleUnreadable(raw.file.name, problem, "check the medium, then run again") from error
 
 
-@timed("read back")
-def check_directory(draft: Path, target: Path, written: Sequence[Written], comment: bytes = b"") -> None:
-    """Re-open the draft with another reader than our writer and compare its directory. Raises ProofFailed."""
-    try:
-        with zipfile.ZipFile(draft) as archive:
-            listed, start = archive.infolist(), archive.start_dir
-    except (zipfile.BadZipFile, NotImplementedError, struct.error, ValueError, OSError) as error:
-        raise ProofFailed(target.name, "its directory", "cannot be read back") from error
-    if len(listed) != len(written):
-        raise ProofFailed(target.name, "its directory", "lists another number of entries")
-    for info, entry in zip(listed, written, strict=True):
-        raw = info.orig_filename.encode("utf-8" if info.flag_bits & 0x800 else "cp437")
-        place = entry.place
-        found = (raw, info.header_offset, info.compress_type, info.compress_size, info.file_size, info.CRC)
-        expected = (
-            entry.name.raw, place.header_offset, place.method, place.stored, place.size, place.crc,
-        )  # fmt: skip
-        if found != expected:
-            raise ProofFailed(target.name, "its directory", "does not describe what was written")
-    lines = b"".join(entry.line for entry in written)
-    with draft.open("rb") as file:
-        for entry in written:  # unpackers that stream believe these headers instead of the directory
-            file.seek(entry.place.header_offset)
-            if file.read(len(entry.header)) != entry.header:
-                raise ProofFailed(target.name, "the header of an entry", "reads back differently")
-        file.seek(start)
-        if file.read() != lines + zipformat.end_records(len(written), len(lines), start, comment):
-            raise ProofFailed(target.name, "its directory", "reads back differently")
-
-
-@timed("read back")
-def check_contents(lot: tuple[tuple[int, ZipPlace | CarriedBytes, str | None], ...]) -> int | None:
-    """Read entries of the draft back: the first number whose content has not the given SHA-256, or None.
-
-    Without a SHA-256 its size and CRC-32 count. Pure, so that worker processes share the work.
-    """
-    for number, place, sha256 in lot:
-        digest = hashlib.sha256()
-        try:
-            for chunk in place.chunks():
-                if sha256 is not None:
-                    digest.update(chunk)
-        except EntryUnreadable:
-            return number
-        if sha256 is not None and digest.hexdigest() != sha256:
-            return number
-    return None
-
-
 def digest_raw(raw: Raw) -> str:
     """SHA-256 of a run of bytes as it lies in its file, compressed or damaged as it may be."""
     digest = hashlib.sha256()
-    for piece in _read_pieces(raw):
+    for piece in read_pieces(raw):
         digest.update(piece)
     return digest.hexdigest()
-
-
-def same_bytes(place: ZipPlace, raw: Raw) -> bool:
-    """Were the compressed bytes of a damaged entry carried over as they are?"""
-    try:
-        copied = place.raw()
-    except EntryUnreadable:
-        return False
-    return copied.length == raw.length and all(
-        a == b for a, b in zip(_read_pieces(copied), _read_pieces(raw), strict=True)
-    )

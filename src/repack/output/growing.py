@@ -9,7 +9,7 @@ from typing import BinaryIO
 from repack import deflate
 from repack.errors import ProofFailed
 from repack.model import STORED, Entry, Placed
-from repack.output import zipformat
+from repack.output import pagecache, zipformat
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +63,10 @@ class Growing:
         expected = [(len(before), deflate.crc32(before)), *self._pieces, (len(behind), deflate.crc32(behind))]
         with self._draft.open("rb") as file:
             file.seek(self._start)
+            forget = pagecache.forget_behind(file.fileno(), self._start)
             for length, stated in expected:
                 piece = file.read(length)
+                forget(piece)
                 if len(piece) != length or deflate.crc32(piece) != stated:
                     raise ProofFailed(self._target, self._entry.path, "reads back differently")
                 sha256.update(piece)

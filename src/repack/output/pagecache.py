@@ -1,0 +1,44 @@
+"""The system's page cache: what is on the disk need not stay in memory, and what is read back shall come from the disk.
+
+A new zip as large as the memory would push all else out of it, and its own read-back would compare memory with memory.
+Where the system takes no such advice (Windows, macOS) it is left to itself.
+"""
+
+import contextlib
+import os
+from collections.abc import Callable
+
+_FORGET_EVERY = 8 << 20
+
+
+def bring_to_disk(handle: int, end: int) -> None:
+    """Flush a file, and forget it up to there. Raises OSError, which the system may tell only once (fsync(2))."""
+    os.fsync(handle)
+    forget(handle, 0, end)
+
+
+def forget(handle: int, start: int, end: int) -> None:
+    """Let the system forget these bytes of a file; who reads them next has them from the disk (posix_fadvise(2)).
+
+    What was not flushed yet stays, and so do the blocks in which these bytes begin and end.
+    """
+    if hasattr(os, "posix_fadvise") and end > start:
+        with contextlib.suppress(OSError):  # only advice: a file system may not take it
+            os.posix_fadvise(handle, start, end - start, os.POSIX_FADV_DONTNEED)
+
+
+def forget_behind(handle: int, start: int) -> Callable[[bytes], None]:
+    """Called with each piece of a file that is read on from `start`, lets the system forget what has been read.
+
+    All of it each time: the system holds a file in blocks of up to some megabytes, and forgets only whole ones.
+    """
+    known = reached = start
+
+    def look(piece: bytes) -> None:
+        nonlocal known, reached
+        reached += len(piece)
+        if reached - known >= _FORGET_EVERY:
+            forget(handle, start, reached)
+            known = reached
+
+    return look
