@@ -398,8 +398,12 @@ MAY_IMPORT: dict[str, set[str]] = {
         "cli.opening", "cli.options", "errors", "model", "places.addresses", "planning.estimate",
         "report.batch_progress", "report.batched", "report.console", "report.foretold", "survey",
     },
-    "cli": {"cli.batch", "cli.completing", "cli.job", "cli.names", "cli.tools", "errors", "report.plain"},
-    "__main__": {"cli", "processes.interrupts"},
+    "cli": {
+        "cli.batch", "cli.completing", "cli.job", "cli.names", "cli.tools", "errors", "processes.workers",
+        "report.plain",
+    },
+    "recruiting": {"model", "outcomes", "processes.workers"},
+    "__main__": {"cli", "processes.interrupts", "recruiting"},
     "giveback": set(),
     "output": set(),
     "planning": set(),
@@ -460,6 +464,7 @@ LAZY = {
     "cli": "only the commands that are called are loaded",
     "cli.job": "help and completion need nothing of what a run needs",
     "cli.options": "what knows languages takes a while to load, and few commands need it",
+    "recruiting": "the workers load the codecs while the main process still reads the command line",
     "cli.reporting": "what writes a report takes longer to load than a small disc takes, and is rarely asked for",
 }
 

@@ -4,6 +4,7 @@ A spawned worker process imports the module that the command was started from. S
 when it is called: a worker needs the codecs, not the terminal.
 """
 
+import contextlib
 import gc
 import os
 import sys
@@ -19,9 +20,12 @@ def main() -> None:
     gc.set_threshold(_GARBAGE)
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # numpy's idle threads cost each worker time; nothing uses them
     try:
-        from repack.cli import main as run  # noqa: PLC0415  see above; the one first-party import inside a function
+        from repack.recruiting import recruit  # noqa: PLC0415  see above
 
-        run()
+        with recruit(sys.argv[1:]) or contextlib.nullcontext() as pool:
+            from repack.cli import main as run  # noqa: PLC0415  see above
+
+            run(pool=pool)
     except KeyboardInterrupt:  # while it was still loading
         sys.exit(130)
     finally:

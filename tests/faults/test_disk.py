@@ -342,7 +342,7 @@ def test_an_interrupt_in_the_moment_of_publishing_does_not_lie(disc: Path, tmp_p
         "os.link = link\nfrom repack.__main__ import main\n"
         "if __name__ == '__main__':\n    moment = sys.argv.pop()\n    sys.argv.append(moment)\n"
         "    words = sys.argv[:]\n    from repack import cli\n    run = cli.main\n"
-        "    cli.main = lambda: run(words[1:-1])\n    main()\n"
+        "    cli.main = lambda pool: run(words[1:-1], pool)\n    main()\n"
     )
     target = tmp_path / "out.zip"
     script = tmp_path / "script.py"

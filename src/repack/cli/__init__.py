@@ -24,6 +24,7 @@ from repack.errors import (
     RepackError,
     WrongUsage,
 )
+from repack.processes.workers import Pool
 from repack.report import plain
 
 _OUT_OF_REACH = frozenset({errno.EACCES, errno.EPERM, errno.ENAMETOOLONG, errno.ELOOP})  # of a path that was given
@@ -33,8 +34,11 @@ _LONGEST_NAME = 60  # of a path in a message
 _HELPLESS: tuple[list[str], ...] = ([], ["rules"])  # these alone ask for help
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
-    """Run a command and leave with its exit code; errors are one line, tracebacks need -v -v."""
+def main(arguments: Sequence[str] | None = None, pool: Pool | None = None) -> None:
+    """Run a command and leave with its exit code; errors are one line, tracebacks need -v -v.
+
+    `pool` has workers for the main job; the other commands do not use it.
+    """
     given = list(sys.argv[1:] if arguments is None else arguments)
     completed = find_command()  # what a shell asks for comes in the environment, and typer answers it
     if completed is not None:
@@ -44,7 +48,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     elif given[0] == "help" and not os.path.lexists("help"):
         given = [*given[1:], "--help"]
     app = _load_app(given if completed is None else completed)
-    sys.exit(int(_end_output(_call(app, given))))
+    sys.exit(int(_end_output(_call(app, given, pool))))
 
 
 def _load_app(given: Sequence[str]) -> typer.Typer:
@@ -81,11 +85,11 @@ def _close_output(error: OSError) -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def _call(app: typer.Typer, given: list[str]) -> ExitCode | int:
+def _call(app: typer.Typer, given: list[str], pool: Pool | None) -> ExitCode | int:
     loudness = sum(len(word) - 1 for word in given if re.fullmatch("-v+", word)) + given.count("--verbose")
     try:
         _refuse_misspelt(given)
-        result: Any = app(args=given, prog_name="repack", standalone_mode=False)
+        result: Any = app(args=given, prog_name="repack", standalone_mode=False, obj=pool)
     except RepackError as error:
         _show(error, str(error), loudness)
         return error.code

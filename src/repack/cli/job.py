@@ -28,6 +28,7 @@ def _say_version(value: bool) -> None:
 
 @job.command(cls=helping.MainCommand, epilog=helping.show_examples(_EXAMPLES))
 def repack(
+    context: typer.Context,
     bundle: Annotated[
         Path, typer.Argument(metavar="BUNDLE", help=options.BUNDLE, autocompletion=completing.complete_first)
     ],
@@ -81,8 +82,9 @@ def repack(
     from repack.processes.workers import Pool  # noqa: PLC0415  as above
 
     memory.keep_freed()
-    with Pool(jobs) as pool:
-        if bundle.exists() and not dry_run:
+    recruited: Pool | None = context.obj
+    with recruited or Pool(jobs) as pool:
+        if bundle.exists() and not dry_run and recruited is None:
             pool.recruit()  # the workers load what they need while this process does
         from repack import pipeline  # noqa: PLC0415  as above
         from repack.cli import showing  # noqa: PLC0415  as above

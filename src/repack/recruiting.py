@@ -1,0 +1,32 @@
+"""Workers for what is plainly the main job, started before the command line is even read.
+
+They take as long to load their libraries as this process takes to load its own; so both do it at once. Words that may
+mean anything else go the usual way, where the workers are started a little later.
+"""
+
+import os
+from collections.abc import Sequence
+
+from repack.processes.workers import Pool, count_cores
+
+_OTHERWISE = ("-h", "--help", "--version", "-n", "--dry-run", "-j", "--jobs", "--codec", "--for")
+
+
+def recruit(words: Sequence[str]) -> Pool | None:
+    """A pool whose workers load what a usual run needs; None where these words do not plainly ask for one."""
+    first = next((word for word in words if not word.startswith("-")), "")
+    is_path = bool({".", "/", os.sep} & set(first)) and os.path.lexists(first)  # a bare word may be a command
+    if not is_path or any(word.startswith(_OTHERWISE) for word in words):
+        return None
+    pool = Pool(count_cores())
+    pool.recruit()
+    pool.warm(_load)
+    return pool
+
+
+def _load(_nothing: None) -> None:
+    """Load what the usual wishes need; in the worker, and only there."""
+    from repack import outcomes  # noqa: PLC0415  the main process has not loaded it when it sends this
+    from repack.model import Wishes  # noqa: PLC0415  as above
+
+    outcomes.get_ready(None, Wishes())
