@@ -20,7 +20,7 @@ HOME = TOP / ".venv"
 BIN = HOME / ("Scripts" if os.name == "nt" else "bin")
 STAMP = HOME / "installed-for"
 #: Two halves of the tests that take about as long on two cores.
-GROUPS = ("slow or interop or packages", "not slow and not interop and not packages")
+GROUPS = ("slow and not interop and not packages", "not slow or interop or packages")
 
 
 def python() -> Path:

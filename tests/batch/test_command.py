@@ -43,7 +43,7 @@ def discs(tmp_path: Path) -> list[Path]:
 
 def test_it_has_every_option_of_the_main_job() -> None:
     its, of_job = (inspect.signature(function).parameters for function in (batch.batch, job.repack))
-    assert set(of_job) - set(its) == set(NOT_OF_A_BATCH)
+    assert set(of_job) - set(its) - {"context"} == set(NOT_OF_A_BATCH)
     for name in set(of_job) & set(its) - {
         "jobs",
         "overwrite",
@@ -54,6 +54,7 @@ def test_it_has_every_option_of_the_main_job() -> None:
         assert its[name] == of_job[name], name
 
 
+@pytest.mark.slow
 def test_a_table_a_line_for_each_disc_and_the_record(run: Run, discs: list[Path], tmp_path: Path) -> None:
     code, out, err = run(tmp_path / "in" / "*.zip", tmp_path / "gone.zip", "--out-dir", tmp_path / "out", "-j", 2)
     assert code == ExitCode.UNREADABLE
@@ -70,6 +71,7 @@ def test_a_table_a_line_for_each_disc_and_the_record(run: Run, discs: list[Path]
     assert "2 of 2 discs are done, 2 of them by an earlier batch" in " ".join(out.split())
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere every file name is Unicode")
 def test_a_name_that_is_not_unicode_costs_nothing(run: Run, discs: list[Path], tmp_path: Path) -> None:
     odd = discs[0].rename(tmp_path / "in" / os.fsdecode(b"M\xfcller.zip"))
@@ -84,6 +86,7 @@ def test_a_name_that_is_not_unicode_costs_nothing(run: Run, discs: list[Path], t
     assert run(odd, discs[1], "--out-dir", tmp_path / "out", "--json", "-q")[1].count('"skipped":true') == 2
 
 
+@pytest.mark.slow
 def test_names_from_files_and_lines_of_json(
     run: Run, discs: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -126,6 +129,7 @@ def test_what_is_wrong_for_all_is_told_before_anything_begins(
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.slow
 def test_quiet_names_what_failed_and_what_is_damaged(run: Run, discs: list[Path], tmp_path: Path) -> None:
     broken, words = tmp_path / "in/broken.zip", ("--out-dir", tmp_path / "out", "-j", 1, "-q")
     broken.write_bytes(make_zip([replace(Made(b"notes.txt", method=8), crc=1), Made(b"good.txt")]))
@@ -138,6 +142,7 @@ def test_quiet_names_what_failed_and_what_is_damaged(run: Run, discs: list[Path]
     assert (code, out, err) == (0, "", "")  # all were done already
 
 
+@pytest.mark.slow
 def test_what_a_batch_wrote_is_no_disc_for_a_dry_run_either(run: Run, discs: list[Path], tmp_path: Path) -> None:
     words = (tmp_path / "in" / "*.zip", "--out-dir", discs[0].parent, "-q", "--json")
     assert run(*words)[0] == 0

@@ -50,7 +50,7 @@ Z21 | half a download and one part of several are named | bundles/test_zip_direc
 Z22 | a zip in a zip is named and not opened | bundles/test_zip_directory.py | test_a_zip_in_a_zip_is_named_and_not_opened test_a_small_archive_among_many_files_is_no_news
 
 R1 | a damaged entry is carried over as it is, and compared so | bundles/test_zip_directory.py | test_one_damaged_entry_does_not_cost_the_others
-R1 | a damaged entry is carried over as it is, and compared so | output/test_archive.py | test_bytes_carried_over_are_compared
+R1 | a damaged entry is carried over as it is, and compared so | output/test_readback.py | test_bytes_carried_over_are_compared
 R2 | without its password or method nothing is published | bundles/test_zipped.py | test_bytes_that_cannot_be_had_stop_the_run
 R2 | without its password or method nothing is published | bundles/test_zip_encryption.py | test_a_wrong_password_is_told_before_anything_is_done
 R3 | what the medium does not give can be given up on purpose | bundles/test_iso.py | test_a_run_stops_at_a_cut_off_file_unless_it_is_given_up
@@ -63,7 +63,8 @@ W2 | zip64 only where it is needed | output/test_zipformat.py | test_sizes_just_
 W3 | modes are kept | bundles/test_zipped.py | test_attributes_and_maker_are_kept
 W4 | times are kept | bundles/test_zipped.py | test_only_the_extra_fields_that_tell_times_are_kept
 W4 | times are kept | output/test_zipformat.py | test_times_go_into_both_headers_and_are_valid_in_each
-W5 | a draft, flushed, read back, renamed | output/test_archive.py | test_nothing_stays_after_trouble test_every_flipped_byte_that_matters_is_noticed test_a_truncated_draft_is_noticed
+W5 | a draft, flushed, read back from the disk, renamed | output/test_archive.py | test_nothing_stays_after_trouble
+W5 | a draft, flushed, read back from the disk, renamed | output/test_readback.py | test_every_flipped_byte_that_matters_is_noticed test_a_truncated_draft_is_noticed test_what_is_read_back_comes_from_the_disk
 W6 | the same input gives the same zip, nothing of the machine in it | record/test_manifest.py | test_the_same_input_gives_the_same_manifest_and_zip
 W6 | the same input gives the same zip, nothing of the machine in it | output/test_drafts.py | test_names_tell_nothing
 
