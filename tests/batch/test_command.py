@@ -130,6 +130,16 @@ def test_what_is_wrong_for_all_is_told_before_anything_begins(
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("is_json", [False, True])
+def test_a_quiet_dry_run_names_what_cannot_be_looked_at(run: Run, discs: list[Path], *, is_json: bool) -> None:
+    gone = discs[0].with_name("gone.zip")
+    code, out, err = run(gone, discs[0], "--dry-run", "-q", *(["--json"] if is_json else []))
+    assert (code, bool(out)) == (ExitCode.UNREADABLE, is_json)
+    assert err.startswith(f"repack: {gone}: ")
+    assert err.count("\n") == 1
+    assert run(discs[0], "--dry-run", "-q") == (0, "", "")
+
+
 def test_quiet_names_what_failed_and_what_is_damaged(run: Run, discs: list[Path], tmp_path: Path) -> None:
     broken, words = tmp_path / "in/broken.zip", ("--out-dir", tmp_path / "out", "-j", 1, "-q")
     broken.write_bytes(make_zip([replace(Made(b"notes.txt", method=8), crc=1), Made(b"good.txt")]))

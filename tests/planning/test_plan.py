@@ -1,12 +1,14 @@
 """Wishes and guards: what is dropped, what is kept all the same, and why."""
 
+from collections.abc import Collection
 from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from repack.model import Action, Category, Facts, PeFacts, Plan, Wishes
+from repack.model import Action, Category, Facts, LocaleName, PeFacts, Plan, Wishes
+from repack.planning import guards
 from repack.planning.plan import decide
 from tests.classify.synthetic import (
     DIRECTORY,
@@ -88,6 +90,22 @@ def test_a_set_without_a_wanted_language_is_kept_whole():
     assert dropped(lay_out(files).plan(keep_locales=("ja",), force_drop=True)) == {
         "a/lang/de.txt", "a/lang/fr.txt", "b/lang/fr.txt",
     }  # fmt: skip
+
+
+def test_a_set_of_languages_is_looked_at_once_however_many_files_it_has(monkeypatch: pytest.MonkeyPatch):
+    looked: list[int] = []
+    find = guards.find_native
+
+    def count(names: Collection[LocaleName]) -> frozenset[str]:
+        looked.append(len(names))
+        return find(names)
+
+    monkeypatch.setattr(guards, "find_native", count)
+    plan = dental().plan(keep_locales=("en",))
+    sets = {(line.verdict.rule, line.verdict.locale.group) for line in plan.lines if line.verdict.locale is not None}
+    files = sum(line.verdict.locale is not None for line in plan.lines)
+    assert len(looked) == len(sets) < files
+    assert sum(looked) <= files
 
 
 def test_drop_locale_leaves_the_fallback():

@@ -167,6 +167,8 @@ def _foretell(found: Iterable[Foretold], screen: console.Screen, *, is_json: boo
         kept.append(one)
         if is_json:
             console.show_json(foretold.encode(one))
+        if screen.is_quiet and one.estimate is None:
+            console.show_error(foretold.problem(one))
     console.show_sheets(screen, foretold.sheets(kept))
     console.show_result(screen, foretold.result(kept))
     return max(one.code for one in kept)

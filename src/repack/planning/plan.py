@@ -20,8 +20,6 @@ from repack.model import (
 )
 from repack.planning import guards, keeping, presets
 
-_LocaleSets = Mapping[tuple[str, str], set[LocaleName]]
-
 _IMAGES = frozenset({Category.DICOM, Category.DICOMDIR})
 _LANGUAGE_WISHES = frozenset({"--keep-locales", f"--drop {Category.LOCALE}"})
 
@@ -34,6 +32,18 @@ class _Wish:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class _LocaleSet:
+    """What matters of all languages of a set of siblings, found once: a set may have a name for each of its files."""
+
+    native: frozenset[str]  # base languages of those who made the program
+    has_wanted: bool
+    has_fallback: bool
+
+
+_LocaleSets = Mapping[tuple[str, str], _LocaleSet]
+
+
 def decide(
     bundle: Bundle,
     facts: Sequence[Facts],
@@ -43,7 +53,7 @@ def decide(
 ) -> Plan:
     """All decisions, in the order of the bundle."""
     needs = (*needs, *guards.find_choices(bundle.entries, facts, verdicts))
-    sets = _collect_locale_sets(verdicts)
+    sets = _collect_locale_sets(verdicts, wishes)
     asked = {
         entry.index: wish for entry in bundle.entries if (wish := _find_wish(entry, verdicts[entry.index], wishes))
     }
@@ -75,13 +85,20 @@ def decide(
     return Plan(bundle, wishes, lines, tuple(dict.fromkeys(warnings)))
 
 
-def _collect_locale_sets(verdicts: Sequence[Verdict]) -> _LocaleSets:
+def _collect_locale_sets(verdicts: Sequence[Verdict], wishes: Wishes) -> _LocaleSets:
     """The languages of each set of siblings."""
-    sets: dict[tuple[str, str], set[LocaleName]] = {}
+    names: dict[tuple[str, str], set[LocaleName]] = {}
     for verdict in verdicts:
         if verdict.locale is not None:
-            sets.setdefault((verdict.rule, verdict.locale.group), set()).add(verdict.locale)
-    return sets
+            names.setdefault((verdict.rule, verdict.locale.group), set()).add(verdict.locale)
+    return {
+        which: _LocaleSet(
+            native=guards.find_native(known),
+            has_wanted=any(matching.is_wanted(wishes.keep_locales, tag) for tag in {name.tag for name in known}),
+            has_fallback=any(name.is_fallback for name in known),
+        )
+        for which, known in names.items()
+    }
 
 
 def _decide_one(entry: Entry, kept: Decision, wish: _Wish | None, stop: str, *, may_force: bool) -> Decision:
@@ -141,12 +158,12 @@ def _find_stop(fact: Facts, verdict: Verdict, wishes: Wishes, wish: str, sets: _
     shown = f"{languages.describe(verdict.locale.tag)} ({verdict.locale.tag})"
     if verdict.locale.is_fallback:
         return f"{shown} is the language that programs fall back to"
-    if verdict.locale.tag.partition("-")[0] in guards.find_native(known):
+    if verdict.locale.tag.partition("-")[0] in known.native:
         return f"{shown} is the language of those who made this program, which may fall back to it"
     # A program may not start without any language at all.
-    if wish == "--keep-locales" and not any(matching.is_wanted(wishes.keep_locales, other.tag) for other in known):
+    if wish == "--keep-locales" and not known.has_wanted:
         return "no wanted language is in this set, so it is kept whole"
-    if wish != "--keep-locales" and not any(other.is_fallback for other in known):
+    if wish != "--keep-locales" and not known.has_fallback:
         return "this set has no language that programs fall back to, so it is kept whole"
     return ""
 

@@ -21,12 +21,17 @@ def sheets(found: Sequence[Foretold]) -> list[Sheet]:
     rows = tuple((source, *_row(estimate)) for source, estimate in told)
     total = add_up(estimate for _source, estimate in told)
     shown = rows if len(rows) <= _MOST_ROWS else ()
-    failures = tuple(f"{one.source}: {one.reason}" for one in found if one.estimate is None)
+    failures = tuple(problem(one) for one in found if one.estimate is None)
     return [
         Sheet("What would be saved (nothing was written)", columns, shown, ("all", *_row(total)) if told else ()),
         Sheet("Cannot be repacked as it is", lines=failures),
         Sheet("Worth knowing", lines=tuple(f"{source}: {note}" for source, one in told for note in one.notes)),
     ]
+
+
+def problem(one: Foretold) -> str:
+    """Why nothing can be told of a disc."""
+    return f"{one.source}: {one.reason}"
 
 
 def _row(estimate: Estimate) -> tuple[str, ...]:
