@@ -22,7 +22,7 @@ from repack.model import (
 from repack.moving import FirstPlace, Past
 from repack.output import proving, readback
 from repack.output.archive import Draft, Written
-from repack.output.readback import Check, make_check
+from repack.output.readback import Check, make_checks
 from repack.processes.workers import Crashed, Pool
 from repack.progress import Progress
 from repack.record import recording
@@ -80,7 +80,7 @@ class _Carrier:
             if ended.line.damaged and isinstance(ended.content, Raw):
                 self.damaged[number] = ended.content
             else:
-                self.checks.append(make_check(number, written, ended.line.after.sha256 if ended.line.after else None))
+                self.checks.extend(make_checks(number, written, ended.line.after.sha256 if ended.line.after else None))
         if ended.restorable is not None:
             self.restore.add(number, ended.restorable)
         self.lines[number] = ended.line

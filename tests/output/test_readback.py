@@ -15,7 +15,7 @@ from repack.errors import ProofFailed
 from repack.model import DEFLATED, STORED, Raw
 from repack.output import archive, pagecache, proving, readback
 from repack.output.archive import Draft, Written, drafting
-from repack.output.readback import Check, check_directory, check_entries, make_check, same_bytes
+from repack.output.readback import Check, check_directory, check_entries, make_checks, same_bytes
 from repack.processes.workers import Pool
 from tests.bundles.handmade import Made, make_zip
 from tests.entries import make_entry
@@ -24,8 +24,9 @@ from tests.output.drafted import NOISE, SOME, finished
 
 def shares(written: Sequence[Written]) -> tuple[Check, ...]:
     return tuple(
-        make_check(number, one, hashlib.sha256(content.data).hexdigest())
+        check
         for number, (one, content) in enumerate(zip(written, SOME, strict=True))
+        for check in make_checks(number, one, hashlib.sha256(content.data).hexdigest())
     )
 
 
@@ -122,7 +123,7 @@ def test_bytes_carried_over_are_compared(tmp_path: Path, target: Path) -> None:
 
 def test_without_a_digest_the_checksum_counts(target: Path) -> None:
     with finished(target) as (draft, written):
-        check = make_check(5, written[2], None)
+        (check,) = make_checks(5, written[2], None)
         assert check_entries((check,)) is None
         with draft.path.open("r+b") as file:
             file.seek(check.place.header_offset + len(check.header) + 100)
@@ -175,7 +176,7 @@ def test_what_is_read_back_comes_from_the_disk(target: Path, monkeypatch: pytest
         assert not is_in_memory(draft.path, 2 << 20)
         written = draft.finish()
         assert not is_in_memory(draft.path, len(NOISE) + (2 << 20))
-        assert check_entries([make_check(n, one, None) for n, one in enumerate(written)]) is None
+        assert check_entries([make_checks(n, one, None)[0] for n, one in enumerate(written)]) is None
         assert not is_in_memory(draft.path, 2 << 20)  # nor is the memory filled by looking
 
 

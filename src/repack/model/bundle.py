@@ -92,6 +92,7 @@ class Placed:
     size: int  # bytes after inflating
     length: int  # bytes in the archive
     around: int = 0  # of these, bytes of an image that are no frames
+    pieces: tuple[tuple[int, int], ...] = ()  # length and CRC-32 of each, in their order
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,7 +40,7 @@ class Written:
     line: bytes  # in the central directory
     carried: str | None = None  # SHA-256 of the bytes as they lie, where their content was hashed together with them
     sha256: str | None = None  # of the content, for entries of our own; the manifest knows that of all others
-    was_read: bool = False  # back, piece by piece, when its SHA-256 was taken
+    pieces: tuple[tuple[int, int], ...] = ()  # length and CRC-32 of each, where its SHA-256 is of what was read back
 
 
 class Draft:
@@ -97,8 +97,8 @@ class Draft:
         self._around += content.around if isinstance(content, Packed | Placed) else 0
         self._headers += len(header) + len(line)
         carried = content.sha256 if isinstance(content, Raw) else None
-        was_read = isinstance(content, Placed)
-        self._written[position] = Written(name, place, header, line, carried, was_read=was_read)
+        pieces = content.pieces if isinstance(content, Placed) else ()
+        self._written[position] = Written(name, place, header, line, carried, pieces=pieces)
         self._begin_flush()
         return self._written[position]
 

@@ -72,7 +72,7 @@ class Growing:
                 sha256.update(piece)
                 crc = deflate.crc32(piece, crc)
         size = end - self._start
-        placed = Placed(self._offset, STORED, crc, size, size, len(before) + len(behind))
+        placed = Placed(self._offset, STORED, crc, size, size, len(before) + len(behind), tuple(expected))
         header = zipformat.local_header(self._entry.name, self._entry.stamp, placed)
         self._file.seek(self._offset)
         self._file.write(header)

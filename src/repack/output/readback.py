@@ -3,7 +3,8 @@
 import hashlib
 import struct
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
@@ -16,21 +17,30 @@ from repack.stopwatch import timed
 
 
 class Check(NamedTuple):
-    """What an entry must read back as; `number` is the caller's."""
+    """What an entry, or a piece of one, must read back as; `number` is the caller's."""
 
     number: int
     place: ZipPlace
-    header: bytes  # before its content
+    header: bytes  # before its content; none where a piece follows another
     sha256: str | None = None  # of its content; without one its size and CRC-32 count
     carried: str | None = None  # SHA-256 of its bytes as they lie, deflated or stored, instead of its content
 
 
-def make_check(number: int, written: Written, sha256: str | None) -> Check:
+def make_checks(number: int, written: Written, sha256: str | None) -> tuple[Check, ...]:
     """How a written entry is compared: by the SHA-256 of its content, where nothing else says more."""
     if written.carried is not None:  # what these bytes hold was hashed and checked when they were
-        return Check(number, written.place, written.header, carried=written.carried)
-    # The SHA-256 of what was read piece by piece is of what was read: its CRC-32 is of what was written.
-    return Check(number, written.place, written.header, None if written.was_read else sha256)
+        return (Check(number, written.place, written.header, carried=written.carried),)
+    if written.pieces:  # that SHA-256 is of what was read; the CRC-32 of each piece is of what was written
+        return tuple(_check_pieces(number, written))
+    return (Check(number, written.place, written.header, sha256),)
+
+
+def _check_pieces(number: int, written: Written) -> Iterator[Check]:
+    """A check for each piece, so that all workers share them; the entry's header goes with the first."""
+    header, at = written.header, written.place.header_offset
+    for length, crc in written.pieces:
+        yield Check(number, replace(written.place, header_offset=at, stored=length, size=length, crc=crc), header)
+        header, at = b"", at + len(header) + length
 
 
 @timed("read back")
