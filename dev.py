@@ -76,7 +76,8 @@ def test() -> None:
     """Everything that must be true before a change lands."""
     run(python(), "-m", "ruff", "check", ".")
     run(python(), "-m", "ruff", "format", "--check", ".")
-    run(python(), "-m", "mypy")
+    for platform in ("linux", "win32", "darwin"):
+        run(python(), "-m", "mypy", "--platform", platform)
     run(python(), "-m", "coverage", "erase")
     run_side_by_side(*((python(), "-m", "coverage", "run", "-m", "pytest", "-m", group) for group in GROUPS))
     run(python(), "-m", "coverage", "combine", "--quiet")

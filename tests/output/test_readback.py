@@ -3,6 +3,7 @@
 import hashlib
 import itertools
 import os
+import sys
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import wait
 from dataclasses import replace
@@ -145,7 +146,7 @@ def is_in_memory(path: Path, at: int) -> bool:
 
 def needs_disk(folder: Path) -> None:
     """Skip where files do not come from a disk, or the system cannot tell."""
-    if not hasattr(os, "RWF_NOWAIT") or not hasattr(os, "posix_fadvise"):
+    if sys.platform != "linux" or not hasattr(os, "RWF_NOWAIT"):
         pytest.skip("this system does not tell what it has in memory")
     probe = folder / "probe"
     probe.write_bytes(bytes(1 << 20))
@@ -199,7 +200,11 @@ def test_advice_that_a_file_system_does_not_take_is_no_error(target: Path, monke
     monkeypatch.setattr(os, "posix_fadvise", refuse, raising=False)
     with finished(target) as (_draft, written):
         assert check_entries(shares(written)) is None
-    monkeypatch.delattr(os, "posix_fadvise")
+
+
+def test_a_system_that_takes_no_advice_is_left_to_itself(target: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(os, "posix_fadvise", raising=False)
+    monkeypatch.setattr(pagecache.sys, "platform", "darwin")
     with finished(target) as (_draft, written):
         assert check_entries(shares(written)) is None
 

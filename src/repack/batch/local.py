@@ -5,7 +5,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import count
-from multiprocessing.connection import Connection, wait
+from multiprocessing.connection import wait
 from pathlib import Path
 from types import TracebackType
 from typing import Self, cast
@@ -17,7 +17,7 @@ from repack.batch.line import BatchLine
 from repack.batch.orders import Task, failed
 from repack.errors import ExitCode
 from repack.processes import interrupts, serving
-from repack.processes.serving import Kind
+from repack.processes.serving import Kind, PipeEnd
 from repack.processes.staff import Hand, Staff
 from repack.processes.workers import give_time
 
@@ -86,7 +86,7 @@ class Local:
         came: list[tuple[Task, Answer]] = [(task, work(task)) for task in here]
         busy = {worker.pipe: worker for worker in self._workers}
         for pipe in wait(list(busy), 0 if came else seconds) if busy else ():
-            answer = self._listen(busy[cast("Connection", pipe)])
+            answer = self._listen(busy[cast("PipeEnd", pipe)])
             if answer is not None:
                 came.append(answer)
         return came + self._end_late()

@@ -8,6 +8,7 @@ is open, which says the same.
 import os
 import re
 import secrets
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -15,11 +16,11 @@ from pathlib import Path
 from repack.errors import OutputUnwritable
 from repack.processes import interrupts
 
-try:
-    import fcntl
-except ImportError:  # Windows
+if sys.platform == "win32":
     HAS_LOCKS = False
 else:
+    import fcntl
+
     HAS_LOCKS = True
 
 SUFFIX = ".repack-draft"
@@ -86,15 +87,16 @@ def _is_ours(handle: int, path: Path) -> bool:
 
 def lock(handle: int, *, is_surely: bool) -> bool:
     """Lock an open file unless somebody else has it; False too where there are no locks and it must be sure."""
-    if not HAS_LOCKS:
+    if sys.platform == "win32":
         return not is_surely
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    except OSError:  # no locks on this file system
-        return not is_surely
-    return True
+    else:  # noqa: RET505  a type checker for Windows must not read it
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        except OSError:  # no locks on this file system
+            return not is_surely
+        return True
 
 
 def check_target(target: Path, *, overwrite: bool) -> None:
@@ -130,7 +132,7 @@ def _clear_like(folder: Path, target: str) -> None:
 
 def _clear(path: Path) -> None:
     with suppress(OSError):
-        if not HAS_LOCKS:
+        if sys.platform == "win32":
             path.unlink()  # fails while it is open
             return
         handle = os.open(path, os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK)

@@ -6,6 +6,7 @@ Where the system takes no such advice (Windows, macOS) it is left to itself.
 
 import contextlib
 import os
+import sys
 from collections.abc import Callable
 
 _FORGET_EVERY = 8 << 20
@@ -22,7 +23,7 @@ def forget(handle: int, start: int, end: int) -> None:
 
     What was not flushed yet stays, and so do the blocks in which these bytes begin and end.
     """
-    if hasattr(os, "posix_fadvise") and end > start:
+    if sys.platform == "linux" and end > start:
         with contextlib.suppress(OSError):  # only advice: a file system may not take it
             os.posix_fadvise(handle, start, end - start, os.POSIX_FADV_DONTNEED)
 

@@ -19,12 +19,19 @@ import traceback
 from collections.abc import Callable, Iterator, Sequence
 from enum import Enum, auto
 from multiprocessing import get_context, parent_process, resource_tracker
-from multiprocessing.connection import Connection, Pipe
+from multiprocessing.connection import Pipe
 from multiprocessing.process import BaseProcess
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 from repack.processes import memory, shelf
 from repack.processes.shelf import Shelf, Writer
+
+if sys.platform == "win32":
+    from multiprocessing.connection import PipeConnection as _Connection
+else:
+    from multiprocessing.connection import Connection as _Connection
+
+PipeEnd: TypeAlias = "_Connection[Any, Any]"
 
 _SIGNAL_OF_PARENTS_DEATH = 1  # PR_SET_PDEATHSIG, prctl(2)
 _SLICE = 1 << 20  # bytes that may wait in a pipe; the system may allow fewer
@@ -78,7 +85,7 @@ def decode(data: bytes, look: Callable[[Sequence[int]], Sequence[memoryview]] = 
     return answer
 
 
-def start() -> "tuple[BaseProcess, Connection[Any, Any], Shelf | None]":
+def start() -> tuple[BaseProcess, PipeEnd, Shelf | None]:
     """Start a worker; the process, our end of its pipe, and the shelf that we share. Raises OSError."""
     ours, theirs = Pipe()
     _widen(theirs)
@@ -97,7 +104,7 @@ def start() -> "tuple[BaseProcess, Connection[Any, Any], Shelf | None]":
     return process, ours, shared
 
 
-def _widen(pipe: "Connection[Any, Any]") -> None:
+def _widen(pipe: PipeEnd) -> None:
     """Let a whole slice wait in the pipe, so that a worker need not until its parent has time to listen."""
     if sys.platform == "win32":  # no socket
         return
@@ -108,7 +115,7 @@ def _widen(pipe: "Connection[Any, Any]") -> None:
 @contextlib.contextmanager
 def _interrupts_held_back() -> Iterator[None]:
     """Processes that start in this block are deaf to Ctrl-C from their first moment."""
-    if not hasattr(signal, "pthread_sigmask"):  # Windows
+    if sys.platform == "win32":
         yield
         return
     resource_tracker.ensure_running()  # it would undo the mask if it started in between
@@ -132,7 +139,7 @@ def answer(function: Callable[[Any], Any], task: object) -> Answer:
 # --- in the worker ---
 
 
-def _serve(pipe: "Connection[Any, Any]", shared: Writer | None) -> None:
+def _serve(pipe: PipeEnd, shared: Writer | None) -> None:
     """Answer orders until the pipe ends. The parent never waits for long when it sends: a thread takes its orders."""
     _prepare_process()
     orders: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
@@ -146,7 +153,7 @@ def _serve(pipe: "Connection[Any, Any]", shared: Writer | None) -> None:
         return
 
 
-def _take_orders(pipe: "Connection[Any, Any]", orders: "queue.SimpleQueue[bytes | None]") -> None:
+def _take_orders(pipe: PipeEnd, orders: "queue.SimpleQueue[bytes | None]") -> None:
     """Queue what comes in; at the end of the pipe, let an idle worker leave in order and end a busy one."""
     try:
         while True:
@@ -195,7 +202,7 @@ def _made_to_travel(error: Exception) -> Exception:
 def _prepare_process() -> None:
     """Leave Ctrl-C to the parent, go when it goes, and keep freed memory."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    if hasattr(signal, "pthread_sigmask"):
+    if sys.platform != "win32":
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT, signal.SIGTERM})
     memory.keep_freed()
     if sys.platform == "linux":

@@ -6,11 +6,11 @@ An employer has its own kind of `Hand`, which knows what it was given to do.
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from typing import Generic, TypeVar
 
 from repack.processes import interrupts, serving
+from repack.processes.serving import PipeEnd
 from repack.processes.shelf import Shelf
 
 _MOST_FALSE_STARTS = 3  # hands in a row that die before they can do anything: then there are none to be had
@@ -22,7 +22,7 @@ class Hand:
     """A process, the pipe to it, and the memory that it shares with us."""
 
     process: BaseProcess
-    pipe: Connection
+    pipe: PipeEnd
     shelf: Shelf | None = None
     is_ready: bool = False
 
@@ -41,7 +41,7 @@ Member = TypeVar("Member", bound=Hand)
 class Staff(Generic[Member]):
     """The hands that live."""
 
-    def __init__(self, kind: Callable[[BaseProcess, Connection, Shelf | None], Member]) -> None:
+    def __init__(self, kind: Callable[[BaseProcess, PipeEnd, Shelf | None], Member]) -> None:
         self.members: list[Member] = []
         self._kind = kind
         self._false_starts = 0

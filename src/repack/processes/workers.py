@@ -6,6 +6,7 @@ interrupt in the wrong moment leaves waiting for each other, and it fails all ta
 """
 
 import os
+import sys
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -48,10 +49,9 @@ def give_time(size: int) -> float:
 
 def count_cores() -> int:
     """How many worker processes this computer can keep busy."""
-    try:
+    if sys.platform == "linux":
         return len(os.sched_getaffinity(0))
-    except AttributeError:  # not on Windows and macOS
-        return os.cpu_count() or 1
+    return os.cpu_count() or 1
 
 
 class Pool:
