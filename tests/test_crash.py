@@ -6,13 +6,16 @@ Some moments; `python -m tests.faults --count 200` tries as many as you like.
 import os
 import random
 import signal
+import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
+from repack.output import drafts
 from tests.faults import runs
 from tests.faults.runs import INTERRUPTED, KINDS, Shot, Stage, broken_promises
 
@@ -65,10 +68,7 @@ def test_the_next_run_removes_what_a_killed_one_left_and_not_what_a_living_one_w
         killed.kill()
         killed.communicate()
     stale = runs.drafts_in(stage.folder)
-    with runs.start(*runs.command(stage.source, stage.target)) as living:
-        _wait_for_drafts(stage.folder, 1, other_than=stale)
-        alive = runs.drafts_in(stage.folder)
-        living.send_signal(signal.SIGSTOP)
+    with _halted(stage, stale) as (living, alive):
         second = runs.disturb(stage, Shot("int", 60.0))
         assert runs.drafts_in(stage.folder) == alive
         stage.target.unlink()
@@ -79,6 +79,33 @@ def test_the_next_run_removes_what_a_killed_one_left_and_not_what_a_living_one_w
     assert runs.is_whole(stage.target)
     assert runs.drafts_in(stage.folder) == []
     runs.wait_for_end_of(killed.pid)
+
+
+@contextmanager
+def _halted(stage: Stage, stale: list[str]) -> Iterator[tuple[subprocess.Popen[str], list[str]]]:
+    """A run that stands still while it writes, and the drafts that are there then."""
+    for _attempt in range(20):
+        with runs.start(*runs.command(stage.source, stage.target)) as living:
+            try:
+                _wait_for_drafts(stage.folder, 1, other_than=stale)
+                living.send_signal(signal.SIGSTOP)
+                os.waitid(os.P_PID, living.pid, os.WSTOPPED | os.WEXITED | os.WNOWAIT)
+                alive = runs.drafts_in(stage.folder)
+                if alive and all(_is_locked(stage.folder / name) for name in alive):
+                    yield living, alive
+                    return
+            finally:  # a process that stands still would never end
+                living.send_signal(signal.SIGCONT)
+        stage.target.unlink(missing_ok=True)  # it was done before it could be halted, or had not locked its draft yet
+    pytest.fail("no run could be halted while it wrote")
+
+
+def _is_locked(draft: Path) -> bool:
+    handle = os.open(draft, os.O_RDWR)
+    try:
+        return not drafts.lock(handle, is_surely=True)
+    finally:
+        os.close(handle)
 
 
 def _wait_for_drafts(folder: Path, count: int, other_than: list[str] | None = None) -> None:
