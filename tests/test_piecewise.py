@@ -4,19 +4,21 @@ import random
 import zipfile
 import zlib
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import wait
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO
 
 import pytest
 
-from repack import outcomes, piecewise
+from repack import outcomes, piecewise, pipeline
 from repack.dicom.image import NotDone
 from repack.errors import ProofFailed
 from repack.model import DEFLATED, STORED, Action, Entry, Place, Raw, Transcoded, Wishes
 from repack.outcomes import Task
-from repack.output import readback
+from repack.output import archive, proving, readback
 from repack.output.archive import Draft, drafting
+from repack.output.readback import Check
 from repack.processes.workers import Crashed, Pool
 from tests.commands import call, entries_of
 from tests.entries import make_entry
@@ -281,6 +283,34 @@ def test_a_disc_with_large_images_goes_through_and_comes_back(tmp_path: Path, *,
     assert call("verify", str(target), "--against", str(source), "-q") == 0
     assert call("restore", str(target), "-o", str(back), "-q") == 0
     assert {name: (back / name).read_bytes() for name in files} == files
+
+
+@pytest.mark.slow
+def test_an_image_that_was_given_up_and_kept_is_not_read_back_before_it_lies_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was flushed of the attempt says nothing about the bytes that came in its place."""
+    monkeypatch.setattr(archive, "_FLUSH_EVERY", 2_500)
+    monkeypatch.setattr(proving, "_LOT_BYTES", 1_000)
+    flat = replace(PLAIN, words=WORDS[:1152] * 4 * FRAMES, behind=b"")  # deflate makes more of it than any codec
+    with zipfile.ZipFile(tmp_path / "disc.zip", "w", zipfile.ZIP_DEFLATED) as source:
+        source.writestr("A.TXT", CHANCE.randbytes(3_000))
+        source.writestr("IM1", flat.content)
+        source.writestr("Z.TXT", b"behind")
+    begin, early = proving.begin, []
+
+    def begin_and_wait(draft: Draft, checks: Iterable[Check], pool: Pool) -> None:
+        assert draft._flush is not None
+        wait([draft._flush])
+        begin(draft, checks, pool)
+        early.extend(pool._begun.values())
+        while any(job.answer is None for job in early):
+            pool._take_turn()
+
+    monkeypatch.setattr(proving, "begin", begin_and_wait)
+    done = pipeline.run(pipeline.Request(tmp_path / "disc.zip", tmp_path / "out.zip"))
+    assert "it would not take less room" in done.manifest.entries[1].reason
+    assert early
 
 
 def test_a_large_image_that_is_kept_is_deflated_where_the_bundle_did_not_do_it(tmp_path: Path) -> None:

@@ -5,18 +5,20 @@ mean anything else go the usual way, where the workers are started a little late
 """
 
 import os
+import re
 from collections.abc import Sequence
 
 from repack.processes.workers import Pool, count_cores
 
-_OTHERWISE = ("-h", "--help", "--version", "-n", "--dry-run", "-j", "--jobs", "--codec", "--for")
+_OTHERWISE = ("--help", "--version", "--dry-run", "--jobs", "--codec", "--for")
+_LETTERS = re.compile("-[^-]*[hnj]")  # the same in a letter, which may stand behind others: -qj1
 
 
 def recruit(words: Sequence[str]) -> Pool | None:
     """A pool whose workers load what a usual run needs; None where these words do not plainly ask for one."""
     first = next((word for word in words if not word.startswith("-")), "")
     is_path = bool({".", "/", os.sep} & set(first)) and os.path.lexists(first)  # a bare word may be a command
-    if not is_path or any(word.startswith(_OTHERWISE) for word in words):
+    if not is_path or any(word.startswith(_OTHERWISE) or _LETTERS.match(word) for word in words):
         return None
     pool = Pool(count_cores())
     pool.recruit()

@@ -83,3 +83,4 @@ class Growing:
         """Take back what was written: the draft is as it was before."""
         self._file.seek(self._offset)
         self._file.truncate()
+        self._begin_flush()  # before anything else is written: what was flushed of it does not count for that
