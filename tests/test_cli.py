@@ -240,6 +240,8 @@ def test_explain_refuses_a_path_that_is_not_there(disc: Path, run: Run) -> None:
     code, _out, err = run("explain", disc, "nothing/here")
     assert code == 2
     assert "nothing/here" in one_line(err)
+    code, out, err = run("explain", disc, "Viewer/*.exe", "nothing/here")
+    assert (code, out, "Viewer" in one_line(err)) == (2, "", False)
 
 
 def test_rules_list_show_check(run: Run, tmp_path: Path) -> None:
