@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from fixtures.disc import write_folder
-from tests.bundles.handmade import Made, make_zip
+from tests.bundles.handmade import DOS, Made, make_zip
 from tests.commands import Run, entries_of, flat, manifest_of, one_line
 from tests.discs import small_disc, write_small_disc
 
@@ -98,6 +98,16 @@ def test_dry_run_shows_the_plan_and_writes_nothing(disc: Path, run: Run) -> None
     code, out, _err = run(disc, "--dry-run", "--json", "-q")
     entries = json.loads(out)["entries"]
     assert {entry["action"] for entry in entries if entry["category"] == "dicom"} == {"transcode"}
+
+
+def test_a_dry_run_says_nothing_of_names_that_are_dropped_as_the_run_does_not(run: Run, tmp_path: Path) -> None:
+    bundle = tmp_path / "scan.zip"
+    bundle.write_bytes(make_zip([Made(name.encode("cp932"), system=DOS) for name in ("画像/表.dcm", "患者.txt")]))
+    said = "画像/表.dcm: its name was in an old code page"
+    for words in (("--dry-run",), ()):
+        code, out, _err = run(bundle, "--drop-path", "*.txt", *words)
+        assert code == 0
+        assert said in flat(out)
 
 
 def test_json_is_all_of_standard_output(disc: Path, run: Run) -> None:
@@ -230,6 +240,8 @@ def test_explain_refuses_a_path_that_is_not_there(disc: Path, run: Run) -> None:
     code, _out, err = run("explain", disc, "nothing/here")
     assert code == 2
     assert "nothing/here" in one_line(err)
+    code, out, err = run("explain", disc, "Viewer/*.exe", "nothing/here")
+    assert (code, out, "Viewer" in one_line(err)) == (2, "", False)
 
 
 def test_rules_list_show_check(run: Run, tmp_path: Path) -> None:

@@ -51,6 +51,13 @@ def test_without_password_the_message_says_how_to_give_it(locked: Path, run: Run
     assert names_in(locked.parent) == {"locked.zip"}
 
 
+@pytest.mark.parametrize("words", [("inspect",), ("explain",), ("verify",), ("restore", "-o", "new")], ids=str)
+def test_a_command_that_only_reads_does_not_ask_for_decrypt(words: tuple[str, ...], locked: Path, run: Run) -> None:
+    told = run(*words, locked, *(("a.txt",) if words == ("explain",) else ()))
+    refused(told, 3, "REPACK_PASSWORD")
+    assert "--decrypt" not in told[2]
+
+
 @pytest.mark.parametrize("content", [b"secret", b"secret\n", b"secret\r\n", b"\xef\xbb\xbfsecret\nsecond line\n"])
 def test_the_first_line_of_the_file_is_the_password(locked: Path, run: Run, content: bytes) -> None:
     (locked.parent / "pw").write_bytes(content)

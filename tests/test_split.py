@@ -15,7 +15,7 @@ from fixtures.header import SeriesHeader
 from fixtures.phantom import slice_words
 from repack import pipeline
 from repack.errors import BundleUnreadable, OutputUnwritable, ProofFailed
-from tests.commands import Run, contents, manifest_of
+from tests.commands import Run, contents, flat, manifest_of
 from tests.discs import small_disc, write_small_disc
 
 pytestmark = pytest.mark.usefixtures("inline")
@@ -255,6 +255,20 @@ def test_a_dry_run_asks_nothing_of_the_target(disc: Path, run: Run):
         disc.with_name(name).write_bytes(b"mine")
     for words in ((), ("--split", "study"), ("--max-size", "1G")):
         assert run(disc, "-q", "--dry-run", *words)[0] == 0
+
+
+@pytest.mark.parametrize("words", [(), ("--split", "study")])
+def test_a_dry_run_says_that_the_run_would_be_refused(words: tuple[str, ...], disc: Path, run: Run):
+    assert "exit code" not in run(disc, "--dry-run", *words)[1]
+    present = parts_of(disc)[1] if words else disc.with_name("scan.repacked.zip")
+    present.write_bytes(b"mine")
+    said = f"as things are, that would end with exit code 5: cannot write {present.name}: it exists already;"
+    code, out, _err = run(disc, "--dry-run", *words)
+    assert (code, said in flat(out)) == (0, True)
+    assert "exit code" not in run(disc, "--dry-run", "--overwrite", *words)[1]
+    code, out, _err = run(disc, "--dry-run", "-o", disc.with_name("none") / "new.zip", *words)
+    assert (code, "its folder does not exist" in flat(out)) == (0, True)
+    assert run(disc, *words)[0] == 5
 
 
 def test_one_manifest_file_for_several_zips_is_refused(disc: Path, run: Run):

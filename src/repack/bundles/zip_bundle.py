@@ -36,7 +36,7 @@ def open_zip(path: Path, access: Access) -> Bundle:
     _refuse_unreadable(path, listed)
     locked = [info for info in listed if _is_locked(info)]
     if locked:
-        _check_password(path, locked, len(listed), access.password)
+        _check_password(path, locked, len(listed), access)
     names = tell_apart(_read_names(listed))
     entries = tuple(
         _entry(path, index, info, names[index], _notes(directory, index), access.password)
@@ -94,16 +94,14 @@ def _refuse_unreadable(path: Path, listed: Sequence[zipfile.ZipInfo]) -> None:
         )
 
 
-def _check_password(path: Path, locked: Sequence[zipfile.ZipInfo], total: int, password: bytes | None) -> None:
+def _check_password(path: Path, locked: Sequence[zipfile.ZipInfo], total: int, access: Access) -> None:
     """Try the password on the smallest entries, so that a wrong one is known before the work begins."""
     count = f"{len(locked)} of {total} entries are encrypted"
+    password = access.password
     if password is None:
-        raise BundleUnreadable(
-            path.name,
-            count,
-            f"give the password with --password-file FILE or in the variable {PASSWORD_VARIABLE}, and --decrypt to "
-            "have it written unencrypted",
-        )
+        advice = f"give the password with --password-file FILE or in the variable {PASSWORD_VARIABLE}"
+        more = "" if access.decrypt else ", and --decrypt to have it written unencrypted"
+        raise BundleUnreadable(path.name, count, advice + more)
     by_size = sorted((info for info in locked if info.file_size), key=lambda info: info.compress_size)
     tried = by_size[:_TRIED]
     if tried and not any(_opens(path, info, password) for info in tried):

@@ -104,11 +104,12 @@ def explain(
         pipeline.Request(bundle, bundle, rule_files=tuple(rules or ()), access=access), screen, as_it_is=True
     )
     plan = survey.make_plan(found, wishes)
-    chosen = [line for line in plan.lines if any(matches(path, line.entry.path) for path in paths)]
-    if not chosen:
+    missed = [path for path in paths if not any(matches(path, line.entry.path) for line in plan.lines)]
+    if missed:
         raise WrongUsage(
-            f"no entry of {bundle.name} matches {', '.join(paths)}", "see repack inspect for what is in it"
+            f"no entry of {bundle.name} matches {', '.join(missed)}", "see repack inspect for what is in it"
         )
+    chosen = [line for line in plan.lines if any(matches(path, line.entry.path) for path in paths)]
     sheets = [
         contents.explained(
             line,

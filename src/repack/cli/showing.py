@@ -73,6 +73,11 @@ def show_plans(request: Request, wanted: Wanted, screen: console.Screen) -> None
         console.show_result(screen, f"nothing was written; without --dry-run this makes {len(plans)} zips")
     elif not plans[0].is_idle:
         console.show_result(screen, tables.planned_result(str(request.target)))
+    named = (plan.wishes.part for plan in plans)
+    made = [parts.name_part(request.target, part) if part else request.target for part in named]
+    refusal = targets.explain_refusal(made, may_replace=request.overwrite)
+    if refusal:
+        console.show_result(screen, refusal)
     if wanted.manifest_file is not None:
         console.show_result(screen, "a dry run has no manifest, so none was written")
     if wanted.is_json:

@@ -54,6 +54,16 @@ def explain_inside(bundle: Path, files: Iterable[Path | None]) -> str:
     return f"{said} would take {them} along, unless you put {them} elsewhere"
 
 
+def explain_refusal(files: Iterable[Path], *, may_replace: bool) -> str:
+    """A sentence on the first new zip that could not be written; for a dry run, which asks nothing of its target."""
+    try:
+        for file in files:
+            drafts.check_target(file, overwrite=may_replace)
+    except OutputUnwritable as error:
+        return f"as things are, that would end with exit code {error.code}: {error}"
+    return ""
+
+
 def refuse_input(file: Path, bundle: Path, option: str) -> None:
     """Never write over the input: not over the bundle, and not over a file that lies in it."""
     if sourcefile.is_part(file, bundle):

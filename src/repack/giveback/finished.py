@@ -111,7 +111,7 @@ def open_finished(path: Path, password: bytes | None = None) -> Finished:
     Raises BundleUnreadable where it is none, DifferenceFound where it is damaged.
     """
     try:
-        bundle = open_bundle(path, Access(password, limits=NO_LIMITS))
+        bundle = open_bundle(path, Access(password, decrypt=True, limits=NO_LIMITS))
     except BundleUnreadable:
         if has_traces(path):
             raise DifferenceFound(path.name, "its directory", "cannot be read") from None

@@ -242,7 +242,8 @@ def planned(plan: Plan) -> list[Sheet]:
         for line in files
         if line.decision.wish and line.decision.action is not Action.DROP
     ]
-    noted = [(note, line.entry.path) for line in plan.lines for note in line.entry.notes if line.entry.place]
+    stay = [line for line in plan.lines if line.entry.place and line.decision.action is not Action.DROP]
+    noted = [(note, line.entry.path) for line in stay for note in line.entry.notes]
     return [
         Sheet("Plan (nothing was written)", columns, rows),
         Sheet("To be dropped", lines=group(dropped), rest=_MORE),
@@ -259,9 +260,8 @@ def planned_result(target: str) -> str:
 def _squeezing(plan: Plan) -> Iterable[str]:
     copied = [line for line in plan.lines if line.decision.action is Action.COPY and not line.entry.is_directory]
     if plan.wishes.squeeze and copied:
-        total = words.size(sum(line.entry.stored for line in copied))
-        files = words.plural(len(copied), "file")
-        yield f"--squeeze: {files} ({total}) will be deflated anew, where that makes them smaller"
+        files = f"{words.plural(len(copied), 'file')} ({words.size(sum(line.entry.stored for line in copied))})"
+        yield f"--squeeze: {files} will be deflated anew, where that makes them smaller"
 
 
 def _planned_action(plan: Plan, line: Planned) -> Action:
