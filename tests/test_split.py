@@ -271,6 +271,13 @@ def test_a_dry_run_says_that_the_run_would_be_refused(words: tuple[str, ...], di
     assert run(disc, *words)[0] == 5
 
 
+@pytest.mark.parametrize("words", [(), ("batch",)], ids=str)
+def test_what_divides_a_disc_that_is_too_large_is_a_command_that_there_is(words: tuple[str, ...], disc: Path, run: Run):
+    place = ("--out-dir", disc.with_name("small")) if words else ()  # a batch has no --split
+    code, _out, err = run(*words, disc, *place, "-q", "--max-size", "10k")
+    assert (code, "; repack BUNDLE --split study makes 3 zips" in err) == (5, True)
+
+
 def test_one_manifest_file_for_several_zips_is_refused(disc: Path, run: Run):
     code, _out, err = run(disc, "--split", "study", "--manifest", disc.with_name("manifest.json"))
     assert (code, "--json" in err) == (2, True)

@@ -125,7 +125,7 @@ class _Search:
         size = min(found[0] for found in self._sizes)
         divided = parts.find_parts(self._found.facts)
         if divided and wishes.part is None:
-            yield f"{parts.OPTION} makes {len(divided)} zips, each of which may be that large"
+            yield f"repack BUNDLE {parts.OPTION} makes {len(divided)} zips, each of which may be that large"
         tried = {each.wishes.codec for _size, _is_true, each in self._sizes}
         is_bound = presets.find(wishes.for_whom).codecs == (wishes.codec,)
         if not is_bound and codecs.SMALLEST not in tried:

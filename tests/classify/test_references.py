@@ -80,6 +80,13 @@ def test_the_file_names_of_an_unknown_code_page_meet_the_text_in_it():
     assert named("autorun.inf", b"open=" + raw, shown, "other.exe") == {shown}
 
 
+def test_a_name_that_is_shown_with_a_backslash_meets_the_text_too():
+    name = "画像表示.jar".encode("cp932")  # the second byte of 表 is that of a backslash
+    shown = f"bin/{name.decode('cp437')}"
+    assert "\\" in shown
+    assert named("bin/start.bat", b"javaw.exe -jar " + name, shown) == {shown}
+
+
 def test_a_comment_in_autorun_is_none_elsewhere():
     text = b"[autorun]\r\n;open=old.exe\r\n  ; icon=old.ico\r\nopen=new.exe\r\n"
     assert named("autorun.inf", text, "old.exe", "old.ico", "new.exe") == {"new.exe"}

@@ -51,6 +51,8 @@ def index_names(entries: Iterable[Entry]) -> Names:
             names.by_base.setdefault(base, []).append(entry.index)
             names.by_folder.setdefault(folder, []).append(entry.index)
             names.folders[entry.index] = folder
+            if "\\" in entry.path:  # half a letter of a code page that could not be told, or what Windows wrote
+                names.by_path.setdefault(folded(entry.path).replace("\\", "/"), entry.index)
     return names
 
 
