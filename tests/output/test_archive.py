@@ -248,11 +248,14 @@ def write_with_flushes(target: Path) -> None:
         draft.publish(overwrite=False)
 
 
-@pytest.mark.parametrize("failing", [1, 2, 3])
+@pytest.mark.parametrize("failing", [1, 2, 3, 4, 5])
 def test_an_error_that_only_one_flush_tells_is_not_forgotten(
     target: Path, monkeypatch: pytest.MonkeyPatch, failing: int
 ) -> None:
-    """The system may report a write error to one flush and be silent about it in the next (fsync(2))."""
+    """The system may report a write error to one flush and be silent about it in the next (fsync(2)).
+
+    The last two are the flush that is under way when all is written, and that of the end.
+    """
     calls = []
 
     def flush(_number: int) -> None:
