@@ -44,15 +44,21 @@ def carry_out(
     images = Images(plan, past)
     for line, outcome in _outcomes(carrier, sorted(plan.lines, key=is_index), pool, progress):
         if is_index(line):
-            proving.begin(draft, carrier.checks, pool)
+            _begin_proof(carrier, pool)
             carrier.write(line, follow(images, line, carrier.course.entry(line), outcome))
         else:
             ended = carrier.write(line, outcome)
             images.note(line, ended.transfer_syntax, ended.sop_instance)
-    proving.begin(draft, carrier.checks, pool)
+    _begin_proof(carrier, pool)
     if carrier.restore.records:
         draft.add_ours(RESTORE_NAME, carrier.restore.finish())
     return recording.merge(past.finished.manifest if past else None, carrier.lines), carrier.damaged
+
+
+def _begin_proof(carrier: "_Carrier", pool: Pool) -> None:
+    """Read back what is on the disk, unless the zip may yet be too large: Windows deletes none that is being read."""
+    if carrier.course.plan.wishes.max_size is None:
+        proving.begin(carrier.draft, carrier.checks, pool)
 
 
 def _weigh(line: Planned) -> int:

@@ -13,7 +13,7 @@ import pytest
 
 from repack import pipeline
 from repack.errors import ProofFailed
-from repack.model import DEFLATED, STORED, Raw
+from repack.model import DEFLATED, STORED, Raw, Wishes
 from repack.output import archive, pagecache, proving, readback
 from repack.output.archive import Draft, Written, drafting
 from repack.output.readback import Check, check_directory, check_entries, make_checks, same_bytes
@@ -251,3 +251,16 @@ def test_what_is_begun_early_is_what_is_proven(
     assert set(begun) <= set(proven)
     assert bool(begun) == (flush_every < 1 << 30)
     assert sum(map(len, proven)) == len(set(itertools.chain(*proven))) == 100 + 2  # and what repack adds
+
+
+def test_nothing_is_begun_of_a_zip_that_may_be_too_large(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = [Made(name=b"%03d.bin" % number, data=os.urandom(10_000)) for number in range(100)]
+    (tmp_path / "in.zip").write_bytes(make_zip(made))
+    monkeypatch.setattr(archive, "_FLUSH_EVERY", 1)
+    begun: list[object] = []
+    monkeypatch.setattr(proving, "begin", lambda *given: begun.append(given))
+    for size, is_begun in ((None, True), (10_000_000, False)):
+        begun.clear()
+        wishes = Wishes(max_size=size)
+        pipeline.run(pipeline.Request(tmp_path / "in.zip", tmp_path / "out.zip", wishes, jobs=0, overwrite=True))
+        assert bool(begun) == is_begun
