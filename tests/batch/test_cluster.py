@@ -4,11 +4,17 @@ import importlib.util
 import random
 import signal
 import sys
+import time
 from collections.abc import Iterator
+from concurrent.futures import Future
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
+from repack.batch import cluster as engines
+from repack.batch.engine import Lost
 from repack.errors import ExitCode
 from tests.batch import disturbed
 from tests.batch.clusters import Processes, cluster, free_port, run_batch, start_batch
@@ -69,6 +75,24 @@ def test_workers_that_die_lose_nothing(shelf: Shelf) -> None:
 def test_a_scheduler_that_is_started_again_finds_the_batch_waiting(shelf: Shelf) -> None:
     faults, said = disturbed.with_scheduler_restart(shelf)
     assert faults == [], said
+
+
+def test_what_was_handed_out_as_the_scheduler_went_away_is_lost(
+    processes: Processes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Dask's client forgets to say so, and would wait for it for ever."""
+    monkeypatch.setattr(engines, "_ASKING", 0.0)
+    task: Any = SimpleNamespace(order=SimpleNamespace(disc=SimpleNamespace(given="a.zip")))
+    with engines.Cluster(processes.address) as engine:
+        slow = engine._executor.submit(time.sleep, 2, key="repack-known", pure=False)
+        engine._out = {Future(): (task, "repack-forgotten"), slow: (task, "repack-known")}
+        for _asked in range(2):
+            assert engine._lost == []
+            engine.has_room()
+        came = [answer for _attempt in range(2) for _task, answer in engine.collect(0)]
+        assert came == [Lost()]
+        assert list(engine._out.values()) == [(task, "repack-known")]
+        slow.result()
 
 
 def test_no_scheduler_there(shelf: Shelf) -> None:

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from concurrent.futures import Future
 from contextlib import suppress
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from repack.batch.disc import work
 from repack.batch.engine import Answer, AtWork, Died, Lost
@@ -42,6 +42,7 @@ class Cluster:
         self._address = address
         self._out: dict[Future[BatchLine], tuple[Task, str]] = {}
         self._lost: list[tuple[Task, Answer]] = []
+        self._unknown: frozenset[str] = frozenset()  # keys that the scheduler did not know when it was asked last
         self._threads = 0
         self._at_work: AtWork = ()
         self._asked = 0.0
@@ -127,11 +128,28 @@ class Cluster:
                 for worker, keys in self._client.processing().items()
                 for key in [key for key in map(str, keys) if key in given][: threads.get(worker, 1)]
             )
+            self._give_up_forgotten()
         if self._threads:
             self._hired = now
         elif now - self._hired > _HIRING:
             problem = f"the scheduler at {self._address} has had no worker for {_HIRING / 60:.0f} minutes"
             raise WrongUsage(problem, f"start one with: dask worker {self._address}; then run the same command again")
+
+    def _give_up_forgotten(self) -> None:
+        """What was handed out in the very moment in which the scheduler went away is known to nobody: it is lost.
+
+        Only what is unknown twice in a row: a disc may be on its way there.
+        """
+
+        def known(dask_scheduler: Any) -> list[str]:  # noqa: ANN401  sent by value: no repack is needed there
+            return [str(key) for key in dask_scheduler.tasks]
+
+        keys = {key for _task, key in self._out.values()}
+        unknown = frozenset(keys.difference(self._client.run_on_scheduler(known)) if keys else ())
+        for future in [future for future, (_task, key) in self._out.items() if key in unknown & self._unknown]:
+            if not future.done():
+                self._lost.append((self._out.pop(future)[0], Lost()))
+        self._unknown = unknown
 
 
 def _check_address(address: str) -> None:
