@@ -20,7 +20,7 @@ HOME = TOP / ".venv"
 BIN = HOME / ("Scripts" if os.name == "nt" else "bin")
 STAMP = HOME / "installed-for"
 #: Two halves of the tests that take about as long on two cores.
-GROUPS = ("slow and not interop and not packages", "not slow or interop or packages")
+GROUPS = ("slow or interop or packages", "not slow and not interop and not packages")
 
 
 def python() -> Path:
@@ -86,7 +86,7 @@ def test() -> None:
 
 def unit() -> None:
     """The fast tests: those of whole runs, and beside them those of the parts."""
-    pytest = (python(), "-m", "pytest", "-m", "not slow and not interop")
+    pytest = (python(), "-m", "pytest", "-m", "not slow and not lengthy and not interop and not packages")
     left_out = (TOP / "tests" / "*" / "*", TOP / "tests" / "test_*.py")
     run_side_by_side(*((*pytest, f"--ignore-glob={paths}") for paths in left_out))
 

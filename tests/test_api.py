@@ -37,7 +37,7 @@ def test_the_example_of_the_page_does_what_it_says(here: Path, capsys: pytest.Ca
     assert {f"DICOM/{image.name}": image.read_bytes() for image in (here / "originals/DICOM").iterdir()} == images
 
 
-@pytest.mark.slow
+@pytest.mark.lengthy
 def test_the_command_line_gives_the_same_zip(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     done = api.run("scan.zip", "library.zip", api.Wishes(drop_redist=True))
     assert capsys.readouterr() == ("", "")

@@ -552,7 +552,7 @@ def test_files_and_functions_are_short(path: Path) -> None:
             assert (node.end_lineno or 0) - node.lineno < LONGEST_FUNCTION, f"{path.name}: {node.name}"
 
 
-@pytest.mark.slow
+@pytest.mark.lengthy
 def test_only_the_console_prints() -> None:
     for module, path in MODULES.items():
         calls = {

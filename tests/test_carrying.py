@@ -68,7 +68,7 @@ def task(index: int, place: Bytes, action: Action = Action.TRANSCODE) -> Task:
     return Task(index, place, len(place.content), len(place.content), action, "asked", Wishes(), None, is_dicom=True)
 
 
-@pytest.mark.slow
+@pytest.mark.lengthy
 def test_a_crash_costs_one_entry_and_not_its_neighbours() -> None:
     places = [Bytes(b"a" * 50), Deadly(b"b" * 50), Bytes(b"c" * 50)]
     lot = tuple(task(index, place) for index, place in enumerate(places))
@@ -83,7 +83,7 @@ def test_a_crash_costs_one_entry_and_not_its_neighbours() -> None:
         assert outcome.content.crc == zlib.crc32(place.content)
 
 
-@pytest.mark.slow
+@pytest.mark.lengthy
 def test_a_task_that_hangs_costs_one_entry_and_not_its_neighbours(monkeypatch: pytest.MonkeyPatch) -> None:
     places = [Bytes(b"a" * 50), Endless(b"b" * 50), Bytes(b"c" * 50)]
     lot = tuple(task(index, place) for index, place in enumerate(places))

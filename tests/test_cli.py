@@ -192,7 +192,7 @@ def test_a_pattern_that_is_not_utf_8_matches_nothing_and_breaks_nothing(disc: Pa
     assert manifest_of(target)["options"]["drop_path"] == ["a\\udcff*"]
 
 
-@pytest.mark.slow
+@pytest.mark.lengthy
 def test_tables_fit_80_columns(disc: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "repack", str(disc), "--keep-locales", "en,es", "--drop-redist", "--drop", "runtime"],
@@ -205,7 +205,7 @@ def test_tables_fit_80_columns(disc: Path) -> None:
     assert max(len(line) for line in done.stdout.splitlines()) <= 80
 
 
-@pytest.mark.slow
+@pytest.mark.lengthy
 def test_output_survives_a_terminal_that_is_not_utf8(disc: Path) -> None:
     environment = {**os.environ, "PYTHONIOENCODING": "ascii", "LC_ALL": "C"}
     done = subprocess.run(

@@ -52,7 +52,7 @@ def check_references(new: dict[str, bytes]) -> None:
         assert record.ReferencedSOPInstanceUIDInFile == image.file_meta.MediaStorageSOPInstanceUID
 
 
-@pytest.mark.slow
+@pytest.mark.lengthy
 @pytest.mark.parametrize("codec", [name for name in NAMES if name not in {"none", "jpegls-near"}])
 def test_lossless_codec_gives_a_disc_that_leads_back(disc: Path, capsys: pytest.CaptureFixture[str], codec: str):
     new = remade(disc, *options_for(codec))

@@ -131,7 +131,7 @@ def test_reads_what_zlib_writes_in_pieces_of_any_length(data: bytes, level: int,
     assert b"".join(deflate.inflate_pieces(in_pieces(stream, step), len(data))) == data
 
 
-@pytest.mark.slow
+@pytest.mark.lengthy
 @pytest.mark.parametrize("step", [1, 7, 1_000, 1 << 20])
 @pytest.mark.parametrize("size", [1 << 23, (1 << 23) + 1, (1 << 23) + 2, (1 << 23) + 300, 1 << 24])
 def test_nothing_is_lost_where_input_ends_while_output_still_waits_inside(size: int, step: int) -> None:

@@ -64,7 +64,7 @@ def test_every_purpose_has_its_row():
         assert not set(preset.drop) & {Category.DICOM, Category.DICOMDIR, Category.UNKNOWN, *preset.keeps}
 
 
-@pytest.mark.slow
+@pytest.mark.lengthy
 @pytest.mark.parametrize("purpose", Purpose)
 def test_a_preset_is_the_run_with_its_options_written_out(purpose: Purpose, disc: Path, run: Run):
     named = repacked(run, disc, "--for", purpose)
@@ -214,7 +214,7 @@ def test_a_folder_can_be_given(tmp_path: Path, run: Run):
     assert manifest_of(tmp_path / "DICOM.ZIP")["options"]["for_whom"] == "zip-mail"
 
 
-@pytest.mark.slow
+@pytest.mark.lengthy
 @pytest.mark.parametrize("name", sorted(folder.name for folder in golden_disc.FOLDER.iterdir()))
 def test_a_portal_gets_no_program_and_every_image_and_report(name: str):
     disc = lay_out({file.path: file.content for file in golden_disc.build(name)})
@@ -268,7 +268,7 @@ def test_a_preset_does_not_wonder_at_what_is_not_there():
     assert not any("found nothing to drop" in said for said in plan.warnings)
 
 
-@pytest.mark.slow
+@pytest.mark.lengthy
 @pytest.mark.parametrize("purpose", Purpose)
 def test_again_with_the_same_purpose_nothing_happens(purpose: Purpose, disc: Path, run: Run):
     repacked(run, disc, "--for", purpose)

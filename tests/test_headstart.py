@@ -50,7 +50,7 @@ class Watch:
         monkeypatch.setattr(Pool, "run", noting_run)
 
 
-@pytest.mark.slow
+@pytest.mark.lengthy
 @pytest.mark.parametrize(
     "wishes",
     [
@@ -69,7 +69,7 @@ def test_what_is_begun_is_what_the_plan_asks_for(
     assert set(seen.begun) <= set(seen.asked)
 
 
-@pytest.mark.slow
+@pytest.mark.lengthy
 def test_the_zip_is_the_same_without_a_head_start(
     bundle: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -92,7 +92,7 @@ def test_images_that_are_dropped_were_begun_in_vain_and_are_gone(
     assert not set(seen.begun) & set(seen.asked)
 
 
-@pytest.mark.slow
+@pytest.mark.lengthy
 @pytest.mark.parametrize(
     ("codec", "size", "count"), [("none", 752, SLICES), ("jpegls", 128, 0)], ids=["not compressed", "small"]
 )
@@ -106,7 +106,7 @@ def test_nothing_is_begun_that_travels_with_others(
     assert len(seen.begun) == count
 
 
-@pytest.mark.slow
+@pytest.mark.lengthy
 def test_no_more_is_begun_than_the_memory_allows(bundle: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(headstart, "_MOST_BYTES", 3 << 20)
     seen = Watch(monkeypatch)
@@ -115,7 +115,7 @@ def test_no_more_is_begun_than_the_memory_allows(bundle: Path, tmp_path: Path, m
     assert sum(task.size for (task,) in seen.begun) <= 3 << 20
 
 
-@pytest.mark.slow
+@pytest.mark.lengthy
 def test_nothing_is_begun_where_it_is_not_clear_what_will_be_asked(
     bundle: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -108,7 +108,7 @@ def test_what_fits_as_it_is_asked_for_is_left_alone(disc: Path, run: Run):
     assert record["options"]["codec"] == "jpegls"
 
 
-@pytest.mark.slow
+@pytest.mark.lengthy
 def test_what_fits_once_it_is_squeezed_is_left_alone(disc: Path, run: Run):
     stored = disc.with_name("stored.zip")
     with zipfile.ZipFile(disc) as old, zipfile.ZipFile(stored, "w") as new:
@@ -122,7 +122,7 @@ def test_what_fits_once_it_is_squeezed_is_left_alone(disc: Path, run: Run):
     assert all(entry["action"] != "dropped" for entry in manifest_of(target)["entries"])
 
 
-@pytest.mark.slow
+@pytest.mark.lengthy
 @pytest.mark.parametrize("words", [(), SQUEEZED])
 @pytest.mark.parametrize("kind", ["zip", "stored", "folder"])
 def test_what_just_fits_loses_nothing(kind: str, words: tuple[str, ...], tmp_path: Path, run: Run):
@@ -138,7 +138,7 @@ def test_what_just_fits_loses_nothing(kind: str, words: tuple[str, ...], tmp_pat
     assert added_of(manifest_of(target)) != []
 
 
-@pytest.mark.slow
+@pytest.mark.lengthy
 @pytest.mark.parametrize("share", [0.95, 0.8, 0.6, 0.45, 0.35, 0.2, 0.05])
 def test_it_is_never_larger_and_never_loses_an_image(share: float, disc: Path, run: Run):
     limit = int(size_of(run, disc) * share) // 1000
@@ -159,7 +159,7 @@ def test_it_is_never_larger_and_never_loses_an_image(share: float, disc: Path, r
             assert entry["proof"] in {"exact", "identical"}
 
 
-@pytest.mark.slow
+@pytest.mark.lengthy
 def test_both_ends_of_the_sweep_are_met(disc: Path, run: Run):
     full = size_of(run, disc)
     assert run(disc, "-q", "--max-size", f"{full * 0.8 / 1000:.0f}k")[0] == 0
@@ -167,7 +167,7 @@ def test_both_ends_of_the_sweep_are_met(disc: Path, run: Run):
     assert run(disc, "-q", "--overwrite", "--max-size", "10k")[0] == 5
 
 
-@pytest.mark.slow
+@pytest.mark.lengthy
 def test_it_is_the_run_with_the_chosen_options_written_out(disc: Path, run: Run):
     limit = size_of(run, disc) * 0.8 / 1000
     assert run(disc, "-q", "--max-size", f"{limit:.0f}k")[0] == 0
@@ -181,7 +181,7 @@ def test_it_is_the_run_with_the_chosen_options_written_out(disc: Path, run: Run)
     assert same["options"] == chosen["options"]
 
 
-@pytest.mark.slow
+@pytest.mark.lengthy
 def test_without_a_viewer_a_smaller_codec_is_chosen_first(images: Path, run: Run):
     asked, smallest, tiny = (size_of(run, images, "--codec", name) for name in ("jpegls", "smallest", "jpegxl"))
     assert tiny < smallest < asked
@@ -215,7 +215,7 @@ def test_a_codec_that_was_tried_is_no_advice(images: Path, run: Run):
     assert "--codec smallest may help a little; --codec jpegxl is smaller" in err
 
 
-@pytest.mark.slow
+@pytest.mark.lengthy
 def test_what_would_help_helps(disc: Path, run: Run):
     _code, _out, err = run(disc, "--max-size", "2M")
     words = re.search(r"((?:--drop \w+ ?)+) would save (.*) (.)B", err)
@@ -279,7 +279,7 @@ def test_an_estimate_comes_near(
 # --- the other views ---
 
 
-@pytest.mark.slow
+@pytest.mark.lengthy
 def test_a_dry_run_shows_the_choice_and_writes_nothing(disc: Path, run: Run):
     limit = size_of(run, disc) * 0.8 / 1000
     code, out, _err = run(disc, "--dry-run", "--max-size", f"{limit:.0f}k")
@@ -307,7 +307,7 @@ def test_again_nothing_happens_and_a_smaller_limit_goes_on(disc: Path, run: Run)
             assert (disc.with_name("back") / file.path).read_bytes() == file.content
 
 
-@pytest.mark.slow
+@pytest.mark.lengthy
 def test_a_large_image_is_told_from_some_frames(disc: Path, run: Run, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(piecewise, "_LARGE", 10_000)
     image = RawImage(bytes((7, 3)) * 100 * 40 * 100, 100, 40, frames=100)

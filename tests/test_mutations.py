@@ -72,7 +72,7 @@ def test_a_sound_zip_is_sound(made: bytes, tmp_path: Path) -> None:
     assert find(tmp_path / "out.zip") == []
 
 
-@pytest.mark.slow
+@pytest.mark.lengthy
 @pytest.mark.usefixtures("inline")
 def test_every_flip_that_matters_is_found(made: bytes, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     chance = random.Random(2030)  # noqa: S311  not for secrets
@@ -118,7 +118,7 @@ def test_bytes_that_do_not_belong_are_found(made: bytes, tmp_path: Path, where: 
     assert find(path) != []
 
 
-@pytest.mark.slow
+@pytest.mark.lengthy
 def test_the_command_says_it_in_a_line(made: bytes, tmp_path: Path, run: Run) -> None:
     path = tmp_path / "out.zip"
     flipped = bytearray(made)

@@ -32,7 +32,7 @@ def test_an_output_with_an_impossible_name_is_one_line_and_exit_5(
     assert list(tmp_path.iterdir()) == [bundle]
 
 
-@pytest.mark.slow
+@pytest.mark.lengthy
 @pytest.mark.parametrize("word", ["./locked/disc.zip", "locked//disc.zip", "locked/./disc.zip"])
 def test_a_bundle_is_a_bundle_however_its_path_is_written(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, word: str
@@ -51,7 +51,7 @@ def test_a_bundle_is_a_bundle_however_its_path_is_written(
     locked.chmod(0o700)
 
 
-@pytest.mark.slow
+@pytest.mark.lengthy
 def test_a_folder_that_may_not_be_entered_is_no_bug(tmp_path: Path) -> None:
     locked = tmp_path / "locked"
     bundle, target = tmp_path / "disc.zip", tmp_path / "out.zip"

@@ -101,7 +101,7 @@ def draft(tmp_path: Path) -> Iterator[Draft]:
         assert [path for path in tmp_path.iterdir() if "draft" in path.name] == [made.path]
 
 
-@pytest.mark.slow
+@pytest.mark.lengthy
 @pytest.mark.parametrize("jobs", [1, 3])
 @pytest.mark.parametrize(
     "image",
@@ -257,7 +257,7 @@ def test_a_head_too_long_to_hold_is_left_to_one_worker(draft: Draft, monkeypatch
 # --- through the command line ---
 
 
-@pytest.mark.slow
+@pytest.mark.lengthy
 @pytest.mark.parametrize("as_folder", [False, True])
 def test_a_disc_with_large_images_goes_through_and_comes_back(tmp_path: Path, *, as_folder: bool) -> None:
     files = {

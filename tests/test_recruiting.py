@@ -74,7 +74,7 @@ def test_what_is_plainly_the_main_job_gets_workers(
         assert (pool.jobs, pool.told) == (count_cores(), ["recruit", "_load"])
 
 
-@pytest.mark.slow
+@pytest.mark.lengthy
 def test_the_main_job_works_with_them_and_sends_them_home(bundle: Path, tmp_path: Path) -> None:
     early = recruiting.recruit([str(bundle)])
     assert early is not None
@@ -95,7 +95,7 @@ def test_the_main_job_works_with_them_and_sends_them_home(bundle: Path, tmp_path
     }
 
 
-@pytest.mark.slow
+@pytest.mark.lengthy
 @pytest.mark.parametrize("wrong", [["--no-such-option"], ["--keep-locales", "!!"], ["--jobs-of-mine", "1"]])
 def test_a_mistake_is_told_as_ever(bundle: Path, wrong: list[str]) -> None:
     """Whoever was recruited in vain leaves without a word."""

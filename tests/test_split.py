@@ -184,7 +184,7 @@ SPOILT = ProofFailed("new.zip", "DICOM/1", "differs")
 CHANGED = BundleUnreadable("scan.zip", "it changed", "run again")
 
 
-@pytest.mark.slow
+@pytest.mark.lengthy
 @pytest.mark.parametrize(
     ("complete", "failure"),
     [

@@ -78,7 +78,7 @@ def test_the_document_and_the_reader_know_every_key() -> None:
         assert field in known_elsewhere or f"`{field}`" in document, field
 
 
-@pytest.mark.slow
+@pytest.mark.lengthy
 @pytest.mark.usefixtures("inline")
 @pytest.mark.parametrize("codec", ["jpegls", "j2k", "none"])
 def test_a_small_disc(tmp_path: Path, codec: str) -> None:
@@ -89,7 +89,7 @@ def test_a_small_disc(tmp_path: Path, codec: str) -> None:
     assert proofs == {"exact": 4, "identical": len(contents(source)) - 6, "dropped": 2}
 
 
-@pytest.mark.slow
+@pytest.mark.lengthy
 @pytest.mark.usefixtures("inline")
 def test_as_a_program_of_its_own(tmp_path: Path) -> None:
     source, target = tmp_path / "scan.zip", tmp_path / "out.zip"

@@ -67,7 +67,7 @@ def test_a_task_gives_its_value_and_its_times() -> None:
     assert stopwatch.current() is None
 
 
-@pytest.mark.slow
+@pytest.mark.lengthy
 def test_workers_hand_back_their_times_with_their_results() -> None:
     watch = Stopwatch()
     with Pool(2) as pool, stopwatch.running(watch):
@@ -79,7 +79,7 @@ def test_workers_hand_back_their_times_with_their_results() -> None:
         assert list(pool.run(outer, [0.0])) == [0.0]
 
 
-@pytest.mark.slow
+@pytest.mark.lengthy
 def test_an_error_in_a_timed_task_comes_out_as_it_is() -> None:
     with Pool(1) as pool, stopwatch.running(Stopwatch()), pytest.raises(ZeroDivisionError):
         list(pool.run(fail, [0.0]))

@@ -11,7 +11,7 @@ from tests.entries import make_entry
 from tests.test_carrying import Bytes, Deadly, Endless
 
 
-@pytest.mark.slow
+@pytest.mark.lengthy
 @pytest.mark.parametrize(
     ("place", "seconds", "problem"),
     [(Deadly(b"MZ"), 60.0, "crashed a worker"), (Endless(b"MZ"), 0.5, "came to no end")],

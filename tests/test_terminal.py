@@ -75,7 +75,7 @@ def test_help_loads_neither_the_pipeline_nor_rich_nor_pydantic():
     assert not loaded & {"repack.pipeline", "repack.survey", "rich", "pydantic", "langcodes", "numpy"}
 
 
-@pytest.mark.slow
+@pytest.mark.lengthy
 def test_plain_options_need_no_pydantic(disc: Path):
     words = (str(disc), "-q", "--jobs", "1", "--keep", "*.exe", "--effort", "3", "--codec", "jpegxl", "--drop", "junk")
     assert "pydantic" not in loaded_by(*words)
@@ -107,7 +107,7 @@ def completed(shell: str, folder: Path, *words: str) -> list[str]:
     return [offer.partition("\t")[0] for offer in done.stdout.splitlines()]
 
 
-@pytest.mark.slow
+@pytest.mark.lengthy
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
 def test_a_shell_completes_commands_options_and_their_values(shell: str, tmp_path: Path):
     assert completed(shell, tmp_path, "ins") == ["inspect"]
@@ -116,7 +116,7 @@ def test_a_shell_completes_commands_options_and_their_values(shell: str, tmp_pat
     assert completed(shell, tmp_path, "inspect", "scan.zip", "--js") == ["--json"]
 
 
-@pytest.mark.slow
+@pytest.mark.lengthy
 def test_every_name_is_completed(tmp_path: Path):
     (tmp_path / "scan.zip").write_bytes(b"")
     (tmp_path / "notes.txt").write_bytes(b"")
@@ -129,7 +129,7 @@ def test_every_name_is_completed(tmp_path: Path):
     assert completed("bash", tmp_path, "sub/folder") == [""], "the shell completes paths itself"
 
 
-@pytest.mark.slow
+@pytest.mark.lengthy
 @pytest.mark.skipif(sys.platform == "win32", reason="there is no bash")
 def test_bash_takes_the_script(tmp_path: Path):
     environment = {**os.environ, "_REPACK_COMPLETE": "source_bash"}
@@ -149,7 +149,7 @@ def test_bash_takes_the_script(tmp_path: Path):
     assert done.stdout.strip() == "explain"
 
 
-@pytest.mark.slow
+@pytest.mark.lengthy
 @pytest.mark.skipif(sys.platform == "win32", reason="pipes end otherwise there")
 @pytest.mark.parametrize("words", [("inspect", "scan.zip"), ("--help",), ("scan.zip", "-q", "--json", "-o", "2.zip")])
 def test_a_reader_that_is_gone_is_told_and_costs_nothing(words: tuple[str, ...], disc: Path):
@@ -231,7 +231,7 @@ def plain(text: str, *places: Path) -> str:
     return "\n".join(re.sub(r" {2,}", "  ", line).rstrip() for line in text.splitlines()) + "\n"
 
 
-@pytest.mark.slow
+@pytest.mark.lengthy
 @pytest.mark.parametrize(
     ("name", "words"),
     [
@@ -256,7 +256,7 @@ def test_what_is_shown_at_80_columns(
     assert plain(out) == file.read_text("utf-8")
 
 
-@pytest.mark.slow
+@pytest.mark.lengthy
 @pytest.mark.parametrize(
     ("encoding", "words"),
     [

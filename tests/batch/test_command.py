@@ -54,7 +54,7 @@ def test_it_has_every_option_of_the_main_job() -> None:
         assert its[name] == of_job[name], name
 
 
-@pytest.mark.slow
+@pytest.mark.lengthy
 def test_a_table_a_line_for_each_disc_and_the_record(run: Run, discs: list[Path], tmp_path: Path) -> None:
     code, out, err = run(tmp_path / "in" / "*.zip", tmp_path / "gone.zip", "--out-dir", tmp_path / "out", "-j", 2)
     assert code == ExitCode.UNREADABLE
@@ -71,7 +71,7 @@ def test_a_table_a_line_for_each_disc_and_the_record(run: Run, discs: list[Path]
     assert "2 of 2 discs are done, 2 of them by an earlier batch" in " ".join(out.split())
 
 
-@pytest.mark.slow
+@pytest.mark.lengthy
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere every file name is Unicode")
 def test_a_name_that_is_not_unicode_costs_nothing(run: Run, discs: list[Path], tmp_path: Path) -> None:
     odd = discs[0].rename(tmp_path / "in" / os.fsdecode(b"M\xfcller.zip"))
@@ -86,7 +86,7 @@ def test_a_name_that_is_not_unicode_costs_nothing(run: Run, discs: list[Path], t
     assert run(odd, discs[1], "--out-dir", tmp_path / "out", "--json", "-q")[1].count('"skipped":true') == 2
 
 
-@pytest.mark.slow
+@pytest.mark.lengthy
 def test_names_from_files_and_lines_of_json(
     run: Run, discs: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -129,7 +129,7 @@ def test_what_is_wrong_for_all_is_told_before_anything_begins(
     assert not (tmp_path / "out").exists()
 
 
-@pytest.mark.slow
+@pytest.mark.lengthy
 @pytest.mark.parametrize("is_json", [False, True])
 def test_a_quiet_dry_run_names_what_cannot_be_looked_at(run: Run, discs: list[Path], *, is_json: bool) -> None:
     gone = discs[0].with_name("gone.zip")
@@ -152,7 +152,7 @@ def test_quiet_names_what_failed_and_what_is_damaged(run: Run, discs: list[Path]
     assert (code, out, err) == (0, "", "")  # all were done already
 
 
-@pytest.mark.slow
+@pytest.mark.lengthy
 def test_what_a_batch_wrote_is_no_disc_for_a_dry_run_either(run: Run, discs: list[Path], tmp_path: Path) -> None:
     words = (tmp_path / "in" / "*.zip", "--out-dir", discs[0].parent, "-q", "--json")
     assert run(*words)[0] == 0

@@ -38,7 +38,7 @@ def _next(engine: Local) -> list[tuple[Task, Answer]]:
     return []
 
 
-@pytest.mark.slow
+@pytest.mark.lengthy
 def test_every_disc_has_its_line_and_workers_are_shared(tasks: list[Task]) -> None:
     seen: set[str] = set()
     with Local(2) as engine:
@@ -47,7 +47,7 @@ def test_every_disc_has_its_line_and_workers_are_shared(tasks: list[Task]) -> No
     assert seen == {"worker 1", "worker 2"}
 
 
-@pytest.mark.slow
+@pytest.mark.lengthy
 def test_a_worker_that_dies_is_told_and_the_next_one_does_it(tasks: list[Task]) -> None:
     with Local(1) as engine:
         engine.submit(tasks[0])
@@ -66,7 +66,7 @@ def test_a_worker_that_dies_is_told_and_the_next_one_does_it(tasks: list[Task]) 
     assert verify(Request(Path(careful.out_dir, careful.order.name), jobs=0)).findings == []
 
 
-@pytest.mark.slow
+@pytest.mark.lengthy
 @pytest.mark.skipif(not hasattr(signal, "SIGSTOP"), reason="a process cannot be halted here")
 def test_a_worker_that_comes_to_no_end_is_ended_and_its_disc_tried_again(
     tasks: list[Task], monkeypatch: pytest.MonkeyPatch

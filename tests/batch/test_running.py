@@ -138,7 +138,7 @@ def _nothing(_disc: Path, _output: Path) -> None:
 _SAME, _OTHERS = options(), options(Wishes(exact_only=True))
 
 
-@pytest.mark.slow
+@pytest.mark.lengthy
 @pytest.mark.parametrize(
     ("change", "how", "becomes"),
     [

@@ -277,7 +277,7 @@ def test_a_read_error_costs_one_entry_and_not_the_others(disc: Path, monkeypatch
             assert read(entry)
 
 
-@pytest.mark.slow
+@pytest.mark.lengthy
 def test_a_file_without_permission(disc: Path, tmp_path: Path) -> None:
     (disc / "Z").chmod(0)
     target = tmp_path / "out.zip"
@@ -301,7 +301,7 @@ def test_a_socket_is_reported_and_never_opened(disc: Path, monkeypatch: pytest.M
 # --- large files ---
 
 
-@pytest.mark.slow
+@pytest.mark.lengthy
 def test_a_large_file_is_packed_without_being_held_in_memory(tmp_path: Path) -> None:
     root = tmp_path / "disc"
     root.mkdir()

@@ -223,7 +223,7 @@ def test_a_run_stops_at_a_cut_off_file_unless_it_is_given_up(tmp_path: Path) -> 
     assert {file.name for file in tmp_path.iterdir()} == {"disc.iso"}
 
 
-@pytest.mark.slow
+@pytest.mark.lengthy
 def test_the_number_of_files_that_are_cut_off_is_told(tmp_path: Path) -> None:
     image = make_iso({f"F{n}.TXT;1": b"%d" % n * 9_000 for n in range(5)})
     path = tmp_path / "disc.iso"
@@ -287,7 +287,7 @@ def test_a_bomb_of_records_that_share_one_extent_is_refused(open_made: OpenMade)
     assert len(open_made(make_iso(files), Access(limits=Limits(ratio=1 << 40))).entries) == 20
 
 
-@pytest.mark.slow
+@pytest.mark.lengthy
 @given(st.integers(16 * SECTOR, 28 * SECTOR), st.binary(min_size=1, max_size=8))
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=150)
 def test_a_damaged_image_is_refused_or_read_but_never_a_crash(open_made: OpenMade, at: int, change: bytes) -> None:

@@ -77,7 +77,7 @@ def test_what_was_streamed_is_written_with_its_sizes_in_front(tmp_path: Path) ->
     assert (flags & 8, method, crc, stored, size) == (0, 8, info.CRC, info.compress_size, len(TEXT))
 
 
-@pytest.mark.slow
+@pytest.mark.lengthy
 def test_both_views_go_into_the_manifest(tmp_path: Path) -> None:
     path = tmp_path / "made.zip"
     path.write_bytes(make_zip([Made(local_name=b"other")]))
@@ -233,7 +233,7 @@ def test_a_backslash_within_a_japanese_letter_is_no_separator(open_made: OpenMad
     assert entry.path == "表/患者.txt"
 
 
-@pytest.mark.slow
+@pytest.mark.lengthy
 def test_duplicates_and_names_that_differ_in_case_are_reported(tmp_path: Path) -> None:
     names = [b"A.DCM", b"a.dcm", b"b", b"b", "Ü".encode(), "u\u0308".encode()]
     path = tmp_path / "made.zip"

@@ -44,7 +44,7 @@ def test_no_password_is_told_with_what_to_do(made: Path) -> None:
         open_bundle(made)
 
 
-@pytest.mark.slow
+@pytest.mark.lengthy
 def test_it_is_written_unencrypted_only_when_asked(made: Path, tmp_path: Path) -> None:
     with pytest.raises(BundleUnreadable, match="2 of 2 entries are encrypted, and the new zip would not be; add --dec"):
         run(Request(made, tmp_path / "out.zip", access=Access(samples.PASSWORD)))

@@ -113,7 +113,7 @@ def test_any_bytes_are_damage_or_give_what_was_announced(method: int, data: byte
     assert len(out) == size
 
 
-@pytest.mark.slow
+@pytest.mark.lengthy
 @pytest.mark.parametrize("method", PACKERS)
 def test_a_bomb_is_unpacked_in_bounded_memory(method: int) -> None:
     bomb = PACKERS[method](bytes(40_000_000))
@@ -149,7 +149,7 @@ def test_archives_of_other_programs(tmp_path: Path, made_by: str) -> None:
     assert text.place.raw() is None
 
 
-@pytest.mark.slow
+@pytest.mark.lengthy
 @pytest.mark.parametrize("made_by", samples.METHODS)
 def test_only_stored_and_deflated_are_written(tmp_path: Path, made_by: str) -> None:
     path = tmp_path / "made.zip"

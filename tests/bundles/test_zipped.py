@@ -381,7 +381,7 @@ BASE = make_zip([Made(), Made("ü/b".encode(), TEXT[:500], method=8, flags=UTF8)
 DIRECTORY = BASE.index(b"PK\1\2")
 
 
-@pytest.mark.slow
+@pytest.mark.lengthy
 @given(st.integers(DIRECTORY, len(BASE) - 1), st.integers(1, 255))
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=300)
 def test_a_damaged_directory_is_refused_or_read_but_never_a_crash(tmp_path: Path, at: int, change: int) -> None:

@@ -190,7 +190,7 @@ def test_the_trap_springs(tmp_path: Path):
     assert (tmp_path / "language_data" / "sprung").exists()
 
 
-@pytest.mark.slow
+@pytest.mark.lengthy
 @pytest.mark.parametrize("jobs", ["1", "2"])
 def test_no_process_loads_the_library(tmp_path: Path, jobs: str):
     entries, sprung = run_trapped(tmp_path, ("language_data", "langcodes"), "--keep-locales", "en,es", "--jobs", jobs)

@@ -113,7 +113,7 @@ def test_a_settings_file_chooses_a_language(path: str, text: bytes, tags: tuple[
     assert mentions.read(path, text).languages == tags
 
 
-@pytest.mark.slow
+@pytest.mark.lengthy
 @pytest.mark.parametrize("extension", sorted(mentions.EXTENSIONS))
 def test_a_hostile_text_takes_no_time(extension: str):
     start = time.process_time()

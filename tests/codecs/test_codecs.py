@@ -42,7 +42,7 @@ def encode(codec: Codec, frame: bytes, layout: FrameLayout) -> bytes | None:
 # --- there and back ---
 
 
-@pytest.mark.slow
+@pytest.mark.lengthy
 @pytest.mark.parametrize("codec", LOSSLESS)
 @settings(max_examples=60)
 @given(case=frames())
@@ -68,7 +68,7 @@ def test_t4_bits_above_the_precision_survive_where_it_is_not_declared(codec: Cod
     assert stream is None or codec.decode(stream, layout) == frame
 
 
-@pytest.mark.slow
+@pytest.mark.lengthy
 @pytest.mark.parametrize("codec", LOSSLESS)
 @pytest.mark.parametrize(
     ("rows", "columns"), [(1, 1), (1, 2), (2, 1), (3, 3), (1, 999), (999, 1), (7, 64), (65, 63), (129, 257)]
@@ -191,7 +191,7 @@ def test_something_else_is_refused(reader: Reader, codec: Codec):
 FUZZED = [param for param in READERS if not str(param.id).startswith(".4.8")]
 
 
-@pytest.mark.slow
+@pytest.mark.lengthy
 @pytest.mark.parametrize(("reader", "codec"), FUZZED)
 @settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow])
 @given(data=st.data())

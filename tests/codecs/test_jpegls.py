@@ -57,7 +57,7 @@ def frames(draw: st.DrawFn) -> tuple[bytes, FrameLayout]:
     return draw(stored_words(count, 8 * width, precision, is_dirty=False)), layout
 
 
-@pytest.mark.slow
+@pytest.mark.lengthy
 @pytest.mark.parametrize("read", READERS)
 @pytest.mark.parametrize("write", WRITERS)
 @settings(max_examples=60)

@@ -355,7 +355,7 @@ def _discs(draw: st.DrawFn) -> Disc:
     return Disc(draw(st.sampled_from(["zip", "iso", "folder"])), made, draw(st.sampled_from(["", "DICOM.ZIP"])), gone)
 
 
-@pytest.mark.slow
+@pytest.mark.lengthy
 @given(_discs())
 def test_whatever_the_facts_each_check_answers(disc: Disc) -> None:
     found = evaluate(disc)

@@ -56,7 +56,7 @@ def check_manifest(run: Run, source: Path, zipped: Path) -> None:
 # --- true of the new zip ---
 
 
-@pytest.mark.slow
+@pytest.mark.lengthy
 @pytest.mark.parametrize(
     "words",
     [
@@ -129,7 +129,7 @@ def test_an_index_that_cannot_be_read_back_is_not_known(scan: Path, run: Run, mo
 # --- moving on ---
 
 
-@pytest.mark.slow
+@pytest.mark.lengthy
 def test_before_is_that_of_the_first_original(scan: Path, run: Run, tmp_path: Path) -> None:
     first = scan.with_name("scan.repacked.zip")
     run(scan, "-q", "--drop-path", "DICOM/I0000003")

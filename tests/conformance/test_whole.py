@@ -53,7 +53,7 @@ def test_every_golden_disc_is_there() -> None:
     assert sorted(tomllib.loads(EXPECTED.read_text("utf-8"))) == NAMES
 
 
-@pytest.mark.slow
+@pytest.mark.lengthy
 def test_the_fixture_disc_is_fit_for_any_medium_and_breaks_what_all_discs_break() -> None:
     found = find(lay_out({file.path: file.content for file in dental_disc(3, size=16)}))
     assert {name for name in PROFILES if found[name].result is Result.MET} == PROFILES
@@ -63,7 +63,7 @@ def test_the_fixture_disc_is_fit_for_any_medium_and_breaks_what_all_discs_break(
     }
 
 
-@pytest.mark.slow
+@pytest.mark.lengthy
 def test_a_disc_in_implicit_vr_is_fit_for_no_medium_but_mail() -> None:
     found = find(lay_out({file.path: file.content for file in dental_disc(3, size=16, implicit=True)}))
     assert {name for name in PROFILES if found[name].result is Result.MET} == {"profile-zip-mail"}
@@ -101,7 +101,7 @@ def test_a_real_disc_with_pages_by_its_names() -> None:
     assert found["pdi-web-folder"].note == "50 of 205 files in it are neither (30 PNG, 11 GIF, 9 CSS)"
 
 
-@pytest.mark.slow
+@pytest.mark.lengthy
 def test_a_real_series_dressed_as_a_disc() -> None:
     slices = [path for path in shared_files("ct-series/S2030") if path.name != "LICENSE"]
     require(slices)

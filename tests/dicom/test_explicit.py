@@ -46,7 +46,7 @@ def vr_of(tag: int, value: bytes, *before: bytes, is_signed: bool = False) -> st
 # --- properties ---
 
 
-@pytest.mark.slow
+@pytest.mark.lengthy
 @pytest.mark.filterwarnings("ignore:Unknown encoding 'NONSENSE'")  # pydicom's, about our odd character set
 @settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow])
 @given(implicit_elements(), st.booleans())
@@ -92,7 +92,7 @@ def test_agrees_notices_a_missing_a_double_and_a_moved_element(old: bytes, draws
         assert not agree(old, b"".join(swapped))
 
 
-@pytest.mark.slow
+@pytest.mark.lengthy
 @settings(max_examples=150)
 @given(implicit_elements(), st.data())
 def test_damaged_data_sets_raise_nothing_else(old: bytes, draws: st.DataObject):

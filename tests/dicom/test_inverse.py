@@ -59,7 +59,7 @@ def check_refusal(image: RawImage, result: NotDone) -> None:
     assert "refused" in result.reason or "cannot" in result.reason, result.reason
 
 
-@pytest.mark.slow
+@pytest.mark.lengthy
 @pytest.mark.parametrize("name", LOSSLESS)
 @pytest.mark.parametrize("encode", [big_endian, deflated, in_fragments])
 @_FEW
@@ -84,7 +84,7 @@ def test_other_encodings_come_back_exactly(
         assert read.PixelData[: len(image.words)] == words_by_pixel(image)
 
 
-@pytest.mark.slow
+@pytest.mark.lengthy
 @pytest.mark.parametrize("name", LOSSLESS)
 @_FEW
 @given(native_images())
@@ -100,7 +100,7 @@ def test_implicit_and_explicit_come_back_exactly(name: str, image: RawImage):
     assert invert(result.data, result.restorable) == image.content
 
 
-@pytest.mark.slow
+@pytest.mark.lengthy
 @pytest.mark.parametrize("first", BY_NAME)
 @_FEW
 @given(native_images(), st.sampled_from(list(BY_NAME)))
@@ -145,7 +145,7 @@ def test_near_lossless_stays_within_its_bound(image: RawImage, most: int):
 ENCODINGS = [plain, big_endian, deflated, in_fragments]
 
 
-@pytest.mark.slow
+@pytest.mark.lengthy
 @pytest.mark.parametrize("name", ["jpegls", "rle", NONE])
 @settings(_FEW, max_examples=120)
 @given(st.sampled_from(ENCODINGS), native_images(encodings=(True,)), st.data())

@@ -58,7 +58,7 @@ def encode_lots(data: bytes, begun: Begun, precision: int, per_lot: int) -> list
     return found
 
 
-@pytest.mark.slow
+@pytest.mark.lengthy
 @pytest.mark.parametrize("name", BY_NAME)
 @_FEW
 @given(image=native_images(), per_lot=st.integers(1, 5))

@@ -68,7 +68,7 @@ def discs(draw: st.DrawFn) -> list[tuple[str, bytes]]:
     return files
 
 
-@pytest.mark.slow
+@pytest.mark.lengthy
 @settings(max_examples=40)
 @given(discs(), st.data())
 def test_what_is_left_is_what_a_writer_makes_of_it(files: list[tuple[str, bytes]], draws: st.DataObject):

@@ -65,7 +65,7 @@ def check_identity(image: RawImage) -> Rewritten:
 # --- the identity ---
 
 
-@pytest.mark.slow
+@pytest.mark.lengthy
 @settings(max_examples=200, suppress_health_check=[HealthCheck.too_slow])
 @given(native_images())
 def test_inverse_of_transcode_is_the_identity(image: RawImage):
@@ -96,7 +96,7 @@ def test_another_reader_finds_the_same_words(image: RawImage):
     assert words == image.words
 
 
-@pytest.mark.slow
+@pytest.mark.lengthy
 @settings(max_examples=150)
 @given(native_images(), st.data())
 def test_damaged_files_are_kept_or_come_back_exactly(image: RawImage, data: st.DataObject):

@@ -200,7 +200,7 @@ def test_another_file_system_and_one_that_is_read_only(disc: Path, small_disk: C
     assert names_in(place) == []
 
 
-@pytest.mark.slow
+@pytest.mark.lengthy
 @pytest.mark.skipif(sys.platform == "win32", reason="pipes of POSIX")
 @pytest.mark.parametrize("words", [["codecs"], ["--help"], ["rules", "list"]], ids=lambda words: words[0])
 def test_an_output_that_nobody_reads_is_told(words: list[str]) -> None:
@@ -216,7 +216,7 @@ def test_an_output_that_nobody_reads_is_told(words: list[str]) -> None:
     assert "cannot write standard output" in done.stderr
 
 
-@pytest.mark.slow
+@pytest.mark.lengthy
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
 def test_a_full_standard_output_is_told_and_costs_nothing(disc: Path, tmp_path: Path) -> None:
     target = tmp_path / "out.zip"
@@ -256,7 +256,7 @@ class AtStage:
 STAGES = [("Looking at the disc", 0), ("Repacking", 0), ("Repacking", 3), ("Repacking", 100), ("Checking", 0)]
 
 
-@pytest.mark.slow
+@pytest.mark.lengthy
 @pytest.mark.usefixtures("without_workers")
 @pytest.mark.parametrize(("stage", "after"), STAGES)
 @pytest.mark.parametrize("how", ["vanishes", "shrinks", "changes"])
@@ -279,7 +279,7 @@ def test_a_source_that_does_not_stay(source: Path, tmp_path: Path, stage: str, a
     assert names_in(tmp_path) == (["scan.zip"] if how != "vanishes" else [])
 
 
-@pytest.mark.slow
+@pytest.mark.lengthy
 @pytest.mark.usefixtures("without_workers")
 @pytest.mark.parametrize(("stage", "after"), STAGES[:2])
 @pytest.mark.parametrize("how", ["vanishes", "shrinks"])
@@ -334,7 +334,7 @@ def _parent_of(process: int) -> int:
         return 0
 
 
-@pytest.mark.slow
+@pytest.mark.lengthy
 @pytest.mark.skipif(sys.platform != "linux", reason="sends a signal to itself in the middle of a call")
 @pytest.mark.parametrize("moment", ["before", "after"])
 def test_an_interrupt_in_the_moment_of_publishing_does_not_lie(disc: Path, tmp_path: Path, moment: str) -> None:

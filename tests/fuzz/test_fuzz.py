@@ -13,7 +13,7 @@ RUNS = {"iso": 400, "pe": 400}
 EVERY_RUN = 2_000
 
 
-@pytest.mark.slow
+@pytest.mark.lengthy
 @pytest.mark.parametrize("name", HARNESSES)
 def test_no_input_breaks_a_promise(name: str, tmp_path: Path) -> None:
     """In a process of its own: native code may crash, and a hang ends it."""

@@ -360,7 +360,7 @@ def test_a_zip_has_the_comment_of_the_original(run: Run, tmp_path: Path) -> None
         assert back.comment == "Größe".encode()
 
 
-@pytest.mark.slow
+@pytest.mark.lengthy
 def test_an_interrupt_while_the_zip_gets_its_name_comes_too_late(disc: Path, tmp_path: Path) -> None:
     code = (
         "import signal, sys\nfrom repack.cli import main\nfrom repack.output import archive\n"

@@ -153,7 +153,7 @@ def test_a_dicomdir_that_does_not_follow_is_found(disc: Path, run: Run, tmp_path
     assert "DICOMDIR states another transfer syntax than DICOM/I0000001 has" in shown
 
 
-@pytest.mark.slow
+@pytest.mark.lengthy
 @pytest.mark.parametrize("category", ["junk", "dicom"])
 def test_a_dicomdir_that_a_rule_calls_something_else_is_checked_too(
     disc: Path, run: Run, tmp_path: Path, category: str

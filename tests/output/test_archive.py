@@ -37,7 +37,7 @@ def names_in(folder: Path) -> list[str]:
 # --- what is written ---
 
 
-@pytest.mark.slow
+@pytest.mark.lengthy
 @given(contents())
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_random_entries_come_back_the_same(tmp_path: Path, made: list[Content]) -> None:
@@ -96,7 +96,7 @@ def test_the_same_entries_give_the_same_bytes(tmp_path: Path) -> None:
     assert (tmp_path / "a.zip").read_bytes() == (tmp_path / "b.zip").read_bytes()
 
 
-@pytest.mark.slow
+@pytest.mark.lengthy
 def test_more_than_65535_entries(target: Path) -> None:
     empty = Packed(b"", STORED, 0, 0)
     with drafting(target, overwrite=False) as draft:

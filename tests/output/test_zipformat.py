@@ -141,7 +141,7 @@ def test_zipfile_finds_an_entry_behind_gibibytes(hole: int) -> None:
     assert (info.filename, info.header_offset) == ("far", hole)
 
 
-@pytest.mark.slow
+@pytest.mark.lengthy
 @pytest.mark.parametrize("entries", [65_534, 65_535, 65_536])
 def test_zipfile_counts_more_entries_than_16_bits(entries: int) -> None:
     assert len(far_zip(0, entries)) == entries

@@ -205,7 +205,7 @@ def test_outputs_may_lie_beside_the_bundles_and_are_none(run: Run, place: Place,
     assert len(place.names()) == 6
 
 
-@pytest.mark.slow
+@pytest.mark.lengthy
 def test_file_addresses_are_paths(run: Run, discs: list[Path], tmp_path: Path):
     pattern = discs[0].parent.as_uri() + "/scan*.zip"
     assert run(pattern, "--out-dir", (tmp_path / "out").as_uri())[0] == 0

@@ -25,7 +25,7 @@ def new_zip(tmp_path: Path) -> Path:
     return path
 
 
-@pytest.mark.slow
+@pytest.mark.lengthy
 def test_a_bundle_comes_whole_and_nothing_stays(place: Place, staging: Path):
     content = secrets.token_bytes(700_000)
     place.write("a disc.zip", content)
@@ -37,7 +37,7 @@ def test_a_bundle_comes_whole_and_nothing_stays(place: Place, staging: Path):
     assert list(staging.glob("repack-staging.*")) == []
 
 
-@pytest.mark.slow
+@pytest.mark.lengthy
 def test_what_is_not_there_is_said(place: Place, staging: Path):
     with pytest.raises(BundleUnreadable, match="no such file"), staged(place.address("none.zip"), staging):
         pass
@@ -68,7 +68,7 @@ def test_an_output_arrives_whole_and_alone(place: Place, new_zip: Path):
     assert place.read("out.zip") == new_zip.read_bytes()
 
 
-@pytest.mark.slow
+@pytest.mark.lengthy
 def test_an_output_that_exists_is_replaced_only_when_asked(place: Place, new_zip: Path):
     place.write("out.zip", OLD)
     with pytest.raises(OutputUnwritable, match="exists already"):
@@ -82,7 +82,7 @@ def test_an_output_that_exists_is_replaced_only_when_asked(place: Place, new_zip
     assert place.read("out.zip") == new_zip.read_bytes()
 
 
-@pytest.mark.slow
+@pytest.mark.lengthy
 def test_who_comes_between_look_and_leap_is_not_overwritten(
     place: Place, new_zip: Path, monkeypatch: pytest.MonkeyPatch
 ):
@@ -99,7 +99,7 @@ def test_who_comes_between_look_and_leap_is_not_overwritten(
     assert place.read("out.zip") == OLD
 
 
-@pytest.mark.slow
+@pytest.mark.lengthy
 def test_what_arrives_otherwise_is_never_published(place: Place, new_zip: Path, monkeypatch: pytest.MonkeyPatch):
     store_type = {Bucket: "s3.S3Store", Folder: "sftp.SftpStore"}[type(place)]
     module, _dot, name = store_type.partition(".")
@@ -119,7 +119,7 @@ def test_what_arrives_otherwise_is_never_published(place: Place, new_zip: Path, 
     assert place.names() == []
 
 
-@pytest.mark.slow
+@pytest.mark.lengthy
 def test_a_connection_lost_in_the_middle_leaves_nothing_and_the_next_run_completes(
     place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
@@ -139,7 +139,7 @@ def test_a_connection_lost_in_the_middle_leaves_nothing_and_the_next_run_complet
     assert place.read("out.zip") == large.read_bytes()
 
 
-@pytest.mark.slow
+@pytest.mark.lengthy
 def test_a_connection_lost_while_a_bundle_comes_leaves_nothing_here(
     place: Place, staging: Path, monkeypatch: pytest.MonkeyPatch
 ):
@@ -171,7 +171,7 @@ KILLED = """
 """
 
 
-@pytest.mark.slow
+@pytest.mark.lengthy
 @pytest.mark.parametrize("where", ["before", "after"])
 def test_a_run_killed_before_or_after_the_rename_is_completed_by_the_next(place: Place, new_zip: Path, where: str):
     address = place.address("out.zip")
@@ -207,7 +207,7 @@ def test_an_upload_in_parts_that_never_ended_is_ended(bucket: Bucket):
     assert bucket.names() == ["somebody-elses"]
 
 
-@pytest.mark.slow
+@pytest.mark.lengthy
 def test_a_pattern_is_expanded_where_it_points_to(place: Place):
     for name in ("a.zip", "b.zip", "c.iso", "d[1].zip"):
         place.write(name, b"x")
@@ -272,7 +272,7 @@ def test_a_fault_of_ours_is_not_called_a_lost_connection(place: Place, monkeypat
         look(place.address("a.zip"))
 
 
-@pytest.mark.slow
+@pytest.mark.lengthy
 def test_no_secret_is_ever_said(place: Place, staging: Path, monkeypatch: pytest.MonkeyPatch):
     address = place.address("a.zip").replace("sftp://", "sftp://nobody:topsecret@").replace("@root@", "@")
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "")

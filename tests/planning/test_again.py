@@ -82,7 +82,7 @@ def test_no_codec_is_tried_on_all_images_where_nothing_fits(
     assert [path.name for path in repacked.parent.iterdir()] == ["scan.zip"]
 
 
-@pytest.mark.slow
+@pytest.mark.lengthy
 @pytest.mark.usefixtures("sampled")
 def test_what_fits_is_found(repacked: Path, run: Run) -> None:
     made = repacked.with_name("made.zip")
@@ -104,7 +104,7 @@ def test_a_dry_run_knows_that_what_is_there_is_too_large(repacked: Path, run: Ru
     assert run(repacked, "--dry-run", "--max-size", "10k")[0] == 5
 
 
-@pytest.mark.slow
+@pytest.mark.lengthy
 @pytest.mark.usefixtures("sampled")
 @pytest.mark.parametrize("count", [4, 6, 1000])
 @pytest.mark.parametrize(
@@ -127,7 +127,7 @@ def test_the_least_is_no_more_than_the_zip(repacked: Path, tmp_path: Path, wishe
     assert abs(told.after - size) <= told.error
 
 
-@pytest.mark.slow
+@pytest.mark.lengthy
 @pytest.mark.parametrize("codec", ["htj2k", "j2k"])
 def test_images_that_have_no_original_are_told_too(repacked: Path, tmp_path: Path, codec: str) -> None:
     """Their samples are what they go on from."""

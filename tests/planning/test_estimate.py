@@ -65,7 +65,7 @@ def test_fixture_discs_are_told_within_5_percent(name: str, wishes: Wishes, tmp_
     assert_near(*compare(tmp_path / "disc.zip", wishes))
 
 
-@pytest.mark.slow
+@pytest.mark.lengthy
 def test_a_sample_of_a_larger_disc_is_enough(tmp_path: Path):
     write_zip(tmp_path / "disc.zip", dental_disc(150, size=256), method="stored")
     told, saved = compare(tmp_path / "disc.zip", SMALLER)
@@ -74,20 +74,20 @@ def test_a_sample_of_a_larger_disc_is_enough(tmp_path: Path):
     assert told.sampled < 60
 
 
-@pytest.mark.slow
+@pytest.mark.lengthy
 def test_a_folder_is_told_too(tmp_path: Path):
     write_folder(tmp_path / "disc", dental_disc(8, size=64))
     assert_near(*compare(tmp_path / "disc", SMALLER))
 
 
-@pytest.mark.slow
+@pytest.mark.lengthy
 @pytest.mark.parametrize("codec", ["none", "rle", "jpegls-near"])
 def test_the_chosen_codec_is_the_one_that_is_tried(codec: str, tmp_path: Path):
     write_zip(tmp_path / "disc.zip", dental_disc(6, size=64))
     assert_near(*compare(tmp_path / "disc.zip", Wishes(codec=codec, is_codec_named=True, max_error=3)))
 
 
-@pytest.mark.slow
+@pytest.mark.lengthy
 def test_a_repacked_zip_saves_nothing_more_and_another_codec_is_tried_on_it(tmp_path: Path):
     write_zip(tmp_path / "disc.zip", dental_disc(6, size=64))
     pipeline.run(Request(tmp_path / "disc.zip", tmp_path / "once.zip"))
@@ -119,7 +119,7 @@ def tell_parts(request: Request) -> list[Estimate]:
     return [estimate_plan(make_plan(found, part.wishes), found.past, pool) for part in parts]
 
 
-@pytest.mark.slow
+@pytest.mark.lengthy
 def test_each_part_is_told_with_the_index_that_it_gets(tmp_path: Path):
     disc, whole = tmp_path / "disc.zip", tmp_path / "whole.zip"
     write_zip(disc, two_studies())
@@ -136,7 +136,7 @@ def test_each_part_is_told_with_the_index_that_it_gets(tmp_path: Path):
     assert abs(told.after - pipeline.run(first).size) <= told.error < 150
 
 
-@pytest.mark.slow
+@pytest.mark.lengthy
 def test_an_entry_that_cannot_be_read_stops_the_estimate_as_it_stops_the_run(tmp_path: Path):
     write_zip(tmp_path / "disc.zip", dental_disc(3, size=16))
     with zipfile.ZipFile(tmp_path / "disc.zip") as archive:

@@ -203,7 +203,7 @@ def plan_of(disc: Disc, wishes: Wishes) -> Plan:
     return decide(disc.bundle, disc.facts, disc.verdicts, disc.needs, wishes)
 
 
-@pytest.mark.slow
+@pytest.mark.lengthy
 @settings(max_examples=400)
 @given(any_disc(), any_wishes(), any_rules())
 def test_what_a_kept_program_loaded_before_it_loads_after(files: dict[str, Facts | bytes], wishes: Wishes, own: str):
@@ -218,7 +218,7 @@ def test_what_a_kept_program_loaded_before_it_loads_after(files: dict[str, Facts
         assert (line.decision.action is Action.DROP) <= bool(line.decision.wish), "nothing goes unless somebody asked"
 
 
-@pytest.mark.slow
+@pytest.mark.lengthy
 @settings(max_examples=80)
 @given(any_disc(), any_wishes(), any_rules())
 def test_what_is_forced_is_what_would_have_been_kept(files: dict[str, Facts | bytes], wishes: Wishes, own: str):
@@ -241,7 +241,7 @@ WISHES = (
 )
 
 
-@pytest.mark.slow
+@pytest.mark.lengthy
 @pytest.mark.parametrize("name", sorted(folder.name for folder in golden_disc.FOLDER.iterdir() if folder.is_dir()))
 def test_a_kept_viewer_of_a_golden_disc_is_whole(name: str):
     disc = lay_out({file.path: file.content for file in golden_disc.build(name)})

@@ -69,14 +69,14 @@ def assert_near(request: Request, how: Sampling | None = None, most: float = 0.0
     return told
 
 
-@pytest.mark.slow
+@pytest.mark.lengthy
 @pytest.mark.parametrize("kind", ["deflated", "stored", "folder"])
 @pytest.mark.parametrize("name", IMAGES)
 def test_it_is_told_as_near_as_is_said(name: str, kind: str, tmp_path: Path):
     assert_near(Request(lay(tmp_path, kind, IMAGES[name]), tmp_path / "new.zip"))
 
 
-@pytest.mark.slow
+@pytest.mark.lengthy
 @pytest.mark.parametrize(
     "wishes", [Wishes(codec="jpegxl", is_codec_named=True), Wishes(codec="smallest"), Wishes(squeeze=True)]
 )

@@ -47,7 +47,7 @@ def test_a_folder_of_discs_is_repacked_as_it_is_and_the_way_to_each_is_named(run
     assert TO_BATCH in said_by_inspect(run, shelf)
 
 
-@pytest.mark.slow
+@pytest.mark.lengthy
 def test_a_batch_says_it_too_before_and_after(run: Run, shelf: Path, tmp_path: Path) -> None:
     code, out, _err = run("batch", shelf, "--dry-run")
     assert code == 0
@@ -59,7 +59,7 @@ def test_a_batch_says_it_too_before_and_after(run: Run, shelf: Path, tmp_path: P
         assert TO_BATCH in flat(out)
 
 
-@pytest.mark.slow
+@pytest.mark.lengthy
 def test_the_command_that_is_named_does_each(run: Run, shelf: Path, tmp_path: Path) -> None:
     assert run("batch", shelf / "*.zip", "--out-dir", tmp_path / "out", "-j", 1)[0] == 0
     names = {f"{name}.repacked.zip" for name in ("one", "two", "three")}

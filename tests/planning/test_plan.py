@@ -464,7 +464,7 @@ def any_parts(draw: st.DrawFn) -> list[int]:
     return sorted(chosen)
 
 
-@pytest.mark.slow
+@pytest.mark.lengthy
 @settings(max_examples=150)
 @given(any_parts(), any_wishes())
 def test_the_promises_hold_for_every_wish_on_every_disc(parts: list[int], wishes: Wishes):

@@ -33,7 +33,7 @@ def test_a_step_is_finished_first() -> None:
     assert done.stdout.split() == ["inner", "whole", "interrupted"]
 
 
-@pytest.mark.slow
+@pytest.mark.lengthy
 @pytest.mark.parametrize("second", ["SIGINT", "SIGTERM"])
 def test_a_second_interrupt_does_not_break_the_clean_up(second: str) -> None:
     done = run(
@@ -54,7 +54,7 @@ def test_an_interrupt_in_a_destructor_is_not_lost() -> None:
     assert (done.returncode, done.stdout, done.stderr) == (0, "raised\n", "")
 
 
-@pytest.mark.slow
+@pytest.mark.lengthy
 def test_an_interrupt_that_is_caught_by_mistake_comes_again() -> None:
     done = run(
         "interrupts.listen()\ntry:\n    try:\n        " + _HIT + "        time.sleep(5)\n"
@@ -64,7 +64,7 @@ def test_an_interrupt_that_is_caught_by_mistake_comes_again() -> None:
     assert done.stdout.split() == ["swallowed", "raised"]
 
 
-@pytest.mark.slow
+@pytest.mark.lengthy
 def test_a_clean_up_that_hangs_is_ended() -> None:
     start = time.monotonic()
     done = run(
@@ -76,7 +76,7 @@ def test_a_clean_up_that_hangs_is_ended() -> None:
     assert time.monotonic() - start < 50
 
 
-@pytest.mark.slow
+@pytest.mark.lengthy
 def test_an_exit_that_hangs_behind_the_clean_up_is_ended() -> None:
     """Python joins the threads of an executor once more when it exits: one may wait for the disk for ever."""
     done = run(
@@ -90,7 +90,7 @@ def test_an_exit_that_hangs_behind_the_clean_up_is_ended() -> None:
     assert "the clean-up hung" in done.stderr
 
 
-@pytest.mark.slow
+@pytest.mark.lengthy
 def test_an_interrupt_that_led_to_nothing_does_not_end_a_process_that_is_done() -> None:
     done = run(
         "interrupts._PATIENCE = 0.5\ninterrupts.listen()\ntry:\n    " + _HIT + "    time.sleep(5)\n"
@@ -118,7 +118,7 @@ def test_a_program_that_does_not_listen_is_left_alone() -> None:
     assert done.stdout == "as ever\n"
 
 
-@pytest.mark.slow
+@pytest.mark.lengthy
 def test_what_follows_the_result_can_be_given_up() -> None:
     done = run(
         "interrupts.listen()\ninterrupts.finish()\n"

@@ -148,7 +148,7 @@ def stir_well(seed: int, turns: int, kinds: dict[str, int]) -> None:
 CALM = {"": 60, "slow": 20, "raise": 2, "memory": 5}
 
 
-@pytest.mark.slow
+@pytest.mark.lengthy
 @pytest.mark.parametrize("seed", range(3))
 def test_answers_are_right_and_places_come_back(seed: int) -> None:
     stir_well(seed, 40, CALM)
@@ -160,13 +160,13 @@ def test_answers_are_right_and_places_come_back_where_workers_die(seed: int) -> 
     stir_well(seed, 40, {**CALM, "crash": 2, "hang": 1})
 
 
-@pytest.mark.slow
+@pytest.mark.lengthy
 def test_answers_are_right_under_a_stopwatch() -> None:
     with stopwatch.running(stopwatch.Stopwatch()):
         stir_well(10, 20, CALM)
 
 
-@pytest.mark.slow
+@pytest.mark.lengthy
 def test_a_place_comes_back_where_a_second_try_is_given_up() -> None:
     with Pool(1) as pool:
         for number in range(2 * PLACES):
@@ -186,7 +186,7 @@ def note_or_crash(path: Path | None) -> None:
         os.kill(os.getpid(), signal.SIGSEGV)
 
 
-@pytest.mark.slow
+@pytest.mark.lengthy
 def test_what_nobody_waits_for_is_not_tried_again(tmp_path: Path) -> None:
     note = tmp_path / "note"
     with Pool(1) as pool:
@@ -231,7 +231,7 @@ def count_handles() -> int:
     return sum(1 for _ in Path("/proc/self/fd").iterdir())
 
 
-@pytest.mark.slow
+@pytest.mark.lengthy
 @pytest.mark.parametrize(
     "hinder",
     [
@@ -274,7 +274,7 @@ def pack_where_no_memory_is_left(order: Order) -> Packed:
     return pack(order)
 
 
-@pytest.mark.slow
+@pytest.mark.lengthy
 def test_where_the_shared_memory_is_full_the_pipe_serves() -> None:
     orders = [Order("", number) for number in range(3)]
     with Pool(1) as pool:
@@ -283,7 +283,7 @@ def test_where_the_shared_memory_is_full_the_pipe_serves() -> None:
             assert isinstance(packed.data, bytes)
 
 
-@pytest.mark.slow
+@pytest.mark.lengthy
 @pytest.mark.parametrize("size", [256, 640], ids=["several images in one answer", "one image in each answer"])
 def test_a_whole_run_reads_nothing_that_was_given_back(
     tmp_path: Path, run: Run, monkeypatch: pytest.MonkeyPatch, size: int

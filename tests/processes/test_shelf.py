@@ -62,7 +62,7 @@ def test_what_lies_there_is_what_was_laid(shared: Shelf) -> None:
     assert [bytes(view) for view in shared.view(3, (3, 4))] == [b"one", b"two!"]
 
 
-@pytest.mark.slow
+@pytest.mark.lengthy
 def test_places_do_not_touch_each_other(shared: Shelf) -> None:
     fill = [bytes([place]) * (8 << 20) for place in range(PLACES)]
     lengths = [Writer(shared.handle).lay(place, [PickleBuffer(fill[place])]) for place in range(PLACES)]
@@ -89,7 +89,7 @@ def test_whoever_reads_too_late_is_refused(shared: Shelf) -> None:
         bytes(view)
 
 
-@pytest.mark.slow
+@pytest.mark.lengthy
 def test_lent_answers_are_the_same_bytes_in_order(pool: Pool) -> None:
     count = 0
     for number, packed in enumerate(pool.run(pack, range(40), lends=True)):
@@ -121,7 +121,7 @@ def test_what_is_too_large_comes_through_the_pipe(pool: Pool) -> None:
         assert not is_lent(packed)
 
 
-@pytest.mark.slow
+@pytest.mark.lengthy
 def test_more_is_begun_than_there_are_places_and_all_of_it_comes(pool: Pool) -> None:
     for number in range(3 * PLACES):
         pool.begin(pack, number, lends=True)
@@ -136,7 +136,7 @@ def test_what_is_begun_to_be_lent_is_not_given_to_who_would_keep_it(pool: Pool) 
     assert [packed == pack(7) for packed in pool.run(pack, [7], lends=True)] == [True]
 
 
-@pytest.mark.slow
+@pytest.mark.lengthy
 def test_places_come_back_after_errors_and_where_nobody_waits() -> None:
     with Pool(1) as pool:
         for _ in range(2 * PLACES):

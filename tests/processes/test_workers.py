@@ -207,7 +207,7 @@ def test_leaving_stops_the_processes_even_with_work_under_way() -> None:
     assert time.monotonic() - start < 30
 
 
-@pytest.mark.slow
+@pytest.mark.lengthy
 @pytest.mark.skipif(sys.platform != "linux", reason="looks at /proc")
 def test_workers_go_when_their_parent_is_killed() -> None:
     code = (
@@ -233,7 +233,7 @@ def test_workers_go_when_their_parent_is_killed() -> None:
 # --- crashes ---
 
 
-@pytest.mark.slow
+@pytest.mark.lengthy
 @pytest.mark.parametrize("death", [ABORT, "exit1", "exit0", "kill"])
 def test_a_task_that_kills_its_process_costs_only_itself(death: str, capfd: pytest.CaptureFixture[str]) -> None:
     tasks: list[int | str] = [0, 1, 2, death, 4, 5, 6, 7, 8, 9]
@@ -243,7 +243,7 @@ def test_a_task_that_kills_its_process_costs_only_itself(death: str, capfd: pyte
     capfd.readouterr()
 
 
-@pytest.mark.slow
+@pytest.mark.lengthy
 def test_several_crashes_first_and_last() -> None:
     tasks: list[int | str] = ["exit3", 1, "exit4", "exit5", *range(8), "exit6"]
     with Pool(2) as pool:
@@ -257,7 +257,7 @@ def test_a_task_that_dies_only_in_company_is_not_given_up(tmp_path: Path) -> Non
         assert list(pool.run(die_once, [str(tmp_path / "a")])) == ["alive"]
 
 
-@pytest.mark.slow
+@pytest.mark.lengthy
 def test_crashes_do_not_draw_more_tasks_than_the_bound() -> None:
     drawn = 0
 
@@ -280,7 +280,7 @@ def hang(task: int | str) -> int | str:
     return task
 
 
-@pytest.mark.slow
+@pytest.mark.lengthy
 def test_a_task_that_comes_to_no_end_costs_only_itself() -> None:
     """The limit is short for that task alone: how fast this computer is decides nothing."""
     tasks: list[int | str] = [0, 1, "hang", 3, 4, "hang", 6, 7]

@@ -180,7 +180,7 @@ manifests = st.builds(
 )
 
 
-@pytest.mark.slow
+@pytest.mark.lengthy
 @given(manifests)
 def test_encode_and_decode_are_inverses(made: Manifest) -> None:
     data = manifest.encode(made)
@@ -190,7 +190,7 @@ def test_encode_and_decode_are_inverses(made: Manifest) -> None:
     data.decode("utf-8")
 
 
-@pytest.mark.slow
+@pytest.mark.lengthy
 @given(lists)
 def test_totals_add_up_what_is_no_folder(made: tuple[EntryRecord, ...]) -> None:
     totals = manifest.count(made)

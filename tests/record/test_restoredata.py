@@ -57,7 +57,7 @@ def test_same_records_make_the_same_stream():
     assert write(records) == write(records)
 
 
-@pytest.mark.slow
+@pytest.mark.lengthy
 def test_neighbouring_slices_take_few_bytes():
     series = SeriesHeader()
     private = packed_bytes(7, 30_000)  # as large as the groups that scanners add

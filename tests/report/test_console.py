@@ -43,7 +43,7 @@ def test_wide_letters_keep_the_columns_in_line(width: int) -> None:
     assert max(cell_len(line) for line in lines) <= width
 
 
-@pytest.mark.slow
+@pytest.mark.lengthy
 def test_a_long_table_is_cut_and_says_so() -> None:
     long = series(*(f"Series {n}" for n in range(3000)))
     said = shown(long)

@@ -70,7 +70,7 @@ def page_of(name: str, *, with_patient: bool = True) -> bytes:
     return html.render(telling.compose(about, replace(seen, series=(one, seen.series[1]))))
 
 
-@pytest.mark.slow
+@pytest.mark.lengthy
 @pytest.mark.parametrize("name", EVIL)
 @pytest.mark.parametrize("with_patient", [True, False])
 def test_no_name_breaks_out(name: str, with_patient: bool):  # noqa: FBT001  a case of its own
@@ -89,7 +89,7 @@ def test_no_name_breaks_out(name: str, with_patient: bool):  # noqa: FBT001  a c
         assert any(shown.strip() in " ".join(text.split()) or shown in text for text in found.texts)
 
 
-@pytest.mark.slow
+@pytest.mark.lengthy
 @settings(max_examples=30)
 @given(st.text(st.characters(codec=None), min_size=1, max_size=30))
 def test_any_name_gives_a_whole_page(name: str):
