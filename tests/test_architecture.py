@@ -350,7 +350,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "cli.tools": {"cli.giveback", "cli.helping", "cli.looking"},
     "places.addresses": {"errors"},
     "batch.line": set(),
-    "batch.lock": {"errors"},
+    "batch.lock": {"errors", "output.drafts"},
     "places.store": set(),
     "places.s3": {"places.store"},
     "places.sftp": {"places.addresses", "places.store"},

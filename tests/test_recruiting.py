@@ -39,6 +39,7 @@ class Still(Pool):
         (["disc.zip", "--keep-locales", "en,es", "--drop-redist"], True),
         (["-q", "./disc.zip", "-o", "out.zip"], True),
         (["./folder"], True),
+        (["disc.zip", "--force-drop"], True),
         (["folder"], False),  # may be the name of a command
         (["inspect", "disc.zip"], False),
         (["missing.zip"], False),

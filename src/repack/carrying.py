@@ -181,7 +181,7 @@ def prove(
     lies = [(number, one, sha256) for (number, sha256), one in zip(held, written, strict=False)]
     names = [entry.path for entry in record.entries]
     for ours in written[len(held) :]:
-        lies.append((len(names), ours, ours.sha256))
+        lies.append((len(names), ours, ours.sha256 or ""))  # one without is a fault
         names.append(ours.name.raw.decode("ascii"))
     named = dict(enumerate(names))
     proving.prove_entries(draft, proving.make_checks(draft, lies, damaged, named), named, pool, progress.advance)

@@ -18,7 +18,7 @@ def recruit(words: Sequence[str]) -> Pool | None:
     """A pool whose workers load what a usual run needs; None where these words do not plainly ask for one."""
     first = next((word for word in words if not word.startswith("-")), "")
     is_path = bool({".", "/", os.sep} & set(first)) and os.path.lexists(first)  # a bare word may be a command
-    if not is_path or any(word.startswith(_OTHERWISE) or _LETTERS.match(word) for word in words):
+    if not is_path or any(word.partition("=")[0] in _OTHERWISE or _LETTERS.match(word) for word in words):
         return None
     pool = Pool(count_cores())
     pool.recruit()

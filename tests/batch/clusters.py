@@ -55,15 +55,12 @@ class Processes:
             self._scheduler.kill()
             self._scheduler.wait()
 
-    def kill_a_worker(self, chance: random.Random) -> bool:
-        """Kill the process that does the work; its nanny starts another one."""
-        nannies = {worker.pid for worker in self._workers}
-        found = [pid for pid, parent, words in _list_processes() if parent in nannies and b"spawn_main" in words]
-        if not found:
-            return False
-        with suppress_gone():
-            os.kill(chance.choice(sorted(found)), signal.SIGKILL)
-        return True
+    def replace_ended_workers(self) -> None:
+        """A nanny whose worker dies while it starts gives up; in a clinic the system would start it again."""
+        for number, worker in enumerate(self._workers):
+            if worker.poll() is not None:
+                self.start_worker()
+                self._workers[number] = self._workers.pop()
 
     def stop(self) -> None:
         for process in (*self._workers, self._scheduler):
@@ -81,19 +78,6 @@ def suppress_gone() -> Iterator[None]:
         return
 
 
-def _list_processes() -> Iterator[tuple[int, int, bytes]]:
-    """Number, parent and command line of every process."""
-    for folder in Path("/proc").iterdir():
-        if not folder.name.isdigit():
-            continue
-        try:
-            stat = (folder / "stat").read_text(encoding="utf-8", errors="replace")
-            words = (folder / "cmdline").read_bytes()
-        except (FileNotFoundError, ProcessLookupError):
-            continue
-        yield int(folder.name), int(stat.rpartition(")")[2].split()[1]), words
-
-
 @contextmanager
 def cluster(folder: Path, workers: int = 2) -> Iterator[Processes]:
     folder.mkdir(parents=True, exist_ok=True)
@@ -109,21 +93,28 @@ def cluster(folder: Path, workers: int = 2) -> Iterator[Processes]:
 
 @contextmanager
 def killing_workers(processes: Processes, seconds: float, seed: int) -> Iterator[list[float]]:
-    """While the block runs, a worker is killed every few seconds; the moments."""
+    """While the block runs, a worker that the scheduler knows is killed every few seconds; the moments."""
+    from distributed import Client
+
     is_over, moments, chance = threading.Event(), list[float](), random.Random(seed)  # noqa: S311  repeatable
 
-    def kill_now_and_then() -> None:
+    def kill_now_and_then(client: Client) -> None:
         while not is_over.wait(chance.uniform(0.5, 1.5) * seconds):
-            if processes.kill_a_worker(chance):
-                moments.append(time.monotonic())
+            processes.replace_ended_workers()
+            if at_work := sorted(client.run(os.getpid, on_error="ignore").values()):
+                with suppress_gone():
+                    os.kill(chance.choice(at_work), signal.SIGKILL)
+                    moments.append(time.monotonic())
 
-    thread = threading.Thread(target=kill_now_and_then)
-    thread.start()
-    try:
-        yield moments
-    finally:
-        is_over.set()
-        thread.join()
+    with Client(processes.address, set_as_default=False) as client:
+        thread = threading.Thread(target=kill_now_and_then, args=(client,))
+        thread.start()
+        try:
+            yield moments
+        finally:
+            is_over.set()
+            thread.join()
+            processes.replace_ended_workers()
 
 
 def batch_command(*words: str | Path) -> list[str]:

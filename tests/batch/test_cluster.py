@@ -82,9 +82,13 @@ def test_what_was_handed_out_as_the_scheduler_went_away_is_lost(
 ) -> None:
     """Dask's client forgets to say so, and would wait for it for ever."""
     monkeypatch.setattr(engines, "_ASKING", 0.0)
+    monkeypatch.setattr(engines, "_FORGOTTEN", 0.0)
     task: Any = SimpleNamespace(order=SimpleNamespace(disc=SimpleNamespace(given="a.zip")))
     with engines.Cluster(processes.address) as engine:
         slow = engine._executor.submit(time.sleep, 2, key="repack-known", pure=False)
+        ask = engine._client.scheduler.get_task_status
+        while engine._client.sync(ask, keys=["repack-known"]) == {"repack-known": None}:
+            time.sleep(0.05)  # it is on its way
         engine._out = {Future(): (task, "repack-forgotten"), slow: (task, "repack-known")}
         for _asked in range(2):
             assert engine._lost == []

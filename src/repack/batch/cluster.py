@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from concurrent.futures import Future
 from contextlib import suppress
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 from repack.batch.disc import work
 from repack.batch.engine import Answer, AtWork, Died, Lost
@@ -28,6 +28,7 @@ _CONNECTING = 20.0  # seconds in which a scheduler has to answer
 _RETURNING = 60.0  # seconds in which it has to come back
 _HIRING = 300.0  # seconds without any worker
 _ASKING = 2.0  # seconds between two questions to the scheduler
+_FORGOTTEN = 10.0  # seconds for which it does not know a disc that was handed out: one may be on its way there
 _SILENCED = ("distributed", "distributed.client", "distributed.core", "tornado.application")
 
 
@@ -42,7 +43,7 @@ class Cluster:
         self._address = address
         self._out: dict[Future[BatchLine], tuple[Task, str]] = {}
         self._lost: list[tuple[Task, Answer]] = []
-        self._unknown: frozenset[str] = frozenset()  # keys that the scheduler did not know when it was asked last
+        self._unknown: dict[str, float] = {}  # keys that the scheduler does not know, and since when
         self._threads = 0
         self._at_work: AtWork = ()
         self._asked = 0.0
@@ -128,28 +129,22 @@ class Cluster:
                 for worker, keys in self._client.processing().items()
                 for key in [key for key in map(str, keys) if key in given][: threads.get(worker, 1)]
             )
-            self._give_up_forgotten()
+            self._give_up_forgotten(now)
         if self._threads:
             self._hired = now
         elif now - self._hired > _HIRING:
             problem = f"the scheduler at {self._address} has had no worker for {_HIRING / 60:.0f} minutes"
             raise WrongUsage(problem, f"start one with: dask worker {self._address}; then run the same command again")
 
-    def _give_up_forgotten(self) -> None:
-        """What was handed out in the very moment in which the scheduler went away is known to nobody: it is lost.
-
-        Only what is unknown twice in a row: a disc may be on its way there.
-        """
-
-        def known(dask_scheduler: Any) -> list[str]:  # noqa: ANN401  sent by value: no repack is needed there
-            return [str(key) for key in dask_scheduler.tasks]
-
-        keys = {key for _task, key in self._out.values()}
-        unknown = frozenset(keys.difference(self._client.run_on_scheduler(known)) if keys else ())
-        for future in [future for future, (_task, key) in self._out.items() if key in unknown & self._unknown]:
-            if not future.done():
-                self._lost.append((self._out.pop(future)[0], Lost()))
-        self._unknown = unknown
+    def _give_up_forgotten(self, now: float) -> None:
+        """What was handed out in the very moment in which the scheduler went away is known to nobody: it is lost."""
+        keys = [key for _task, key in self._out.values()]
+        states = self._client.sync(self._client.scheduler.get_task_status, keys=keys) if keys else {}
+        self._unknown = {key: self._unknown.get(key, now) for key in keys if states.get(key) is None}
+        for future, (task, key) in list(self._out.items()):
+            if now - self._unknown.get(key, now) > _FORGOTTEN and not future.done():
+                self._lost.append((task, Lost()))
+                del self._out[future]
 
 
 def _check_address(address: str) -> None:

@@ -12,11 +12,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from repack.errors import OutputUnwritable
+from repack.output import drafts
 
 if sys.platform == "win32":
     import msvcrt
-else:
-    import fcntl
 
 NAME = "batch.lock"
 _FAR = 0x7FFFFFF0  # the byte that is locked on Windows: none that anybody reads
@@ -71,10 +70,4 @@ def _lock(handle: int) -> bool:
             return False
         return True
     else:  # noqa: RET505  a type checker for Windows must not read it
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return False
-        except OSError:
-            return True
-        return True
+        return drafts.lock(handle, is_surely=False)
