@@ -18,7 +18,6 @@ from repack.model import DEFLATED, STORED, Action, Entry, Place, Raw, Transcoded
 from repack.outcomes import Task
 from repack.output import archive, proving, readback
 from repack.output.archive import Draft, drafting
-from repack.output.readback import Check
 from repack.processes.workers import Crashed, Pool
 from tests.commands import call, entries_of
 from tests.entries import make_entry
@@ -297,17 +296,17 @@ def test_an_image_that_was_given_up_and_kept_is_not_read_back_before_it_lies_the
         source.writestr("A.TXT", CHANCE.randbytes(3_000))
         source.writestr("IM1", flat.content)
         source.writestr("Z.TXT", b"behind")
-    begin, early = proving.begin, []
+    begin, early = proving.EarlyProof._begin, []
 
-    def begin_and_wait(draft: Draft, checks: Iterable[Check], pool: Pool) -> None:
-        assert draft._flush is not None
-        wait([draft._flush])
-        begin(draft, checks, pool)
-        early.extend(pool._begun.values())
+    def begin_and_wait(proof: proving.EarlyProof) -> None:
+        if proof.draft._flush is not None:
+            wait([proof.draft._flush])
+        begin(proof)
+        early.extend(proof.pool._begun.values())
         while any(job.answer is None for job in early):
-            pool._take_turn()
+            proof.pool._take_turn()
 
-    monkeypatch.setattr(proving, "begin", begin_and_wait)
+    monkeypatch.setattr(proving.EarlyProof, "_begin", begin_and_wait)
     done = pipeline.run(pipeline.Request(tmp_path / "disc.zip", tmp_path / "out.zip"))
     assert "it would not take less room" in done.manifest.entries[1].reason
     assert early

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
+from typing import NamedTuple
 
 from repack import lots, outcomes, piecewise
 from repack.bundles.places import Unreadable
@@ -22,7 +23,8 @@ from repack.model import (
 from repack.moving import FirstPlace, Past
 from repack.output import proving, readback
 from repack.output.archive import Draft, Written
-from repack.output.readback import Check, make_checks
+from repack.output.proving import EarlyProof
+from repack.output.readback import make_checks
 from repack.processes.workers import Crashed, Pool
 from repack.progress import Progress
 from repack.record import recording
@@ -32,33 +34,31 @@ from repack.record.restoredata import RestoreWriter
 _CARRIED_FASTER = 8  # than compressed: some 700 MB/s against 90
 
 
-def carry_out(
-    plan: Plan, past: Past | None, draft: Draft, pool: Pool, progress: Progress
-) -> tuple[list[EntryRecord], dict[int, Raw]]:
-    """Write every entry as its outcome comes in; the manifest's lines, and the damaged entries that were carried over.
+class Carried(NamedTuple):
+    """What was written: the manifest's lines, the damaged entries among them, and what is read back already."""
 
-    DICOMDIRs come last, when the images that they list are done.
-    """
+    records: list[EntryRecord]
+    damaged: dict[int, Raw]
+    early: EarlyProof
+
+
+def carry_out(plan: Plan, past: Past | None, draft: Draft, pool: Pool, progress: Progress) -> Carried:
+    """Write every entry as its outcome comes in. DICOMDIRs come last, when the images that they list are done."""
     progress.begin("Repacking", sum(map(_weigh, plan.lines)), len(plan.lines))
-    carrier = _Carrier(draft, Course(plan, past), RestoreWriter(), {}, {}, [])
+    carrier = _Carrier(draft, Course(plan, past), RestoreWriter(), {}, {}, EarlyProof(draft, pool))
     images = Images(plan, past)
     for line, outcome in _outcomes(carrier, sorted(plan.lines, key=is_index), pool, progress):
         if is_index(line):
-            _begin_proof(carrier, pool)
+            carrier.begin_proof()
             carrier.write(line, follow(images, line, carrier.course.entry(line), outcome))
         else:
             ended = carrier.write(line, outcome)
             images.note(line, ended.transfer_syntax, ended.sop_instance)
-    _begin_proof(carrier, pool)
+    carrier.begin_proof()
     if carrier.restore.records:
         draft.add_ours(RESTORE_NAME, carrier.restore.finish())
-    return recording.merge(past.finished.manifest if past else None, carrier.lines), carrier.damaged
-
-
-def _begin_proof(carrier: "_Carrier", pool: Pool) -> None:
-    """Read back what is on the disk, unless the zip may yet be too large: Windows deletes none that is being read."""
-    if carrier.course.plan.wishes.max_size is None:
-        proving.begin(carrier.draft, carrier.checks, pool)
+    records = recording.merge(past.finished.manifest if past else None, carrier.lines)
+    return Carried(records, carrier.damaged, carrier.early)
 
 
 def _weigh(line: Planned) -> int:
@@ -75,7 +75,7 @@ class _Carrier:
     restore: RestoreWriter
     lines: dict[int, EntryRecord]
     damaged: dict[int, Raw]
-    checks: list[Check]  # of all that is written, but for what is damaged
+    early: EarlyProof  # of all that is written, but for what is damaged
 
     def write(self, line: Planned, outcome: Outcome) -> Ended:
         """Put one outcome into the draft; its bytes are not kept in memory after that."""
@@ -86,11 +86,23 @@ class _Carrier:
             if ended.line.damaged and isinstance(ended.content, Raw):
                 self.damaged[number] = ended.content
             else:
-                self.checks.extend(make_checks(number, written, ended.line.after.sha256 if ended.line.after else None))
+                self.early.add(make_checks(number, written, ended.line.after.sha256 if ended.line.after else None))
+                if self._may_read:
+                    self.early.go_on()
         if ended.restorable is not None:
             self.restore.add(number, ended.restorable)
         self.lines[number] = ended.line
         return Ended(ended.line, None, None, ended.sop_instance)
+
+    def begin_proof(self) -> None:
+        """Read back all that is written so far."""
+        if self._may_read:
+            self.early.catch_up()
+
+    @property
+    def _may_read(self) -> bool:
+        """Not where the zip may yet be too large: Windows deletes none that is being read."""
+        return self.course.plan.wishes.max_size is None
 
 
 def _outcomes(
@@ -169,9 +181,7 @@ def _work(
             yield outcomes.keep_after_crash(*results.task, is_memory=results.is_memory, is_late=results.is_late)
 
 
-def prove(
-    draft: Draft, written: Sequence[Written], record: Manifest, damaged: dict[int, Raw], pool: Pool, progress: Progress
-) -> None:
+def prove(draft: Draft, written: Sequence[Written], record: Manifest, carried: Carried, progress: Progress) -> None:
     """Re-open the draft: its directory by another reader, every content by its SHA-256. Raises ProofFailed."""
     readback.check_directory(draft.path, draft.target, written, draft.comment)
     held = [(n, entry.after.sha256) for n, entry in enumerate(record.entries) if entry.after is not None]
@@ -184,4 +194,5 @@ def prove(
         lies.append((len(names), ours, ours.sha256 or ""))  # one without is a fault
         names.append(ours.name.raw.decode("ascii"))
     named = dict(enumerate(names))
-    proving.prove_entries(draft, proving.make_checks(draft, lies, damaged, named), named, pool, progress.advance)
+    checks = proving.make_checks(draft, lies, carried.damaged, named)
+    proving.prove_entries(carried.early, checks, named, progress.advance)

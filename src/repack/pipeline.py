@@ -161,14 +161,14 @@ def _write(
         return TooLarge(size) if _is_too_large(size, plan) else Done(plan, record, request.bundle, size, is_idle=True)
     state, source_hash = source
     with archive.drafting(request.target, overwrite=request.overwrite) as draft:
-        records, damaged = carry_out(plan, found.past, draft, *tools)
-        record = _tell(request, found, plan, draft, records, source_hash.result)
+        carried = carry_out(plan, found.past, draft, *tools)
+        record = _tell(request, found, plan, draft, carried.records, source_hash.result)
         written = draft.finish(plan.bundle.comment)
         size = draft.path.stat().st_size
         if _is_too_large(size, plan):
             return TooLarge(size)
         try:
-            prove(draft, written, record, damaged, *tools)
+            prove(draft, written, record, carried, tools[1])
         finally:  # whatever the proof says of a source that changed, that is the reason
             sourcefile.check_unchanged(request.bundle, state)
         _publish(draft, publishing, overwrite=request.overwrite)

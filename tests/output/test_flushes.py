@@ -64,6 +64,13 @@ class Disk:
         self.tell()
         self.look()
 
+    def flush_all(self) -> None:
+        """A flush that is waited for; the one under way is done before it."""
+        self.tell()
+        self.draft.flush()
+        self.flushed = self.under_way
+        assert self.draft.on_disk() == len(self.flushed)
+
     def add(self, size: int) -> None:
         self.number += 1
         content = make_entry(b"%d" % self.number, bytes([self.number]) * size, index=self.number, method=STORED)
@@ -109,6 +116,9 @@ def adds(size: int) -> Callable[[Disk], None]:
         [grows(40_000), adds(40_000), Disk.tell],
         [grows(40_000), Disk.tell, grows(300), adds(40_000), Disk.tell],
         [adds(40_000), Disk.note_all, grows(700), grows(700), Disk.tell],
+        [adds(400), Disk.flush_all, adds(500), Disk.flush_all, adds(5_000), Disk.tell],
+        [adds(40_000), Disk.flush_all, gives_up(400), adds(5_000)],
+        [grows(40_000), Disk.flush_all, gives_up(40_000), Disk.flush_all, adds(5_000), Disk.tell],
     ],
 )
 def test_what_is_said_to_lie_on_the_disk_does(

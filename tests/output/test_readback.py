@@ -16,6 +16,7 @@ from repack.errors import ProofFailed
 from repack.model import DEFLATED, STORED, Raw, Wishes
 from repack.output import archive, pagecache, proving, readback
 from repack.output.archive import Draft, Written, drafting
+from repack.output.proving import EarlyProof
 from repack.output.readback import Check, check_directory, check_entries, make_checks, same_bytes
 from repack.processes.workers import Pool
 from tests.bundles.handmade import Made, make_zip
@@ -153,7 +154,8 @@ def needs_disk(folder: Path) -> None:
     try:
         with probe.open("r+b") as file:
             os.fsync(file.fileno())
-            assert is_in_memory(probe, 5_000)
+            if not is_in_memory(probe, 5_000):
+                pytest.skip("this system has hardly any memory left")
             os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
         if is_in_memory(probe, 5_000):
             pytest.skip("this file system keeps all in memory")
@@ -163,34 +165,45 @@ def needs_disk(folder: Path) -> None:
         probe.unlink()
 
 
+#: The system may look at a page itself in the very moment in which it is told to forget it, and then keeps it. So once
+#: in a while it keeps one, but not each time.
+_ATTEMPTS = 5
+
+
 def test_what_is_read_back_comes_from_the_disk(target: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     needs_disk(target.parent)
     monkeypatch.setattr(archive, "_FLUSH_EVERY", 1 << 20)
     content = make_entry(b"image", NOISE, method=STORED)
-    with drafting(target, overwrite=False) as draft:
-        draft.add(content.entry, content.packed)
-        draft.add(replace(content.entry, index=1), content.packed)
-        flush = draft._flush
-        assert flush is not None
-        wait([flush])
-        assert draft.on_disk() >= len(NOISE)
-        assert not is_in_memory(draft.path, 2 << 20)
-        written = draft.finish()
-        assert not is_in_memory(draft.path, len(NOISE) + (2 << 20))
-        assert check_entries([make_checks(n, one, None)[0] for n, one in enumerate(written)]) is None
-        assert not is_in_memory(draft.path, 2 << 20)  # nor is the memory filled by looking
+    kept: list[tuple[bool, ...]] = []
+    for _attempt in range(_ATTEMPTS):
+        with drafting(target, overwrite=False) as draft:
+            draft.add(content.entry, content.packed)
+            draft.add(replace(content.entry, index=1), content.packed)
+            flush = draft._flush
+            assert flush is not None
+            wait([flush])
+            assert draft.on_disk() >= len(NOISE)
+            first = is_in_memory(draft.path, 2 << 20)
+            written = draft.finish()
+            second = is_in_memory(draft.path, len(NOISE) + (2 << 20))
+            assert check_entries([make_checks(n, one, None)[0] for n, one in enumerate(written)]) is None
+            kept.append((first, second, is_in_memory(draft.path, 2 << 20)))  # nor is the memory filled by looking
+    assert (False, False, False) in kept, kept
 
 
 def test_a_long_entry_does_not_fill_the_memory_while_it_is_read(target: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     needs_disk(target.parent)
     monkeypatch.setattr(pagecache, "_FORGET_EVERY", 1 << 20)
-    target.write_bytes(NOISE)
-    with target.open("r+b") as file:
-        os.fsync(file.fileno())
-        forget = pagecache.forget_behind(file.fileno(), 0)
-        while piece := file.read(500_000):
-            forget(piece)
-        assert not is_in_memory(target, 5_000)
+    kept: list[bool] = []
+    for _attempt in range(_ATTEMPTS):
+        target.write_bytes(NOISE)
+        with target.open("r+b") as file:
+            os.fsync(file.fileno())
+            forget = pagecache.forget_behind(file.fileno(), 0)
+            while piece := file.read(500_000):
+                forget(piece)
+        kept.append(is_in_memory(target, 5_000))
+    assert False in kept
 
 
 def test_advice_that_a_file_system_does_not_take_is_no_error(target: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -212,22 +225,29 @@ def test_a_system_that_takes_no_advice_is_left_to_itself(target: Path, monkeypat
 # --- begun while the last entries are made ---
 
 
+@pytest.mark.parametrize("forgets", [True, False])
 @pytest.mark.parametrize("flush_every", [1, 150_000, 1 << 30])
+@pytest.mark.parametrize("lot", [20_000, 16 << 20])
 def test_what_is_begun_early_is_what_is_proven(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, flush_every: int
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, flush_every: int, lot: int, *, forgets: bool
 ) -> None:
     """Nothing is read back twice; nothing is begun that is not on the disk; all is read back."""
     made = [Made(name=b"%03d.bin" % number, data=os.urandom(10_000)) for number in range(100)]
     (tmp_path / "in.zip").write_bytes(make_zip(made))
     monkeypatch.setattr(archive, "_FLUSH_EVERY", flush_every)
+    monkeypatch.setattr(proving, "_LOT_BYTES", lot)
+    monkeypatch.setattr(pagecache, "FORGETS", forgets)
     begun: list[Sequence[Check]] = []
     proven: list[Sequence[Check]] = []
+    moments: list[int] = []
 
-    def begin(draft: Draft, checks: Iterable[Check], pool: Pool) -> None:
-        if draft._flush is not None:
-            wait([draft._flush])
-        usual_begin(draft, checks, pool)
-        assert all(last(lot) <= draft.on_disk() for lot in begun)
+    def begin(early: EarlyProof) -> None:
+        if early.draft._flush is not None:
+            wait([early.draft._flush])
+        known = len(begun)
+        usual_begin(early)
+        assert all(last(lot) <= early.draft.on_disk() for lot in begun)
+        moments.extend([len(early.draft.positions())] * (len(begun) - known))
 
     def last(lot: Sequence[Check]) -> int:
         return max(check.place.header_offset + len(check.header) + check.place.stored for check in lot)
@@ -242,23 +262,39 @@ def test_what_is_begun_early_is_what_is_proven(
         proven.extend(lots)
         yield from usual_tasks(pool, function, proven)
 
-    usual_begin, usual_tasks = proving.begin, proving.with_tasks
-    monkeypatch.setattr(proving, "begin", begin)
+    usual_begin, usual_tasks = EarlyProof._begin, proving.with_tasks
+    monkeypatch.setattr(EarlyProof, "_begin", begin)
     monkeypatch.setattr(proving, "with_tasks", prove)
     with monkeypatch.context() as patch:
         patch.setattr(Pool, "begin", note)
         pipeline.run(pipeline.Request(tmp_path / "in.zip", tmp_path / "out.zip", jobs=0))
-    assert set(begun) <= set(proven)
-    assert bool(begun) == (flush_every < 1 << 30)
+    assert begun == proven[: len(begun)]
+    assert bool(begun) == (flush_every < 1 << 30 or lot < 1 << 20)
+    assert (any(count < 100 for count in moments)) == (flush_every < 1 << 30 and forgets)
     assert sum(map(len, proven)) == len(set(itertools.chain(*proven))) == 100 + 2  # and what repack adds
+
+
+@pytest.mark.parametrize("number", [1, 99])
+def test_what_was_begun_counts_only_if_it_is_asked_for_just_so(target: Path, number: int) -> None:
+    with drafting(target, overwrite=False) as draft:
+        checks = shares([draft.add(content.entry, content.packed) for content in SOME])
+        draft.flush()
+        early = EarlyProof(draft, Pool(0))
+        early.add([checks[0], checks[1]._replace(number=number)])
+        early.catch_up()
+        assert early.arrange(checks) == ((checks[:2], checks[2:]) if number == 1 else (checks,))
 
 
 def test_nothing_is_begun_of_a_zip_that_may_be_too_large(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     made = [Made(name=b"%03d.bin" % number, data=os.urandom(10_000)) for number in range(100)]
     (tmp_path / "in.zip").write_bytes(make_zip(made))
     monkeypatch.setattr(archive, "_FLUSH_EVERY", 1)
-    begun: list[object] = []
-    monkeypatch.setattr(proving, "begin", lambda *given: begun.append(given))
+    begun: list[EarlyProof] = []
+
+    def begin(early: EarlyProof) -> None:
+        begun.append(early)
+
+    monkeypatch.setattr(EarlyProof, "_begin", begin)
     for size, is_begun in ((None, True), (10_000_000, False)):
         begun.clear()
         wishes = Wishes(max_size=size)

@@ -233,4 +233,4 @@ def _prove(
     names = {n: one.name.raw.decode("utf-8", "replace") for n, one in zip(positions, written, strict=True)}
     lies = [(n, one, hashes.get(n)) for n, one in zip(positions, written, strict=True)]
     checks = proving.make_checks(draft, lies, damaged, names)
-    proving.prove_entries(draft, checks, names, pool, NoProgress().advance)
+    proving.prove_entries(proving.EarlyProof(draft, pool), checks, names, NoProgress().advance)

@@ -121,6 +121,14 @@ class Draft:
             self._flush.result()
             self._flush, self._on_disk = None, self._flushed
 
+    def flush(self) -> None:
+        """Bring all that is written so far to the disk."""
+        self._end_flush()
+        self._file.flush()
+        end = self._file.tell()
+        pagecache.bring_to_disk(self._file.fileno(), end)
+        self._on_disk = self._flushed = end
+
     def on_disk(self) -> int:
         """So many bytes from the beginning are on the disk, and will not be written again."""
         if self._flush is not None and self._flush.done():

@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable
 
 _FORGET_EVERY = 8 << 20
+FORGETS = sys.platform == "linux"
 
 
 def bring_to_disk(handle: int, end: int) -> None:
@@ -26,6 +27,13 @@ def forget(handle: int, start: int, end: int) -> None:
     if sys.platform == "linux" and end > start:
         with contextlib.suppress(OSError):  # only advice: a file system may not take it
             os.posix_fadvise(handle, start, end - start, os.POSIX_FADV_DONTNEED)
+
+
+def fetch(handle: int, start: int, end: int) -> None:
+    """Let the system read these bytes of a file meanwhile, so that who reads them next need not wait for the disk."""
+    if sys.platform == "linux" and end > start:
+        with contextlib.suppress(OSError):  # only advice, as above
+            os.posix_fadvise(handle, start, end - start, os.POSIX_FADV_WILLNEED)
 
 
 def forget_behind(handle: int, start: int) -> Callable[[bytes], None]:

@@ -1,11 +1,12 @@
 """Read a draft back, entry by entry, before it gets its name."""
 
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Mapping
 
 from repack import lots
 from repack.errors import ProofFailed
 from repack.model import Raw
-from repack.output import readback
+from repack.output import pagecache, readback
 from repack.output.archive import Draft, Written
 from repack.output.readback import Check
 from repack.processes.workers import Crashed, Pool, with_tasks
@@ -32,29 +33,72 @@ def make_checks(
     return checks
 
 
-def cut_lots(checks: Iterable[Check]) -> tuple[tuple[Check, ...], ...]:
-    """The checks in lots for the workers, in the order in which the entries lie on the disk."""
-    in_order = sorted(checks, key=lambda check: check.place.header_offset)
-    return tuple(lots.cut(in_order, lambda check: check.place.size, _LOT_BYTES))
+class EarlyProof:
+    """Reads a draft back while more of it is written, so that little is left to be read at its end."""
+
+    def __init__(self, draft: Draft, pool: Pool) -> None:
+        self.draft, self.pool = draft, pool
+        self._waiting: list[Check] = []  # in the order in which they lie
+        self._reached = 0
+        self._begun: list[tuple[Check, ...]] = []
+
+    def add(self, checks: Iterable[Check]) -> None:
+        """What was written next."""
+        self._waiting.extend(checks)
+
+    def go_on(self) -> None:
+        """Begin with what has come to the disk, where it has to be read from there: that takes a while."""
+        if pagecache.FORGETS and self.draft.on_disk() != self._reached:
+            self._begin()
+
+    def catch_up(self) -> None:
+        """Begin with all that is written so far; what lies on the disk is read while the rest is brought there."""
+        self._begin()
+        if sum(check.place.stored for check in self._waiting) > _LOT_BYTES:
+            self.draft.flush()
+            self._begin()
+
+    def _begin(self) -> None:
+        self._reached = self.draft.on_disk()
+        count = bisect_right(self._waiting, self._reached, key=_end_of)
+        ready, self._waiting = self._waiting[:count], self._waiting[count:]
+        if ready:
+            with self.draft.path.open("rb") as file:
+                pagecache.fetch(file.fileno(), ready[0].place.header_offset, self._reached)
+        for lot in lots.cut(ready, _weigh, _LOT_BYTES):
+            self._begun.append(lot)
+            self.pool.begin(readback.check_entries, lot)
+
+    def arrange(self, checks: Iterable[Check]) -> tuple[tuple[Check, ...], ...]:
+        """All checks in lots: those that were begun, if they are among these checks just so, then the rest."""
+        early = [check for lot in self._begun for check in lot]
+        in_order = sorted(checks, key=_start_of)
+        if in_order[: len(early)] != early:
+            return tuple(lots.cut(in_order, _weigh, _LOT_BYTES))
+        return (*self._begun, *lots.cut(in_order[len(early) :], _weigh, _LOT_BYTES))
 
 
-def begin(draft: Draft, checks: Iterable[Check], pool: Pool) -> None:
-    """Begin to read back what lies on the disk already; `prove_entries` is given the same checks, and more."""
-    for lot in cut_lots(checks)[:-1]:  # the last may become larger
-        last = lot[-1]
-        if last.place.header_offset + len(last.header) + last.place.stored <= draft.on_disk():
-            pool.begin(readback.check_entries, lot)
+def _weigh(check: Check) -> int:
+    return check.place.size
+
+
+def _start_of(check: Check) -> int:
+    return check.place.header_offset
+
+
+def _end_of(check: Check) -> int:
+    return check.place.header_offset + len(check.header) + check.place.stored
 
 
 def prove_entries(
-    draft: Draft, checks: Iterable[Check], names: Mapping[int, str], pool: Pool, advance: Callable[[int, int], None]
+    early: EarlyProof, checks: Iterable[Check], names: Mapping[int, str], advance: Callable[[int, int], None]
 ) -> None:
     """Compare each entry with what was written; `advance` hears of bytes and entries. Raises ProofFailed.
 
     A lot whose worker died is read again here: that says nothing about the draft.
     """
-    for lot, found in with_tasks(pool, readback.check_entries, cut_lots(checks)):
+    for lot, found in with_tasks(early.pool, readback.check_entries, early.arrange(checks)):
         wrong = readback.check_entries(lot) if isinstance(found, Crashed) else found
         if wrong is not None:
-            raise ProofFailed(draft.target.name, names[wrong], "reads back differently")
+            raise ProofFailed(early.draft.target.name, names[wrong], "reads back differently")
         advance(sum(check.place.size for check in lot), sum(bool(check.header) for check in lot))
