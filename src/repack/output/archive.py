@@ -24,7 +24,7 @@ from repack.stopwatch import timed
 
 DRAFT_SUFFIX = drafts.SUFFIX
 _PIECE = 1 << 20
-_FLUSH_EVERY = 32 << 20
+_FLUSH_EVERY = 16 << 20
 _EARLIEST = Stamp(0x21, 0)  # 1980-01-01 00:00, for the entries that repack adds: the same input gives the same zip
 _OURS_MADE_BY = 3 << 8 | 20
 _OURS_ATTRIBUTES = 0o100644 << 16
@@ -91,7 +91,7 @@ class Draft:
             offset = self._file.tell()
             self._file.write(header)
             for piece in _pieces_of(content):
-                self._file.write(piece)
+                pagecache.write(self._file, piece)
         line = zipformat.central_header(name, stamp, content, offset, attributes, made_by)
         place = ZipPlace(self.path, offset, content.method, content.length, content.size, content.crc)
         self._around += content.around if isinstance(content, Packed | Placed) else 0

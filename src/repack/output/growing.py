@@ -43,7 +43,7 @@ class Growing:
 
     def write(self, piece: bytes, crc: int) -> None:
         """Put a piece behind those before it; its CRC-32 comes from where the piece was made."""
-        self._file.write(piece)
+        pagecache.write(self._file, piece)
         self._pieces.append((len(piece), crc))
         self._begin_flush()
 

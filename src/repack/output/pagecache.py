@@ -8,9 +8,21 @@ import contextlib
 import os
 import sys
 from collections.abc import Callable
+from typing import BinaryIO
 
 _FORGET_EVERY = 8 << 20
 FORGETS = sys.platform == "linux"
+_WRITE_AT_ONCE = 128 << 10
+
+
+def write(file: BinaryIO, data: bytes | memoryview) -> None:
+    """Write in pieces of moderate length. Raises OSError.
+
+    Linux takes memory in blocks as long as what is written at once, and long ones from memory that nobody has used
+    yet, which a virtual machine has to be given page by page; short ones it takes from what was just forgotten.
+    """
+    view = memoryview(data)
+    file.writelines(view[start : start + _WRITE_AT_ONCE] for start in range(0, len(view), _WRITE_AT_ONCE))
 
 
 def bring_to_disk(handle: int, end: int) -> None:
