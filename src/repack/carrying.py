@@ -87,22 +87,15 @@ class _Carrier:
                 self.damaged[number] = ended.content
             else:
                 self.early.add(make_checks(number, written, ended.line.after.sha256 if ended.line.after else None))
-                if self._may_read:
-                    self.early.go_on()
         if ended.restorable is not None:
             self.restore.add(number, ended.restorable)
         self.lines[number] = ended.line
         return Ended(ended.line, None, None, ended.sop_instance)
 
     def begin_proof(self) -> None:
-        """Read back all that is written so far."""
-        if self._may_read:
+        """Begin to read it back, unless it may yet be too large: Windows deletes none that is being read."""
+        if self.course.plan.wishes.max_size is None:
             self.early.catch_up()
-
-    @property
-    def _may_read(self) -> bool:
-        """Not where the zip may yet be too large: Windows deletes none that is being read."""
-        return self.course.plan.wishes.max_size is None
 
 
 def _outcomes(

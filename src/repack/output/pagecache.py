@@ -11,7 +11,6 @@ from collections.abc import Callable
 from typing import BinaryIO
 
 _FORGET_EVERY = 8 << 20
-FORGETS = sys.platform == "linux"
 _WRITE_AT_ONCE = 128 << 10
 
 

@@ -34,22 +34,20 @@ def make_checks(
 
 
 class EarlyProof:
-    """Reads a draft back while more of it is written, so that little is left to be read at its end."""
+    """Reads a draft back while its last entries are made.
+
+    Not while images are still written: a stick that pretends to be larger than it is writes what comes later over what
+    lay there, and what was read back before that would have proven nothing.
+    """
 
     def __init__(self, draft: Draft, pool: Pool) -> None:
         self.draft, self.pool = draft, pool
         self._waiting: list[Check] = []  # in the order in which they lie
-        self._reached = 0
         self._begun: list[tuple[Check, ...]] = []
 
     def add(self, checks: Iterable[Check]) -> None:
         """What was written next."""
         self._waiting.extend(checks)
-
-    def go_on(self) -> None:
-        """Begin with what has come to the disk, where it has to be read from there: that takes a while."""
-        if pagecache.FORGETS and self.draft.on_disk() != self._reached:
-            self._begin()
 
     def catch_up(self) -> None:
         """Begin with all that is written so far; what lies on the disk is read while the rest is brought there."""
@@ -59,12 +57,12 @@ class EarlyProof:
             self._begin()
 
     def _begin(self) -> None:
-        self._reached = self.draft.on_disk()
-        count = bisect_right(self._waiting, self._reached, key=_end_of)
+        reached = self.draft.on_disk()
+        count = bisect_right(self._waiting, reached, key=_end_of)
         ready, self._waiting = self._waiting[:count], self._waiting[count:]
         if ready:
             with self.draft.path.open("rb") as file:
-                pagecache.fetch(file.fileno(), ready[0].place.header_offset, self._reached)
+                pagecache.fetch(file.fileno(), ready[0].place.header_offset, reached)
         for lot in lots.cut(ready, _weigh, _LOT_BYTES):
             self._begun.append(lot)
             self.pool.begin(readback.check_entries, lot)
