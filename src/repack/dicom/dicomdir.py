@@ -5,7 +5,8 @@ records really lie (PS3.3 annex F; PS3.10 section 8.6). Names, order and unknown
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import chain
 
 from repack.dicom import header, part10
 from repack.dicom.image import NotDone
@@ -18,11 +19,15 @@ NEXT_RECORD, FIRST_LOWER_RECORD, REFERENCED_RECORD = 0x0004_1400, 0x0004_1420, 0
 RECORD_TYPE = 0x0004_1430
 FILE_ID, FILE_SOP_INSTANCE, FILE_TRANSFER_SYNTAX = 0x0004_1500, 0x0004_1511, 0x0004_1512
 _OFFSETS = frozenset({FIRST_ROOT_RECORD, LAST_ROOT_RECORD, NEXT_RECORD, FIRST_LOWER_RECORD, REFERENCED_RECORD})
+_LOOKED_AT = _OFFSETS | {GROUP_LENGTH, RECORD_TYPE, FILE_ID, FILE_SOP_INSTANCE, FILE_TRANSFER_SYNTAX}
+
+
+_UNREADABLE = "it cannot be read as a DICOMDIR"
 
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One directory record: its span with item header and delimiter, and its elements."""
+    """One directory record: its span with item header and delimiter, and those of its elements that are looked at."""
 
     start: int
     end: int
@@ -41,6 +46,11 @@ class Directory:
     top: tuple[tuple[Element, int], ...]
     records: tuple[Record, ...]
 
+    @property
+    def sequence(self) -> tuple[Element, int]:
+        """The sequence of its records, and the offset behind it."""
+        return next(pair for pair in self.top if pair[0].tag == RECORD_SEQUENCE)
+
 
 @dataclass(frozen=True, slots=True)
 class Patched:
@@ -54,22 +64,29 @@ class Patched:
 def read_directory(data: bytes) -> Directory | NotDone:
     """Take a DICOMDIR apart (PS3.3 F.3)."""
     try:
-        top = header.read(data)
-        if top.meta is None:
-            return NotDone("it has no file meta information")
-        if top.encoding.order != "little":
-            return NotDone("it is stored big-endian, which this version does not convert")
-        level = tuple(part10.walk(data, top.meta.data_set, len(data), top.encoding))
-        sequence = next((e for e, _ in level if e.tag == RECORD_SEQUENCE), None)
-        if sequence is None:
-            return NotDone("it has no sequence of directory records")
-        records = tuple(_read_records(data, sequence, top.encoding))
+        found = _read_top(data)
+        return found if isinstance(found, NotDone) else replace(found, records=tuple(_read_records(found)))
     except part10.Unparseable:
-        return NotDone("it cannot be read as a DICOMDIR")
-    return Directory(data, top.encoding, top.meta.data_set, level, records)
+        return NotDone(_UNREADABLE)
 
 
-def _read_records(data: bytes, sequence: Element, encoding: Encoding) -> Iterator[Record]:
+def _read_top(data: bytes) -> Directory | NotDone:
+    """All but its records. Raises Unparseable."""
+    top = header.read(data)
+    if top.meta is None:
+        return NotDone("it has no file meta information")
+    if top.encoding.order != "little":
+        return NotDone("it is stored big-endian, which this version does not convert")
+    level = tuple(part10.walk(data, top.meta.data_set, len(data), top.encoding))
+    if all(element.tag != RECORD_SEQUENCE for element, _behind in level):
+        return NotDone("it has no sequence of directory records")
+    return Directory(data, top.encoding, top.meta.data_set, level, ())
+
+
+def _read_records(directory: Directory) -> Iterator[Record]:
+    """Its records, one after the other: all at once they take kilobytes each. Raises Unparseable."""
+    data, encoding = directory.data, directory.encoding
+    sequence, _behind = directory.sequence
     at = sequence.value
     end = len(data) if sequence.length == UNDEFINED else sequence.end
     while at < end:
@@ -83,7 +100,8 @@ def _read_records(data: bytes, sequence: Element, encoding: Encoding) -> Iterato
         behind = level[-1][1] if level else item.value
         if is_undefined and (not level or level[-1][0].tag != ITEM_END):
             raise part10.Unparseable("a directory record has no end")
-        yield Record(at, behind, level, is_undefined, _file_id(data, level))
+        looked_at = tuple(pair for pair in level if pair[0].tag in _LOOKED_AT)
+        yield Record(at, behind, looked_at, is_undefined, _file_id(data, looked_at))
         at = behind
 
 
@@ -112,7 +130,7 @@ def patch(
         _new_body(directory, record, {tag: new[record.file_id] for tag, new in uids.items() if record.file_id in new})
         for record in directory.records
     ]
-    sequence, behind = next(pair for pair in directory.top if pair[0].tag == RECORD_SEQUENCE)
+    sequence, behind = directory.sequence
     moved: dict[int, int] = {}
     at = sequence.value
     for record, body in zip(directory.records, bodies, strict=True):
@@ -122,10 +140,13 @@ def patch(
     new = bytearray(directory.data[: sequence.value]) + b"".join(bodies) + rest + directory.data[behind:]
     if sequence.length != UNDEFINED:
         new[sequence.value - 4 : sequence.value] = (at - sequence.value + len(rest)).to_bytes(4, "little")
-    patched = read_directory(bytes(new))
-    if isinstance(patched, NotDone):
-        return patched
-    _move_offsets(new, patched, {old: moved[old + shift] for old in stated})
+    try:
+        patched = _read_top(bytes(new))
+        if isinstance(patched, NotDone):
+            return patched
+        _move_offsets(new, patched, {old: moved[old + shift] for old in stated})
+    except part10.Unparseable:
+        return NotDone(_UNREADABLE)
     changed = sum(1 for r, b in zip(directory.records, bodies, strict=True) if b != directory.data[r.start : r.end])
     return Patched(bytes(new), changed, "its record offsets were wrong and are right now" if shift else "")
 
@@ -179,8 +200,8 @@ def _new_body(directory: Directory, record: Record, uids: Mapping[int, str]) -> 
 
 
 def _move_offsets(new: bytearray, patched: Directory, moved: Mapping[int, int]) -> None:
-    """Write the new offsets into the patched bytes, whose elements were walked afresh."""
-    for level in (patched.top, *(record.elements for record in patched.records)):
+    """Write the new offsets into the patched bytes, whose elements are walked afresh. Raises Unparseable."""
+    for level in chain([patched.top], (record.elements for record in _read_records(patched))):
         for element, behind in level:
             if element.tag in _OFFSETS and element.length == 4:
                 offset = int.from_bytes(new[element.value : behind], "little")
