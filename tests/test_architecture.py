@@ -188,9 +188,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "output.readback": {
         "bundles.zipped", "errors", "model", "output.archive", "output.pagecache", "output.zipformat", "stopwatch",
     },
-    "output.proving": {
-        "errors", "lots", "model", "output.archive", "output.pagecache", "output.readback", "processes.workers",
-    },
+    "output.proving": {"errors", "lots", "model", "output.archive", "output.readback", "processes.workers"},
     "carrying": {
         "bundles.places", "course", "dicom.image", "errors", "following", "lots", "model", "moving", "outcomes",
         "output.archive", "output.proving", "output.readback", "piecewise", "processes.workers", "progress",

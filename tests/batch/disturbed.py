@@ -86,7 +86,7 @@ def with_dying_workers(shelf: Shelf, every: float, seed: int) -> tuple[list[str]
         done = sum(line["result"] == "done" for line in last_lines(out_dir).values())
         rounds, codes = run_until_done(*words)
     said = f"{len(moments)} workers killed, exit code {code}, {done} of {shelf.count} done; re-runs: {rounds} {codes}"
-    return faults_of(shelf, out_dir), said
+    return [*faults_of(shelf, out_dir), *([] if moments else ["no worker was killed"])], said
 
 
 def with_scheduler_restart(shelf: Shelf) -> tuple[list[str], str]:

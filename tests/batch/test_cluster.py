@@ -87,7 +87,9 @@ def test_what_was_handed_out_as_the_scheduler_went_away_is_lost(
     with engines.Cluster(processes.address) as engine:
         slow = engine._executor.submit(time.sleep, 2, key="repack-known", pure=False)
         ask = engine._client.scheduler.get_task_status
+        end = time.monotonic() + 60
         while engine._client.sync(ask, keys=["repack-known"]) == {"repack-known": None}:
+            assert time.monotonic() < end
             time.sleep(0.05)  # it is on its way
         engine._out = {Future(): (task, "repack-forgotten"), slow: (task, "repack-known")}
         for _asked in range(2):

@@ -170,9 +170,7 @@ class Draft:
             self._file.write(entry.line)
         size = self._file.tell() - start
         self._file.write(zipformat.end_records(len(written), size, start, comment))
-        self._file.flush()
-        self._end_flush()
-        pagecache.bring_to_disk(self._file.fileno(), self._file.tell())
+        self.flush()
         self._file.close()
         return written
 

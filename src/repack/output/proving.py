@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from repack import lots
 from repack.errors import ProofFailed
 from repack.model import Raw
-from repack.output import pagecache, readback
+from repack.output import readback
 from repack.output.archive import Draft, Written
 from repack.output.readback import Check
 from repack.processes.workers import Crashed, Pool, with_tasks
@@ -57,12 +57,8 @@ class EarlyProof:
             self._begin()
 
     def _begin(self) -> None:
-        reached = self.draft.on_disk()
-        count = bisect_right(self._waiting, reached, key=_end_of)
+        count = bisect_right(self._waiting, self.draft.on_disk(), key=_end_of)
         ready, self._waiting = self._waiting[:count], self._waiting[count:]
-        if ready:
-            with self.draft.path.open("rb") as file:
-                pagecache.fetch(file.fileno(), ready[0].place.header_offset, reached)
         for lot in lots.cut(ready, _weigh, _LOT_BYTES):
             self._begun.append(lot)
             self.pool.begin(readback.check_entries, lot)
