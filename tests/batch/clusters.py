@@ -55,6 +55,10 @@ class Processes:
             self._scheduler.kill()
             self._scheduler.wait()
 
+    def count_workers(self) -> int:
+        """How many were started."""
+        return len(self._workers)
+
     def replace_ended_workers(self) -> None:
         """A nanny whose worker dies while it starts gives up; in a clinic the system would start it again."""
         for number, worker in enumerate(self._workers):
@@ -107,6 +111,7 @@ def killing_workers(processes: Processes, seconds: float, seed: int) -> Iterator
                     moments.append(time.monotonic())
 
     with Client(processes.address, set_as_default=False) as client:
+        client.wait_for_workers(processes.count_workers(), timeout=_PATIENCE)
         thread = threading.Thread(target=kill_now_and_then, args=(client,))
         thread.start()
         try:

@@ -68,7 +68,7 @@ def test_interrupted_on_a_cluster_and_run_again(shelf: Shelf, processes: Process
 
 
 def test_workers_that_die_lose_nothing(shelf: Shelf) -> None:
-    faults, said = disturbed.with_dying_workers(shelf, 1.5, 1)
+    faults, said = disturbed.with_dying_workers(shelf, 1.0, 1)
     assert faults == [], said
 
 
