@@ -79,6 +79,19 @@ def pack(data: bytes, crc: int | None = None) -> Packed:
 
 
 @timed("deflate")
+def pack_text(pieces: Iterable[bytes]) -> Packed:
+    """Deflate a text that comes in pieces and is never held as a whole."""
+    deflater = zlib.compressobj(6, zlib.DEFLATED, _RAW)
+    packed: list[bytes] = []
+    crc = size = 0
+    for piece in pieces:
+        crc, size = crc32(piece, crc), size + len(piece)
+        packed.append(deflater.compress(piece))
+    packed.append(deflater.flush())
+    return Packed(b"".join(packed), DEFLATED, crc, size)
+
+
+@timed("deflate")
 def pack_around(parts: Sequence[tuple[bytes, bool]]) -> Packed:
     """Store or deflate a file of which only some parts shrink, whichever is smaller.
 

@@ -206,7 +206,7 @@ def _tell(
     checked = review(plan, past, records, names, draft.read_back)
     digest = draft.directory_digest(plan.bundle.comment)
     record = recording.seal(record, own, digest, draft.overhead(), checked)
-    draft.add_ours(MANIFEST_NAME, manifest.encode(record))
+    draft.add_our_text(MANIFEST_NAME, manifest.encode_in_pieces(record))
     return record
 
 

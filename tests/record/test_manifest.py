@@ -186,8 +186,17 @@ def test_encode_and_decode_are_inverses(made: Manifest) -> None:
     data = manifest.encode(made)
     assert manifest.decode(data) == made
     assert manifest.encode(manifest.decode(data)) == data
-    assert data.endswith(b"}\n")
+    assert data == msgspec.json.format(msgspec.json.encode(made), indent=1) + b"\n"
     data.decode("utf-8")
+
+
+def test_thousands_of_lines_are_encoded_as_few_are(done: Done) -> None:
+    first = done.manifest.entries[0]
+    lines = tuple(msgspec.structs.replace(first, path=f'DATA/{number}\n "entries": [') for number in range(2_500))
+    made = msgspec.structs.replace(done.manifest, entries=lines)
+    pieces = list(manifest.encode_in_pieces(made))
+    assert b"".join(pieces) == msgspec.json.format(msgspec.json.encode(made), indent=1) + b"\n"
+    assert max(map(len, pieces)) < len(manifest.encode(made)) / 2
 
 
 @pytest.mark.lengthy

@@ -144,7 +144,7 @@ def _show_tables(done: Done, wanted: Wanted, screen: console.Screen) -> None:
 
 def _show_zip(done: Done, request: Request, wanted: Wanted, screen: console.Screen) -> None:
     """The one zip that was made, or the news that there was nothing to do."""
-    encoded = manifest.encode(done.manifest)
+    encoded = manifest.encode(done.manifest) if wanted.is_json or wanted.manifest_file is not None else b""
     if done.is_idle:
         _tell_idle(screen, request.bundle, wanted, encoded)
     else:

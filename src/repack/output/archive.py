@@ -5,7 +5,7 @@ finished: a DICOMDIR that stands first is written last, because it depends on ev
 """
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -67,11 +67,25 @@ class Draft:
 
     def add_ours(self, name: str, data: bytes) -> None:
         """Write an entry of our own, behind all others."""
+        self._add_ours(name, deflate.pack(data), hashlib.sha256(data).hexdigest())
+
+    def add_our_text(self, name: str, pieces: Iterable[bytes]) -> None:
+        """The same with a text that comes in pieces, because it may be long."""
+        digest = hashlib.sha256()
+
+        def hashed() -> Iterator[bytes]:
+            for piece in pieces:
+                digest.update(piece)
+                yield piece
+
+        packed = deflate.pack_text(hashed())
+        self._add_ours(name, packed, digest.hexdigest())
+
+    def _add_ours(self, name: str, packed: Packed, sha256: str) -> None:
         self._next_ours += 1
         raw = EntryName(name.encode("ascii"), is_utf8=False)
-        self._add(self._next_ours, raw, _EARLIEST, deflate.pack(data), _OURS_ATTRIBUTES, _OURS_MADE_BY)
-        written = self._written[self._next_ours]
-        self._written[self._next_ours] = replace(written, sha256=hashlib.sha256(data).hexdigest())
+        written = self._add(self._next_ours, raw, _EARLIEST, packed, _OURS_ATTRIBUTES, _OURS_MADE_BY)
+        self._written[self._next_ours] = replace(written, sha256=sha256)
 
     @timed("write")
     def _add(

@@ -153,8 +153,8 @@ class Scales:
         files = [OwnFile(name, length, _make_hash(name)) for name, length in own]
         names = (*(name for name, _length in own), MANIFEST_NAME)
         checked = review(self._plan, past, records, names, _read_nothing_back)
-        encoded = manifest.encode(recording.seal(record, files, _make_hash("directory"), _OVERHEAD, checked))
-        own.append((MANIFEST_NAME, deflate.pack(encoded).length))
+        sealed = recording.seal(record, files, _make_hash("directory"), _OVERHEAD, checked)
+        own.append((MANIFEST_NAME, deflate.pack_text(manifest.encode_in_pieces(sealed)).length))
         for name, length in own:
             packed = Raw(_NO_FILE, 0, length, STORED, 0, length)
             self._add_named(EntryName(name.encode("ascii"), is_utf8=False), _EARLIEST, packed)

@@ -16,6 +16,8 @@ import msgspec
 from repack import jsonschema
 from repack.model import Category, Finding, Grade, Proof, Purpose
 
+_LINES_AT_ONCE = 1000
+
 SCHEMA: Literal["repack-manifest-1"] = "repack-manifest-1"
 
 ActionDone = Literal["transcoded", "copied", "dropped"]
@@ -262,7 +264,18 @@ def _add_up(states: Iterable[State]) -> Count:
 
 def encode(manifest: Manifest) -> bytes:
     """The manifest as indented UTF-8 JSON."""
-    return msgspec.json.format(msgspec.json.encode(manifest), indent=1) + b"\n"
+    return b"".join(encode_in_pieces(manifest))
+
+
+def encode_in_pieces(manifest: Manifest) -> Iterator[bytes]:
+    """As `encode`, in pieces of bounded length: a hundred thousand lines are 50 MB, which nobody need hold at once."""
+    around = msgspec.json.format(msgspec.json.encode(msgspec.structs.replace(manifest, entries=())), indent=1)
+    before, key, behind = around.partition(b'\n "entries": [')  # found once: in a text, a line break is escaped
+    yield before + key
+    for start in range(0, len(manifest.entries), _LINES_AT_ONCE):
+        lines = msgspec.json.format(msgspec.json.encode(manifest.entries[start : start + _LINES_AT_ONCE]), indent=1)
+        yield (b"," if start else b"") + lines[1:-2].replace(b"\n", b"\n ")  # without its brackets, and further in
+    yield (b"\n " if manifest.entries else b"") + behind + b"\n"
 
 
 def decode(data: bytes) -> Manifest:
