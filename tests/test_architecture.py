@@ -254,7 +254,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "processes.workers", "progress",
     },
     "report.restored": {"giveback.restore", "model", "record.manifest", "report.tables", "report.words"},
-    "giveback.against": {"giveback.originals", "model", "output.archive", "record.manifest"},
+    "giveback.against": {"giveback.originals", "model", "output.archive", "output.structure", "record.manifest"},
     "giveback.verify": {
         "bundles", "classify.references", "dicom.dicomdir", "dicom.image", "errors", "giveback.against",
         "giveback.finished", "giveback.originals", "model", "outcomes", "output.archive", "output.structure",

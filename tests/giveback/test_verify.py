@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fixtures.disc import write_folder
+from fixtures.disc import DiscFile, write_folder, write_zip
 from repack import pipeline
 from repack.cli.giveback import read_share
 from repack.errors import WrongUsage
@@ -20,7 +20,7 @@ from repack.giveback import finished, verify
 from repack.model import Wishes
 from repack.pipeline import Request
 from repack.record import manifest
-from tests.commands import Run, repack
+from tests.commands import Run, contents, repack
 from tests.discs import small_disc, write_small_disc
 
 pytestmark = pytest.mark.usefixtures("inline")
@@ -97,8 +97,8 @@ def test_a_sample_is_spread(count: int, share: float) -> None:
         assert len(chosen) == count
 
 
-def test_another_image_is_found_although_all_hashes_fit(disc: Path, run: Run, tmp_path: Path) -> None:
-    """The manifest was made to fit: only the way back tells."""
+def forge(disc: Path, to: Path) -> Path:
+    """The same zip with its second image in the place of the first, and a manifest that was made to fit."""
     with zipfile.ZipFile(disc) as archive:
         other = archive.read("DICOM/I0000002")
     record = finished.open_finished(disc).manifest
@@ -115,7 +115,12 @@ def test_another_image_is_found_although_all_hashes_fit(disc: Path, run: Run, tm
     def swap(name: str, content: bytes) -> bytes:
         return {"DICOM/I0000001": other, "REPACK/manifest.json": forged}.get(name, content)
 
-    target = rewrite(disc, tmp_path / "forged.zip", swap)
+    return rewrite(disc, to, swap)
+
+
+def test_another_image_is_found_although_all_hashes_fit(disc: Path, run: Run, tmp_path: Path) -> None:
+    """Only the way back tells."""
+    target = forge(disc, tmp_path / "forged.zip")
     _code, out, _err = run(target)
     assert "DICOM/I0000001 does not give back the original file" in " ".join(out.split())
     assert "DICOM/I0000001 does not give" not in run(target, "--quick")[1]
@@ -214,6 +219,47 @@ def test_another_original_is_told_entry_by_entry(disc: Path, run: Run, tmp_path:
         "new.txt is in disc, but the manifest does not know it",
     ):
         assert said in shown
+
+
+def test_trouble_with_the_original_is_none_with_the_zip(disc: Path, run: Run, tmp_path: Path) -> None:
+    write_folder(tmp_path / "disc", small_disc(5, 48))
+    (tmp_path / "disc/License.txt").unlink()
+    code, out, err = run(disc, "--against", tmp_path / "disc", "--json")
+    assert (code, json.loads(out)["sound"]) == (7, False)
+    assert [found["in"] for found in json.loads(out)["differences"]] == ["original"]
+    assert "License.txt is not in disc; the zip itself is sound" in err
+    assert "better copy" not in err
+
+    less = rewrite(disc, tmp_path / "bad.zip", lambda name, old: None if name == "Manual.pdf" else old)
+    code, out, err = run(less, "--against", tmp_path / "disc", "--json")
+    assert {found["in"] for found in json.loads(out)["differences"]} == {"original", "zip"}
+    assert "get a better copy" in err
+    assert "itself is sound" not in err
+
+
+def test_other_samples_than_the_originals_are_a_fault_of_the_zip(run: Run, tmp_path: Path) -> None:
+    """Nothing in the zip tells, where an image was compressed already and its bytes do not come back."""
+    scan = write_small_disc(tmp_path / "scan.zip", 3)
+    rle = pipeline.run(Request(scan, tmp_path / "rle.zip", Wishes(codec="rle"), jobs=0)).target
+    images = (DiscFile(name, data) for name, data in contents(rle).items() if name.startswith("DICOM"))
+    write_zip(tmp_path / "disc.zip", images)
+    made = pipeline.run(Request(tmp_path / "disc.zip", tmp_path / "made.zip", jobs=0)).target
+    assert run(made, "--against", tmp_path / "disc.zip")[0] == 0
+    forged = forge(made, tmp_path / "forged.zip")
+    assert "I0000001 does not give" not in run(forged)[1]  # only the zip's writer differs, as far as it can tell
+    code, out, err = run(forged, "--against", tmp_path / "disc.zip", "--json")
+    other = {"where": "DICOM/I0000001", "problem": "has other samples than the original", "in": "zip"}
+    assert (code, other in json.loads(out)["differences"]) == (7, True)
+    assert "get a better copy" in err
+
+
+def test_another_disc_is_told_in_one_line(disc: Path, run: Run, tmp_path: Path) -> None:
+    """Discs of one clinic have the same names in them."""
+    other = [DiscFile(file.path, file.content[::-1] + b"other") for file in small_disc(5, 48)]
+    write_folder(tmp_path / "other", other)
+    code, out, err = run(disc, "--against", tmp_path / "other", "--json")
+    assert (code, len(json.loads(out)["differences"])) == (7, 1)
+    assert "other is another disc: no file of it is in the zip as it was; the zip itself is sound" in err
 
 
 def test_the_zip_is_not_its_own_original(disc: Path, run: Run, tmp_path: Path) -> None:

@@ -88,6 +88,7 @@ def _close_output(error: OSError) -> None:
 def _call(app: typer.Typer, given: list[str], pool: Pool | None) -> ExitCode | int:
     loudness = sum(len(word) - 1 for word in given if re.fullmatch("-v+", word)) + given.count("--verbose")
     try:
+        _refuse_empty(given)
         _refuse_misspelt(given)
         result: Any = app(args=given, prog_name="repack", standalone_mode=False, obj=pool)
     except RepackError as error:
@@ -126,6 +127,15 @@ def _show_trouble(error: OSError, given: Sequence[str], loudness: int) -> ExitCo
     told = tell(path.name[:_LONGEST_NAME] or str(path), error.strerror or "no access", OUT_OF_REACH)
     _show(error, str(told), loudness)
     return told.code
+
+
+def _refuse_empty(given: Sequence[str]) -> None:
+    """No word is empty on purpose: `--keep "$IMPORTANT"` must not keep nothing without a word. Raises WrongUsage."""
+    for before, word in pairwise(["", *given]):
+        option = word if word.startswith("--") and word.endswith("=") else before if not word else None
+        if option is not None:
+            where = f"behind {option.rstrip('=')}" if option.startswith("-") else "on the command line"
+            raise WrongUsage(f"there is nothing {where}", "a variable of a script may be unset; give a value")
 
 
 def _refuse_misspelt(given: list[str]) -> None:

@@ -102,7 +102,7 @@ def verify(
 ) -> ExitCode:
     """Check a zip that repack made: all that is in it, and that every original can be rebuilt.
 
-    Exit code 7: it differs from what its manifest says; every difference is named.
+    Exit code 7: it differs from what its manifest says, or from the original; every difference is named.
     """
     if quick and sample is not None:
         raise WrongUsage("--quick decodes no image and --sample some", "give one of them")
@@ -121,7 +121,7 @@ def verify(
         return ExitCode.DONE
     first = done.findings[0]
     more = f" (and {len(done.findings) - 1:,} more differences)" if len(done.findings) > 1 else ""
-    console.show_error(f"{source.name}: {first.where} {first.problem}{more}; get a better copy of it")
+    console.show_error(f"{source.name}: {first.where} {first.problem}{more}; {verified.advise(done)}")
     return ExitCode.DIFFERENT
 
 

@@ -150,9 +150,12 @@ def read_locales(text: str | None) -> tuple[str, ...]:
     from repack.classify import languages  # noqa: PLC0415  takes a while to load, and few commands need it
 
     try:
-        return tuple(languages.read_wish(part) for part in re.split(r"[,;\s]+", text.strip()) if part)
+        wanted = tuple(languages.read_wish(part) for part in re.split(r"[,;\s]+", text.strip()) if part)
     except ValueError as error:
         raise WrongUsage(f"--keep-locales: {error}".partition("; ")[0], str(error).partition("; ")[2]) from error
+    if not wanted:  # an unset variable of a script, most likely: not to be taken for "keep all", nor for "keep none"
+        raise WrongUsage("--keep-locales names no language", "give some, such as en,es; or leave the option out")
+    return wanted
 
 
 def slashed(globs: list[str] | None) -> tuple[str, ...]:

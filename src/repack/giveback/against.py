@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from repack.giveback.originals import has_same_samples
 from repack.model import Bundle, Entry, EntryUnreadable, Place, Proof
 from repack.output.archive import digest_raw
+from repack.output.structure import Finding
 from repack.record.manifest import EntryRecord
 
 _LOT = 32
+_OTHER_FILE, _OTHER_SAMPLES = "is another file in the original", "has other samples than the original"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,10 +76,23 @@ def _compare_one(pair: Pair) -> str:
             return "" if is_same else "was damaged when the zip was made, and is another file in the original"
         for chunk in pair.place.chunks():
             digest.update(chunk)
+        if pair.line.before.sha256 not in {None, digest.hexdigest()}:
+            return _OTHER_FILE
         if pair.new is not None and not has_same_samples(pair.place.read(), pair.new.read()):
-            return "has other samples than the original"
+            return _OTHER_SAMPLES
     except EntryUnreadable as error:
         return "" if pair.line.before.sha256 is None else f"cannot be compared with the original: {error}"
-    if pair.line.before.sha256 not in {None, digest.hexdigest()}:
-        return "is another file in the original"
     return ""
+
+
+def tell(pairing: Pairing, problems: Sequence[str], lines: Sequence[EntryRecord], original: str) -> list[Finding]:
+    """Each difference, given what `compare` said of each pair; in one line where not a single file is the same."""
+    if (pairing.pairs or pairing.gone) and all(problem == _OTHER_FILE for problem in problems):
+        return [Finding(original, "is another disc: no file of it is in the zip as it was", is_of_original=True)]
+    found = [Finding(lines[n].path, f"is not in {original}", is_of_original=True) for n in pairing.gone]
+    unknown = f"is in {original}, but the manifest does not know it"
+    found += [Finding(entry.path, unknown, is_of_original=True) for entry in pairing.unknown]
+    for pair, problem in zip(pairing.pairs, problems, strict=True):
+        if problem:  # where the original is the same file and its samples are not, the zip is wrong
+            found.append(Finding(pair.line.path, problem, is_of_original=problem != _OTHER_SAMPLES))
+    return found

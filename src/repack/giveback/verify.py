@@ -279,15 +279,13 @@ def _check_against(finished: Finished, original: Bundle, done: Verified, pool: P
     lines = finished.manifest.entries
     pairing = against.pair(original, lines, finished.entries)
     progress.begin("Comparing", sum(p.line.before.size for p in pairing.pairs), len(pairing.pairs))
-    found = [Finding(lines[n].path, f"is not in {path.name}") for n in pairing.gone]
-    found += [Finding(e.path, f"is in {path.name}, but the manifest does not know it") for e in pairing.unknown]
+    problems: list[str] = []
     for lot, result in with_tasks(pool, against.compare, against.lots(pairing.pairs)):
-        problems = ("could not be read",) * len(lot) if isinstance(result, Crashed) else result
-        for pair, problem in zip(lot, problems, strict=True):
-            if problem:
-                found.append(Finding(pair.line.path, problem))
+        problems += ("could not be read",) * len(lot) if isinstance(result, Crashed) else result
+        for pair in lot:
             progress.advance(pair.line.before.size)
     files = sum(not line.folder for line in lines)
+    found = against.tell(pairing, problems, lines, path.name)
     done.note("original", (len(pairing.pairs), files), f"each file of {path.name}, by its SHA-256", found)
     samples = sum(pair.new is not None for pair in pairing.pairs)
     if samples:

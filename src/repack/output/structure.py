@@ -27,10 +27,11 @@ _UTF8, _ZIP64_FIELD, _WIDE = 0x800, 1, 0xFFFF_FFFF  # 4.4.4, 4.5.3
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What is not as it should be, and where."""
+    """What is not as it should be, and where: in the zip, or in the bundle that is said to be its original."""
 
     where: str
     problem: str
+    is_of_original: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,9 +19,24 @@ def sheets(done: Verified) -> list[Sheet]:
 def result(done: Verified) -> str:
     """The last line."""
     name = words.printable(done.finished.name)
-    if done.findings:
-        return f"{name} is not what its manifest says: {words.plural(len(done.findings), 'difference')}"
-    return f"{name} is sound: no difference found"
+    count = words.plural(len(done.findings), "difference")
+    if not done.findings:
+        return f"{name} is sound: no difference found"
+    if is_unlike_original_only(done):
+        return f"{name} is what its manifest says; the original given here is not: {count}"
+    return f"{name} is not what its manifest says: {count}"
+
+
+def is_unlike_original_only(done: Verified) -> bool:
+    """Is all that was found about the bundle that the zip was compared with, and nothing about the zip?"""
+    return bool(done.findings) and all(finding.is_of_original for finding in done.findings)
+
+
+def advise(done: Verified) -> str:
+    """What to do about the differences."""
+    if is_unlike_original_only(done):
+        return "the zip itself is sound; give --against the bundle that it was made from, unchanged"
+    return "get a better copy of it"
 
 
 def encode(done: Verified) -> bytes:
@@ -31,6 +46,9 @@ def encode(done: Verified) -> bytes:
         "zip": as_text(done.finished.name),
         "sound": not done.findings,
         "checks": [{"subject": c.subject, "checked": c.done, "of": c.of, "how": c.how} for c in done.checks],
-        "differences": [{"where": finding.where, "problem": finding.problem} for finding in done.findings],
+        "differences": [
+            {"where": found.where, "problem": found.problem, "in": "original" if found.is_of_original else "zip"}
+            for found in done.findings
+        ],
     }
     return msgspec.json.format(msgspec.json.encode(document), indent=1) + b"\n"
