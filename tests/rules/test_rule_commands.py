@@ -12,6 +12,7 @@ from fixtures import golden_disc
 from fixtures.disc import write_folder, write_zip
 from repack import errors
 from repack.classify import rulefile
+from repack.report.rules import rule_shown
 from tests.commands import Run, flat
 
 SCHEMA_FILE = Path(errors.__file__).parent / "schemas" / "rules.schema.json"
@@ -160,6 +161,31 @@ def test_show_says_what_a_viewer_reads_and_what_a_file_describes(run: Run):
     assert "reads: JPEG-LS, JPEG 2000, RLE (" in out
     _code, out, _err = run("rules", "show", "index.checksums")
     assert "describes: checksums" in out
+
+
+def test_conditions_are_shown_as_a_file_may_state_them(tmp_path: Path):
+    """Every built-in rule, written anew from what `rules show` says of it, asks for the same."""
+    known = rulefile.load_builtin()
+    own = tmp_path / "own.toml"
+    own.write_text("\n".join(_written_anew(loaded) for loaded in known), "utf-8")
+    for before, after in zip(known, rulefile.load_file(own), strict=True):
+        assert _alternatives(after.rule.match) == _alternatives(before.rule.match)
+        assert _alternatives(after.rule.unless) == _alternatives(before.rule.unless)
+
+
+def _written_anew(loaded: rulefile.LoadedRule) -> str:
+    shown = [line.partition(": ") for line in rule_shown(loaded).lines]
+    stated = {key: [value for name, _colon, value in shown if name == key] for key in ("match", "unless")}
+    lines = ["[[rule]]", f'id = "{loaded.rule.id}"', f'category = "{loaded.rule.category}"', 'why = "shown"']
+    return "\n".join([*lines, *(f"{key} = [{', '.join(said)}]" for key, said in stated.items() if said)]) + "\n"
+
+
+def _alternatives(conditions: object) -> list[object]:
+    return [] if conditions is None else conditions if isinstance(conditions, list) else [conditions]
+
+
+def test_a_regular_expression_is_shown_as_people_write_it(run: Run):
+    assert r"name = ['RAYBridge\.exe', " in run("rules", "show", "viewer.ray")[1]
 
 
 # --- schema ---

@@ -29,7 +29,7 @@ def rule_shown(loaded: LoadedRule) -> Sheet:
     for key, value in (("match", rule.match), ("unless", rule.unless)):
         if value is not None:
             said = [_stated(c) for c in (value if isinstance(value, list) else [value])]
-            parts += [f"{key}: {json.dumps(one, ensure_ascii=False)}" for one in said]
+            parts += [f"{key}: {as_toml(one)}" for one in said]
     if rule.action:
         parts.append(f"action: {rule.action}")
     if rule.reads is not None:
@@ -48,6 +48,19 @@ def _stated(conditions: msgspec.Struct) -> dict[str, object]:
         for key, value in stated.items()
         if value is not None
     }
+
+
+def as_toml(value: object) -> str:
+    """A value of a rule as it may stand in a rule file, in one line (toml.io, 1.0.0)."""
+    match value:
+        case dict():
+            return "{ " + ", ".join(f"{key} = {as_toml(one)}" for key, one in value.items()) + " }"
+        case list() | tuple():
+            return "[" + ", ".join(map(as_toml, value)) + "]"
+        case str() if "\\" in value and "'" not in value and value.isprintable():
+            return f"'{value}'"  # a regular expression, most likely, as people write it
+        case _:
+            return json.dumps(value, ensure_ascii=False)  # numbers, truth and texts are written alike in both
 
 
 def said_to_open(reads: Reads) -> str:
