@@ -375,12 +375,12 @@ MAY_IMPORT: dict[str, set[str]] = {
         "batch.outputs", "bundles.names", "errors", "output.drafts", "pipeline", "places.addresses", "planning.nested",
         "record.manifest", "record.recording",
     },
-    "batch.engine": {"batch.line", "batch.orders", "errors"},
+    "batch.engine": {"batch.elsewhere", "batch.identity", "batch.line", "batch.orders", "errors", "processes.workers"},
     "batch.cluster": {"batch.disc", "batch.engine", "batch.line", "batch.orders", "errors", "processes.interrupts"},
     "batch.journal": {"batch.line", "batch.lock", "batch.naming", "errors", "processes.interrupts"},
     "batch.local": {
-        "batch.disc", "batch.elsewhere", "batch.engine", "batch.identity", "batch.line", "batch.orders", "errors",
-        "processes.interrupts", "processes.serving", "processes.staff", "processes.workers",
+        "batch.disc", "batch.engine", "batch.line", "batch.orders", "errors", "processes.interrupts",
+        "processes.serving", "processes.staff",
     },
     "batch.running": {
         "batch.cluster", "batch.engine", "batch.journal", "batch.line", "batch.local", "batch.lock", "batch.naming",

@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from collections.abc import Callable
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 import pytest
@@ -73,6 +74,20 @@ def test_what_is_plainly_the_main_job_gets_workers(
     if pool is not None:
         assert isinstance(pool, Still)
         assert (pool.jobs, pool.told) == (count_cores(), ["recruit", "_load"])
+
+
+@pytest.mark.lengthy
+def test_a_head_start_that_fails_is_none(bundle: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is wrong is told later, in one line; here it would be a traceback."""
+    started: list[BaseProcess] = []
+
+    def fail(pool: Pool, _get_ready: object) -> None:
+        started.extend(worker.process for worker in pool._workers)
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(Pool, "warm", fail)
+    assert recruiting.recruit([str(bundle)]) is None
+    assert [process.is_alive() for process in started] == [False] * count_cores()
 
 
 @pytest.mark.lengthy

@@ -21,8 +21,12 @@ def recruit(words: Sequence[str]) -> Pool | None:
     if not is_path or any(word.partition("=")[0] in _OTHERWISE or _LETTERS.match(word) for word in words):
         return None
     pool = Pool(count_cores())
-    pool.recruit()
-    pool.warm(_load)
+    try:
+        pool.recruit()
+        pool.warm(_load)
+    except Exception:  # noqa: BLE001  only a head start: what is wrong here is told in one line where it is needed
+        pool.dismiss()
+        return None
     return pool
 
 

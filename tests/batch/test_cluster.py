@@ -1,6 +1,8 @@
 """A Dask cluster does what the local pool does, and loses nothing when parts of it die. Larger counts: tests.batch."""
 
 import importlib.util
+import math
+import os
 import random
 import signal
 import sys
@@ -9,12 +11,13 @@ from collections.abc import Iterator
 from concurrent.futures import Future
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import cast
 
 import pytest
 
 from repack.batch import cluster as engines
-from repack.batch.engine import Lost
+from repack.batch.engine import Died, Lost
+from repack.batch.orders import Task
 from repack.errors import ExitCode
 from tests.batch import disturbed
 from tests.batch.clusters import Processes, cluster, free_port, run_batch, start_batch
@@ -44,6 +47,10 @@ def shelf(tmp_path_factory: pytest.TempPathFactory) -> Shelf:
 def processes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Processes]:
     with cluster(tmp_path_factory.mktemp("cluster")) as started:
         yield started
+
+
+def a_task() -> Task:
+    return cast("Task", SimpleNamespace(order=SimpleNamespace(disc=SimpleNamespace(given="a.zip"), is_careful=True)))
 
 
 def test_a_cluster_gives_the_same_zips(shelf: Shelf, processes: Processes) -> None:
@@ -83,7 +90,7 @@ def test_what_was_handed_out_as_the_scheduler_went_away_is_lost(
     """Dask's client forgets to say so, and would wait for it for ever."""
     monkeypatch.setattr(engines, "_ASKING", 0.0)
     monkeypatch.setattr(engines, "_FORGOTTEN", 0.0)
-    task: Any = SimpleNamespace(order=SimpleNamespace(disc=SimpleNamespace(given="a.zip")))
+    task = a_task()
     with engines.Cluster(processes.address) as engine:
         slow = engine._executor.submit(time.sleep, 2, key="repack-known", pure=False)
         ask = engine._client.scheduler.get_task_status
@@ -99,6 +106,34 @@ def test_what_was_handed_out_as_the_scheduler_went_away_is_lost(
         assert came == [Lost()]
         assert list(engine._out.values()) == [(task, "repack-known")]
         slow.result()
+
+
+def test_a_worker_that_comes_to_no_end_is_ended_and_its_disc_told_of(
+    processes: Processes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engines, "_ASKING", 0.0)
+    task = a_task()
+    monkeypatch.setattr(engines, "give_time_to", lambda asked: 1.0 if asked is task else math.inf)
+    patient = a_task()
+    with engines.Cluster(processes.address) as engine:
+        engine._client.wait_for_workers(2, timeout=60)
+        before = set(engine._client.run(os.getpid).values())
+        endless = engine._executor.submit(time.sleep, 3600, key="repack-endless", pure=False)
+        long = engine._executor.submit(time.sleep, 4, key="repack-long", pure=False)
+        engine._out = {endless: (task, "repack-endless"), long: (patient, "repack-long")}
+        end = time.monotonic() + 60
+        while not engine._lost:
+            assert time.monotonic() < end
+            engine.has_room()
+            time.sleep(0.05)
+        assert (task, Died()) in engine.collect(0)
+        assert long.result(timeout=60) is None  # on the other worker
+        engine._client.wait_for_workers(2, timeout=60)
+        after = set(engine._client.run(os.getpid).values())
+        assert (len(after), len(after & before)) == (2, 1)
+        assert engine._client.sync(engine._client.scheduler.get_task_status, keys=["repack-endless"]) == {
+            "repack-endless": None
+        }
 
 
 def test_no_scheduler_there(shelf: Shelf) -> None:

@@ -71,7 +71,7 @@ def test_a_worker_that_dies_is_told_and_the_next_one_does_it(tasks: list[Task]) 
 def test_a_worker_that_comes_to_no_end_is_ended_and_its_disc_tried_again(
     tasks: list[Task], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("repack.batch.local.give_time", lambda _size: 0.2)
+    monkeypatch.setattr("repack.batch.engine.give_time", lambda _size: 0.2)
     with Local(1) as engine:
         engine.submit(tasks[0])
         halted = engine._workers[0].process.pid

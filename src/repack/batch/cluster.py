@@ -10,14 +10,14 @@ import importlib.util
 import logging
 import secrets
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
 from types import TracebackType
 from typing import Self
 
 from repack.batch.disc import work
-from repack.batch.engine import Answer, AtWork, Died, Lost
+from repack.batch.engine import Answer, AtWork, Died, Lost, give_time_to
 from repack.batch.line import BatchLine
 from repack.batch.orders import Task, failed
 from repack.errors import ExitCode, WrongUsage
@@ -46,6 +46,7 @@ class Cluster:
         self._unknown: dict[str, float] = {}  # keys that the scheduler does not know, and since when
         self._threads = 0
         self._at_work: AtWork = ()
+        self._until: dict[str, float] = {}  # keys that are at work, and when they should be done
         self._asked = 0.0
         self._hired = time.monotonic()  # when there last was a worker
         self._connect(_CONNECTING)
@@ -124,12 +125,14 @@ class Cluster:
             threads = self._client.nthreads()
             self._threads = sum(threads.values())
             given = {key: task.order.disc.given for task, key in self._out.values()}
-            self._at_work = tuple(
-                (worker, given[key])
+            at_work = {
+                key: worker
                 for worker, keys in self._client.processing().items()
                 for key in [key for key in map(str, keys) if key in given][: threads.get(worker, 1)]
-            )
+            }
+            self._at_work = tuple((worker, given[key]) for key, worker in at_work.items())
             self._give_up_forgotten(now)
+            self._end_late(now, at_work)
         if self._threads:
             self._hired = now
         elif now - self._hired > _HIRING:
@@ -145,6 +148,26 @@ class Cluster:
             if now - self._unknown.get(key, now) > _FORGOTTEN and not future.done():
                 self._lost.append((task, Lost()))
                 del self._out[future]
+
+    def _end_late(self, now: float, at_work: Mapping[str, str]) -> None:
+        """End the workers that come to no end; their discs are tried again, as after a death.
+
+        What else such a worker was at, Dask gives to another. One that has no nanny cannot be ended from here.
+        """
+        known, self._until = self._until, {}
+        stuck: set[str] = set()
+        for future, (task, key) in list(self._out.items()):
+            if key not in at_work:
+                continue
+            self._until[key] = known[key] if key in known else now + give_time_to(task)
+            if now > self._until[key] and not future.done():
+                del self._out[future]
+                self._lost.append((task, Died()))
+                future.cancel()  # or Dask would give it to the next worker
+                stuck.add(at_work[key])
+        if stuck:
+            with suppress(ValueError):
+                self._client.restart_workers(sorted(stuck), timeout=_CONNECTING, raise_for_error=False)
 
 
 def _check_address(address: str) -> None:

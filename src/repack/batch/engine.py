@@ -5,14 +5,18 @@ What the cluster loses is handed out again, but not for ever.
 Only so many tasks are out as the workers need, and no list of results is kept.
 """
 
+import math
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Protocol
 
+from repack.batch import elsewhere, identity
 from repack.batch.line import BatchLine
 from repack.batch.orders import Task, failed
 from repack.errors import ExitCode
+from repack.processes.workers import give_time
 
 _TURN = 0.5  # seconds between two looks at who is at work
 
@@ -86,3 +90,14 @@ def stream(engine: Engine, tasks: Iterable[Task], watch: Callable[[AtWork], None
 
 def _carefully(task: Task) -> Task:
     return replace(task, order=replace(task.order, is_careful=True))
+
+
+def give_time_to(task: Task) -> float:
+    """Seconds for a disc: far more than any takes, so that a codec which comes to no end does not stop the batch.
+
+    Without end where each image has its own time (is_careful), or where a disc waits for others to leave room.
+    """
+    if task.order.is_careful or elsewhere.is_elsewhere(task.address, task.out_dir):
+        return math.inf
+    known = identity.identify(Path(task.address))
+    return give_time(known.size if known is not None else 0)

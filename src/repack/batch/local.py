@@ -6,20 +6,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import count
 from multiprocessing.connection import wait
-from pathlib import Path
 from types import TracebackType
 from typing import Self, cast
 
-from repack.batch import elsewhere, identity
 from repack.batch.disc import work
-from repack.batch.engine import Answer, AtWork, Died
+from repack.batch.engine import Answer, AtWork, Died, give_time_to
 from repack.batch.line import BatchLine
 from repack.batch.orders import Task, failed
 from repack.errors import ExitCode
 from repack.processes import interrupts, serving
 from repack.processes.serving import Kind, PipeEnd
 from repack.processes.staff import Hand, Staff
-from repack.processes.workers import give_time
 
 
 @dataclass(slots=True, eq=False)
@@ -67,7 +64,7 @@ class Local:
         if worker is None:
             self._here.append(task)
             return
-        worker.task, worker.until = task, time.monotonic() + _give_time(task)
+        worker.task, worker.until = task, time.monotonic() + give_time_to(task)
         try:
             worker.pipe.send_bytes(serving.encode(serving.Order(work, task)))
         except OSError:  # it died since it was last heard of; `collect` finds out
@@ -124,14 +121,3 @@ class Local:
             return worker.task, Died()
         self._here.append(worker.task)  # no process ever came to a disc
         return None
-
-
-def _give_time(task: Task) -> float:
-    """Seconds for a disc: far more than any takes, so that a codec which comes to no end does not stop the batch.
-
-    Without end where each image has its own time (is_careful), or where a disc waits for others to leave room.
-    """
-    if task.order.is_careful or elsewhere.is_elsewhere(task.address, task.out_dir):
-        return math.inf
-    known = identity.identify(Path(task.address))
-    return give_time(known.size if known is not None else 0)

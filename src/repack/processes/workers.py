@@ -74,9 +74,13 @@ class Pool:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         interrupts.accept(error)
+        self.dismiss(at_once=error is not None)
+
+    def dismiss(self, *, at_once: bool = True) -> None:
+        """End all workers, the idle ones in order unless it has to be at once."""
         with interrupts.undisturbed():
             self._waiting.clear()
-            self._staff.dismiss(lambda worker: error is not None or bool(worker.jobs))
+            self._staff.dismiss(lambda worker: at_once or bool(worker.jobs))
 
     def recruit(self) -> None:
         """Start all workers now: it takes them a while before they can be given anything."""
