@@ -163,6 +163,17 @@ def test_what_is_damaged_is_said_once(words: tuple[str, ...], run: Run, tmp_path
     assert "damaged in the original" in shown
 
 
+@pytest.mark.parametrize("words", [(), ("-q",), ("--json",)])
+def test_what_is_damaged_is_named_where_there_is_nothing_to_do(
+    words: tuple[str, ...], run: Run, tmp_path: Path
+) -> None:
+    bundle, done = _write_damaged(tmp_path / "scan.zip", 1), tmp_path / "done.zip"
+    assert run(bundle, "-o", done)[0] == 0
+    code, _out, err = run(done, *words)
+    assert code == 0
+    assert flat(err).count("1 file is damaged in the original and was carried over just as it is: notes/0.txt;") == 1
+
+
 def test_wishes_that_collide_with_guards_are_reported(disc: Path, run: Run) -> None:
     code, out, _err = run(disc, "--drop", "runtime", "--keep-locales", "es")
     said = flat(out)

@@ -91,7 +91,7 @@ def run(request: Request, wanted: Wanted, screen: console.Screen, pool: Pool) ->
         zips = _run(request, progress, pool)
     if watch is not None:
         console.show_sheets(replace(screen, out=screen.err), [profile.profiled(watch, *stopwatch.processor_time())])
-    if screen.is_quiet:
+    if screen.is_quiet or any(done.is_idle for done in zips):
         _name_damaged(zips)
     if len(zips) > 1:
         _show_parts(zips, wanted, screen)
@@ -101,7 +101,7 @@ def run(request: Request, wanted: Wanted, screen: console.Screen, pool: Pool) ->
 
 def _name_damaged(zips: Sequence[Done]) -> None:
     """Name on standard error, in a line, what was damaged in the original already; for where no table is shown."""
-    lines = (line for done in zips if not done.is_idle for line in done.manifest.entries)
+    lines = (line for done in zips for line in done.manifest.entries)
     paths = list(dict.fromkeys(line.path for line in lines if line.damaged))  # each zip of --split may hold it
     if not paths:
         return
