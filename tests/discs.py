@@ -3,6 +3,8 @@
 import re
 from pathlib import Path
 
+import pytest
+
 from fixtures.disc import DiscFile, dental_disc, write_zip
 
 _LANGUAGE = re.compile(r"Viewer/(?:Languages/|locale/|translations/qt_)?(.+?)(?:/|\.qm)")
@@ -22,3 +24,11 @@ def write_small_disc(path: Path, slices: int, size: int = 64) -> Path:
     """That disc as a zip."""
     write_zip(path, small_disc(slices, size))
     return path
+
+
+def symlink(link: Path, target: Path | str) -> None:
+    """A link, or a skipped test where there are none."""
+    try:
+        link.symlink_to(target)
+    except (OSError, NotImplementedError):
+        pytest.skip("no symbolic links here")

@@ -24,6 +24,7 @@ from repack.processes.workers import Pool
 from repack.progress import NoProgress
 from repack.survey import View, survey
 from tests.commands import entries_of, one_line, run_without_rights
+from tests.discs import symlink
 
 MOMENT = calendar.timegm((2024, 3, 15, 10, 30, 58))
 
@@ -47,13 +48,6 @@ def by_path(bundle: Bundle) -> dict[str, Entry]:
 def read(entry: Entry) -> bytes:
     assert entry.place is not None
     return entry.place.read()
-
-
-def symlink(link: Path, target: Path | str) -> None:
-    try:
-        link.symlink_to(target)
-    except (OSError, NotImplementedError):
-        pytest.skip("no symbolic links here")
 
 
 def test_files_and_empty_folders_in_order(disc: Path) -> None:

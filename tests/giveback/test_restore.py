@@ -27,7 +27,7 @@ from repack.output import readback
 from repack.pipeline import Request
 from repack.processes.workers import Crashed
 from tests.commands import Run, contents, flat, manifest_of
-from tests.discs import small_disc, write_small_disc
+from tests.discs import small_disc, symlink, write_small_disc
 from tests.inline import Inline
 
 pytestmark = pytest.mark.usefixtures("inline")
@@ -125,6 +125,18 @@ def test_what_lies_there_byte_for_byte_is_left_alone_and_the_rest_is_given(
     (tmp_path / "out/DICOM/I0000002").write_bytes(whole["DICOM/I0000002"][:-1] + b"?")
     code, _out, err = run("restore", disc, "-o", tmp_path / "out")
     assert (code, "DICOM/I0000002: it exists already" in err) == (5, True)
+
+
+def test_what_nobody_can_open_is_not_given_back(disc: Path, run: Run, tmp_path: Path) -> None:
+    with zipfile.ZipFile(disc) as archive:
+        archive.extractall(tmp_path / "unpacked")
+    (tmp_path / "unpacked/DICOM/I0000001").unlink()
+    symlink(tmp_path / "unpacked/DICOM/I0000001", "nowhere")
+    code, out, err = run("restore", tmp_path / "unpacked", "-o", tmp_path / "out")
+    given = len(files_below(tmp_path / "out"))
+    assert (code, "DICOM/I0000001 is missing in the zip" in err) == (7, True)
+    assert f"{given} files given back" in flat(out)
+    assert not (tmp_path / "out/DICOM/I0000001").exists()
 
 
 @pytest.fixture

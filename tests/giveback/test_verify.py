@@ -21,7 +21,7 @@ from repack.model import Wishes
 from repack.pipeline import Request
 from repack.record import manifest
 from tests.commands import Run, contents, repack
-from tests.discs import small_disc, write_small_disc
+from tests.discs import small_disc, symlink, write_small_disc
 
 pytestmark = pytest.mark.usefixtures("inline")
 
@@ -251,6 +251,26 @@ def test_other_samples_than_the_originals_are_a_fault_of_the_zip(run: Run, tmp_p
     other = {"where": "DICOM/I0000001", "problem": "has other samples than the original", "in": "zip"}
     assert (code, other in json.loads(out)["differences"]) == (7, True)
     assert "get a better copy" in err
+
+
+@pytest.mark.parametrize("name", ["DICOM/I0000001", "License.txt", "REPACK/README.txt"])
+def test_what_nobody_can_open_is_not_sound(disc: Path, run: Run, tmp_path: Path, name: str) -> None:
+    """In a folder, a link that leads nowhere stands where a file was."""
+    with zipfile.ZipFile(disc) as archive:
+        archive.extractall(tmp_path / "unpacked")
+    assert run(tmp_path / "unpacked")[0] == 0
+    (tmp_path / "unpacked" / name).unlink()
+    symlink(tmp_path / "unpacked" / name, "nowhere")
+    code, _out, err = run(tmp_path / "unpacked")
+    assert (code, f"unpacked: {name} is missing in the zip; get" in err) == (7, True)
+
+    write_folder(tmp_path / "disc", small_disc(5, 48))
+    original = tmp_path / "disc" / name
+    if original.exists():
+        original.unlink()
+        symlink(original, "nowhere")
+        code, _out, err = run(disc, "--against", tmp_path / "disc")
+        assert (code, f"{name} is a link or a device in disc, and cannot be compared" in err) == (7, True)
 
 
 def test_another_disc_is_told_in_one_line(disc: Path, run: Run, tmp_path: Path) -> None:

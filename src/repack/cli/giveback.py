@@ -120,7 +120,8 @@ def verify(
     if not done.findings:
         return ExitCode.DONE
     first = done.findings[0]
-    more = f" (and {len(done.findings) - 1:,} more differences)" if len(done.findings) > 1 else ""
+    count = len(done.findings) - 1
+    more = f" (and {count:,} more difference{'s' if count > 1 else ''})" if count else ""
     console.show_error(f"{source.name}: {first.where} {first.problem}{more}; {verified.advise(done)}")
     return ExitCode.DIFFERENT
 

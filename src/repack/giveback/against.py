@@ -30,6 +30,7 @@ class Pairing:
 
     pairs: tuple[Pair, ...]
     gone: tuple[int, ...]  # lines that speak of no entry of the bundle
+    closed: tuple[int, ...]  # lines of files that cannot be opened there any more: a link that leads nowhere, a pipe
     unknown: tuple[Entry, ...]  # entries that the manifest does not speak of
 
 
@@ -44,6 +45,7 @@ def pair(original: Bundle, lines: Sequence[EntryRecord], entries: Mapping[int, E
             left.setdefault(entry.path, []).append(entry)
     pairs: list[Pair] = []
     gone: list[int] = []
+    closed: list[int] = []
     for number, line in enumerate(lines):
         if line.folder:
             continue
@@ -53,8 +55,10 @@ def pair(original: Bundle, lines: Sequence[EntryRecord], entries: Mapping[int, E
         elif (place := same.pop(0).place) is not None:
             new = entries[number].place if line.proof is Proof.SAMPLES and number in entries else None
             pairs.append(Pair(number, line, place, new))
+        elif line.before.sha256 is not None:
+            closed.append(number)
     unknown = tuple(sorted((e for same in left.values() for e in same), key=lambda entry: entry.index))
-    return Pairing(tuple(pairs), tuple(gone), unknown)
+    return Pairing(tuple(pairs), tuple(gone), tuple(closed), unknown)
 
 
 def lots(pairs: Sequence[Pair]) -> Iterator[tuple[Pair, ...]]:
@@ -87,9 +91,11 @@ def _compare_one(pair: Pair) -> str:
 
 def tell(pairing: Pairing, problems: Sequence[str], lines: Sequence[EntryRecord], original: str) -> list[Finding]:
     """Each difference, given what `compare` said of each pair; in one line where not a single file is the same."""
-    if (pairing.pairs or pairing.gone) and all(problem == _OTHER_FILE for problem in problems):
+    if (pairing.pairs or pairing.gone) and not pairing.closed and all(problem == _OTHER_FILE for problem in problems):
         return [Finding(original, "is another disc: no file of it is in the zip as it was", is_of_original=True)]
     found = [Finding(lines[n].path, f"is not in {original}", is_of_original=True) for n in pairing.gone]
+    closed = f"is a link or a device in {original}, and cannot be compared"
+    found += [Finding(lines[n].path, closed, is_of_original=True) for n in pairing.closed]
     unknown = f"is in {original}, but the manifest does not know it"
     found += [Finding(entry.path, unknown, is_of_original=True) for entry in pairing.unknown]
     for pair, problem in zip(pairing.pairs, problems, strict=True):

@@ -146,12 +146,13 @@ def take_apart(bundle: Bundle) -> Finished:
         same = left.get((line.path, line.folder))
         if line.after is None:
             continue
-        if same:
-            found[number] = same.pop(0)
+        there = same.pop(0) if same else None
+        if there is not None and (line.folder or there.place is not None):  # no link that leads nowhere, no pipe
+            found[number] = there
         elif not line.folder or bundle.kind != "folder":  # a folder bundle lists empty folders only
             missing.append(number)
     extra = sorted((entry for same in left.values() for entry in same), key=lambda entry: entry.index)
-    own = {path: entry for path, entry in own.items() if path in known}
+    own = {path: entry for path, entry in own.items() if path in known and entry.place is not None}
     return Finished(bundle, record, found, own, tuple(missing), tuple(extra))
 
 
