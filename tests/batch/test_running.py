@@ -178,6 +178,19 @@ def test_run_again(
         assert digest(output) == before
 
 
+def test_what_somebody_put_in_the_place_of_an_output_is_not_replaced(
+    run: RunBatch, discs: list[Path], out: Path
+) -> None:
+    run(request(discs[:1], out))
+    output = out / "scan0000.repacked.zip"
+    output.write_bytes(b"a thesis")
+    assert run(request(discs[:1], out))[1] == {"scan0000.zip": "failed"}
+    line = last_lines(out)[str(discs[0])]
+    assert "it exists already, and was not made from this bundle" in line["reason"]
+    assert output.read_bytes() == b"a thesis"
+    assert run(request(discs[:1], out, replace(_SAME, overwrite=True)))[1] == {"scan0000.zip": "done"}
+
+
 def test_a_recheck_finds_an_output_that_was_replaced_together_with_its_line(
     run: RunBatch, discs: list[Path], out: Path
 ) -> None:

@@ -103,11 +103,14 @@ def test_what_is_gone_there_is_made_again(run: Run, place: Place, discs: list[Pa
     words = (*discs, "--out-dir", target, "--record", tmp_path / "record")
     assert run(*words)[0] == 0
     before = place.read("scan0001.repacked.zip")
-    place.write("scan0001.repacked.zip", b"somebody has damaged it")
+    place.write("scan0001.repacked.zip", before[:100] + bytes([before[100] ^ 1]) + before[101:])
     code, said = run(*words)
     assert code == 0
     assert "2 of them by an earlier batch" in " ".join(said.split())
     assert hashes(place.read("scan0001.repacked.zip")) == hashes(before)
+    place.write("scan0001.repacked.zip", b"somebody else has put it there")
+    assert run(*words)[0] == 5
+    assert place.read("scan0001.repacked.zip") == b"somebody else has put it there"
 
 
 @pytest.mark.slow

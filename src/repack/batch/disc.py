@@ -99,7 +99,7 @@ def _process_elsewhere(address: str, out_dir: str, order: Order, still_wanted: C
     return elsewhere.carry(
         replace(journey, target=addresses.within(out_dir, name)),
         partial(_repack, order, still_wanted),
-        None if outputs.may_replace(order, name) else partial(outputs.refuse_foreign, order=order),
+        None if options.overwrite else partial(outputs.refuse_foreign, order=order),
         still_wanted,
     )
 

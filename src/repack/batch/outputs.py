@@ -9,7 +9,7 @@ from repack.bundles import open_bundle
 from repack.errors import BundleUnreadable, DifferenceFound, OutputUnwritable
 from repack.giveback import against
 from repack.giveback import verify as verifying
-from repack.giveback.finished import open_finished, set_foreign_aside
+from repack.giveback.finished import has_traces, open_finished, set_foreign_aside
 from repack.model import Access
 
 
@@ -43,17 +43,19 @@ def _is_sound(target: Path) -> bool:
 
 def refuse_foreign(target: Path, bundle: Path, order: Order) -> None:
     """What lies under the name is replaced only where it is the output of this disc. Raises OutputUnwritable."""
-    if may_replace(order, target.name) or not target.exists():
+    if order.options.overwrite or not target.exists():
         return
-    if not _is_made_from(target, bundle, order.options.access):
+    if not _is_prior(target, order) and not _is_made_from(target, bundle, order.options.access):
         problem = "it exists already, and was not made from this bundle"
         raise OutputUnwritable(target.name, problem, "use --overwrite, or another folder with --out-dir")
 
 
-def may_replace(order: Order, name: str) -> bool:
-    """May whatever lies under a name be replaced without a look at it? What an earlier batch has put there may."""
+def _is_prior(target: Path, order: Order) -> bool:
+    """Is it what an earlier batch has put there, or what is left of that? Somebody may have put another file there."""
     prior = order.prior.output if order.prior else None
-    return order.options.overwrite or (prior is not None and prior.name == name)
+    if prior is None or prior.name != target.name:
+        return False
+    return identity.hash_file(target) == prior.sha256 or has_traces(target)
 
 
 def _is_made_from(target: Path, bundle: Path, access: Access) -> bool:
