@@ -42,6 +42,8 @@ def refuse_claim(stream: bytes, layout: FrameLayout, codec: str) -> None:
         raise CodecFailed(f"the {codec} stream is too short for an image of this size")
 
 
+_FILLING = b"\0\xff "  # what is met behind the end of streams; a blank in files of pylibjpeg's test data
+
 Encode = Callable[[bytes, FrameLayout], bytes]
 Decode = Callable[[bytes, FrameLayout], bytes]
 
@@ -100,6 +102,18 @@ class Reader:
     decode: Decode
     second_tool: Tool | None = None
     second_decode: Decode | None = None  # to be asked only where `decode` succeeded: it may be less robust
+    marks: tuple[bytes, bytes] | None = None  # how a stream begins and how it ends: bytes that are nowhere else in it
+    undoes_colours: bool = False  # the decoder gives RGB where a stream holds YBR_RCT
+
+    def holds_one_image(self, stream: bytes) -> bool:
+        """Is there nothing in a stream but one image and what fills it up? A decoder stops at the first.
+
+        A mark inside a table or a comment counts as one more image: better to leave a file than to lose a frame.
+        """
+        if self.marks is None:
+            return True
+        begin, end = self.marks
+        return stream.count(begin) == stream.count(end) == 1 and stream.rstrip(_FILLING).endswith(end)
 
     @property
     def shared_code(self) -> str:

@@ -136,10 +136,14 @@ HIGH_THROUGHPUT = Codec(
     opened_by="OHIF (newer), pydicom, dicom-rs; few others yet",
 )
 
+#: SOC with the SIZ that follows it, and EOC (ISO/IEC 15444-1 A.4); in packets FF has at most 8F behind it (B.10.1).
+_MARKS = (b"\xff\x4f\xff\x51", b"\xff\xd9")
+_reader = partial(Reader, marks=_MARKS, undoes_colours=True)
+
 READERS = (
-    Reader(LOSSLESS.transfer_syntax, _PYLIBJPEG, LOSSLESS.decode, _OPENJPEG, _read_with_openjpeg),
+    _reader(LOSSLESS.transfer_syntax, _PYLIBJPEG, LOSSLESS.decode, _OPENJPEG, _read_with_openjpeg),
     *(
-        Reader(uid, _PYLIBJPEG, HIGH_THROUGHPUT.decode, _OPENJPH, _read_with_openjph)
+        _reader(uid, _PYLIBJPEG, HIGH_THROUGHPUT.decode, _OPENJPH, _read_with_openjph)
         for uid in (HIGH_THROUGHPUT.transfer_syntax, "1.2.840.10008.1.2.4.202")
     ),
 )

@@ -164,4 +164,7 @@ def _refuse_error(layout: FrameLayout, max_error: int) -> str:
     return ""
 
 
-READERS = tuple(Reader(uid, _IMAGECODECS, _read_with_imagecodecs, *_SECOND) for uid in (LOSSLESS_SYNTAX, NEAR_SYNTAX))
+READERS = tuple(
+    Reader(uid, _IMAGECODECS, _read_with_imagecodecs, *_SECOND, marks=(_START + b"\xff", _END))
+    for uid in (LOSSLESS_SYNTAX, NEAR_SYNTAX)
+)

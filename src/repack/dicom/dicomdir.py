@@ -135,7 +135,9 @@ def patch(
     if shift is None:
         return NotDone("its record offsets are inconsistent, so they cannot be moved")
     uids = {FILE_TRANSFER_SYNTAX: syntaxes, FILE_SOP_INSTANCE: instances or {}}
-    if any(element.tag in uids and element.length == UNDEFINED for r in directory.records for element, _end in r.elements):
+    if any(
+        element.tag in uids and element.length == UNDEFINED for r in directory.records for element, _end in r.elements
+    ):
         return NotDone("a UID in it states no length, so it cannot be changed")
     bodies = [
         _new_body(directory, record, {tag: new[record.file_id] for tag, new in uids.items() if record.file_id in new})
@@ -206,8 +208,8 @@ def _new_body(directory: Directory, record: Record, uids: Mapping[int, str]) -> 
         if group_length.tag == GROUP_LENGTH and group_length.length == 4:
             moved = sum(more for start, more in grown_before.items() if start < group_length.start)
             at = group_length.value - record.start + moved
-            length = int.from_bytes(new[at : at + 4], "little") + grown
-            new[at : at + 4] = min(max(length, 0), 0xFFFF_FFFF).to_bytes(4, "little")  # it may have been wrong before
+            counted = int.from_bytes(new[at : at + 4], "little") + grown
+            new[at : at + 4] = min(max(counted, 0), 0xFFFF_FFFF).to_bytes(4, "little")  # it may have been wrong before
     return bytes(new)
 
 
