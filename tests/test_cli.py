@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from fixtures.disc import write_folder
+from fixtures.disc import DiscFile, write_folder, write_zip
 from tests.bundles.handmade import DOS, Made, make_zip
 from tests.commands import Run, entries_of, flat, manifest_of, one_line
 from tests.discs import small_disc, write_small_disc
@@ -161,6 +161,16 @@ def test_what_is_damaged_is_said_once(words: tuple[str, ...], run: Run, tmp_path
     assert code == 0
     assert shown.count("notes/0.txt") == 1
     assert "damaged in the original" in shown
+
+
+@pytest.mark.parametrize("cut", [0, 5])
+def test_an_index_that_cannot_follow_its_images_is_told_of(cut: int, run: Run, tmp_path: Path) -> None:
+    files = {file.path: file.content for file in small_disc(3, 64)}
+    files["DICOMDIR"] = files["DICOMDIR"][:-cut] if cut else files["DICOMDIR"] + bytes(700)
+    write_zip(tmp_path / "scan.zip", (DiscFile(path, content) for path, content in files.items()))
+    code, out, _err = run(tmp_path / "scan.zip")
+    assert code == 0
+    assert ("the transfer syntaxes that it states are stale" in flat(out)) == bool(cut)
 
 
 @pytest.mark.parametrize("words", [(), ("-q",), ("--json",)])
