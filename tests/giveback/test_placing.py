@@ -10,9 +10,8 @@ from hypothesis import strategies as st
 from repack.giveback import placing
 from repack.giveback.placing import Misplaced, components, draft_of, ignores_case, make_folder, place_all, publish
 
-parts = st.text(st.characters(codec="utf-8"), max_size=6) | st.sampled_from(
-    ["..", ".", "", "C:", "con", "AUX.txt", "a ", "a.", "\\", "..\\x", "nul.tar.gz", "\0", "x:y"]
-)
+PARTS = ["..", ".", "", "C:", "con", "AUX.txt", "a ", "a.", "\\", "..\\x", "nul.tar.gz", "\0", "x:y", "COM¹", "CONIN$"]
+parts = st.text(st.characters(codec="utf-8"), max_size=6) | st.sampled_from(PARTS)
 PATHS = ["a", "A", "a/b", "a/b/c", "b.txt", "B.TXT", "a (2)", ".x"]
 names = st.lists(parts, min_size=1, max_size=5).map("/".join)
 
@@ -46,6 +45,13 @@ def test_ordinary_names_stay(name: str) -> None:
 def test_names_that_only_windows_forbids_stay_elsewhere() -> None:
     assert components("AUX/a:b?.txt", is_windows=False) == ("AUX", "a:b?.txt")
     assert components("AUX/a:b?.txt", is_windows=True) == ("_AUX", "a_b_.txt")
+
+
+@pytest.mark.parametrize("digit", "123456789¹²³")
+@pytest.mark.parametrize("port", ["COM", "lpt"])
+def test_ports_are_devices_with_raised_digits_too(port: str, digit: str) -> None:
+    assert components(f"{port}{digit}/{port}{digit}.txt", is_windows=True) == (f"_{port}{digit}", f"_{port}{digit}.txt")
+    assert components(f"{port}{digit}1", is_windows=True) == (f"{port}{digit}1",)
 
 
 @given(paths=st.lists(st.sampled_from(PATHS), max_size=9), folds=st.booleans())
