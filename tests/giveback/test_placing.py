@@ -81,6 +81,35 @@ def test_a_name_that_no_file_system_holds_is_shortened(stem: str, *, is_windows:
     assert components("表" * 200, is_windows=True) == ("表" * 200,), "Windows counts letters"
 
 
+@pytest.mark.parametrize("is_windows", [True, False])
+@pytest.mark.parametrize("end", ["", ".dcm", "." + "e" * 60, "e."])
+@pytest.mark.parametrize("letter", ["a", "表", "🦷"])
+def test_a_number_leaves_room_for_itself(letter: str, end: str, *, is_windows: bool) -> None:
+    name = letter * 255 + end
+    while measure(name, is_windows=is_windows) > 255:
+        name = name[1:]
+    placed = place_all(enumerate([name] * 12), ignores_case=False, is_windows=is_windows)
+    assert placed[0] == components(name, is_windows=is_windows)
+    assert len(set(placed.values())) == 12
+    for number, (one,) in placed.items():
+        assert measure(one, is_windows=is_windows) <= 255
+        assert number == 0 or f" ({number + 1})" in one
+        assert end != ".dcm" or one.endswith(end)
+
+
+def measure(name: str, *, is_windows: bool) -> int:
+    """In the unit in which this system counts up to 255."""
+    return len(name.encode("utf-16-le")) // 2 if is_windows else len(name.encode())
+
+
+def test_numbered_names_that_are_cut_alike_are_still_told_apart() -> None:
+    taken = "a" * 251
+    paths = [taken + "wxyz", taken + "wxyz", taken + " (2)"]
+    assert [one for (one,) in place_all(enumerate(paths), ignores_case=False).values()] == [
+        taken + "wxyz", taken + " (2)", taken + " (3)",
+    ]  # fmt: skip
+
+
 def test_a_shortened_name_can_be_made(tmp_path: Path) -> None:
     (name,) = components("表" * 300 + ".jpeg")
     (tmp_path / name).write_bytes(b"x")

@@ -402,7 +402,7 @@ def repacked(folder: Path, files: dict[str, bytes], run: Run) -> Path:
 def test_names_that_windows_forbids_get_safe_ones_and_are_told(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(placing, "components", partial(placing.components, is_windows=True))
+    monkeypatch.setattr(placing, "place_all", partial(placing.place_all, is_windows=True))
     files = {
         name: name.encode() for name in ("CON", "dir/aux.txt", "at 9:30.txt", "end.", "blank ", "q?.dcm", "plain.txt")
     }
@@ -443,6 +443,17 @@ def test_duplicates_come_back_as_several_files(run: Run, tmp_path: Path) -> None
     assert run(tmp_path / "twice.zip", "-q")[0] == 0
     assert run("restore", tmp_path / "twice.repacked.zip", "-o", tmp_path / "out")[0] == 0
     assert files_below(tmp_path / "out") == {"a.txt": b"first", "a (2).txt": b"second"}
+
+
+def test_duplicates_of_the_longest_name_come_back_too(run: Run, tmp_path: Path) -> None:
+    name = "n" * 251 + ".txt"
+    with warnings.catch_warnings(), zipfile.ZipFile(tmp_path / "twice.zip", "w") as archive:
+        warnings.simplefilter("ignore")
+        for content in (b"first", b"second"):
+            archive.writestr(name, content)
+    assert run(tmp_path / "twice.zip", "-q")[0] == 0
+    assert run("restore", tmp_path / "twice.repacked.zip", "-o", tmp_path / "out", "-q") == (0, "", "")
+    assert files_below(tmp_path / "out") == {name: b"first", "n" * 247 + " (2).txt": b"second"}
 
 
 def test_a_link_in_a_zip_comes_back_as_a_file_and_is_never_made(run: Run, tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from pathlib import Path
 from repack.bundles.names import DEVICE_NAMES, folded, make_safe
 
 DRAFT_SUFFIX = ".repack-draft"
+_LONGEST = 255  # a name, as `_measure` counts
 _FORBIDDEN = str.maketrans(dict.fromkeys('<>:"|?*\\', "_"))  # on Windows, beside control characters
 
 
@@ -30,17 +31,37 @@ def components(path: str, *, is_windows: bool = os.name == "nt") -> tuple[str, .
 
 
 def _shortened(name: str, *, is_windows: bool) -> str:
-    """A name that file systems hold: 255 bytes of UTF-8, or letters of UTF-16 on Windows, less room for a number."""
-    encoding, width = ("utf-16-le", 2) if is_windows else ("utf-8", 1)
-    raw = name.encode(encoding, "surrogatepass" if is_windows else "surrogateescape")
-    if len(raw) <= 255 * width:
+    """A name that file systems hold; two long ones that begin alike stay two."""
+    if _measure(name, is_windows=is_windows) <= _LONGEST:
         return name
+    raw = name.encode("utf-16-le" if is_windows else "utf-8", "surrogatepass" if is_windows else "surrogateescape")
+    stem, end = _split(name)
+    return _joined(stem, f"~{hashlib.sha256(raw).hexdigest()[:8]}{end}", 240, is_windows=is_windows)
+
+
+def _numbered(name: str, count: int, *, is_windows: bool) -> str:
+    """The name for the second, the third... of its kind: `name (2).dcm`."""
+    stem, end = _split(name)
+    return _joined(stem, f" ({count}){end}", _LONGEST, is_windows=is_windows)
+
+
+def _split(name: str) -> tuple[str, str]:
+    """What comes before the extension, and that with its dot, if it looks like one."""
     stem, dot, end = name.rpartition(".")
-    if not stem or len(end) > 20:
-        stem, dot, end = name, "", ""
-    told = f"~{hashlib.sha256(raw).hexdigest()[:8]}{dot}{end}"  # two long names that begin alike stay two
-    left = (240 - len(told.encode("utf-8", "replace"))) * width
-    return stem.encode(encoding, "replace")[:left].decode(encoding, "ignore") + told
+    return (stem, dot + end) if stem and len(end) <= 20 else (name, "")
+
+
+def _joined(stem: str, behind: str, longest: int, *, is_windows: bool) -> str:
+    """Both, with as much of the stem as there is room for."""
+    stem = stem[:longest]
+    while stem and _measure(stem + behind, is_windows=is_windows) > longest:
+        stem = stem[:-1]
+    return stem + behind
+
+
+def _measure(name: str, *, is_windows: bool) -> int:
+    """How long file systems find a name: bytes of UTF-8, or on Windows letters of UTF-16."""
+    return len(name.encode("utf-16-le", "replace")) // 2 if is_windows else len(name.encode("utf-8", "replace"))
 
 
 def _for_windows(name: str) -> str:
@@ -50,12 +71,14 @@ def _for_windows(name: str) -> str:
     return f"_{name}" if name.partition(".")[0].rstrip().casefold() in DEVICE_NAMES else name
 
 
-def place_all(paths: Iterable[tuple[int, str]], *, ignores_case: bool) -> dict[int, tuple[str, ...]]:
+def place_all(
+    paths: Iterable[tuple[int, str]], *, ignores_case: bool, is_windows: bool = os.name == "nt"
+) -> dict[int, tuple[str, ...]]:
     """Number -> components, each one only once: what comes later under a taken name gets " (2)" and so on.
 
     A name is taken by a file of that name and by a folder that another file needs.
     """
-    wanted = [(number, components(path)) for number, path in paths]
+    wanted = [(number, components(path, is_windows=is_windows)) for number, path in paths]
 
     def key(parts: tuple[str, ...]) -> str:
         return folded("/".join(parts)) if ignores_case else "/".join(parts)
@@ -67,8 +90,7 @@ def place_all(paths: Iterable[tuple[int, str]], *, ignores_case: bool) -> dict[i
         free, count = parts, 1
         while key(free) in taken or key(free) in folders:
             count += 1
-            stem, dot, end = parts[-1].rpartition(".") if "." in parts[-1][1:] else (parts[-1], "", "")
-            free = (*parts[:-1], f"{stem} ({count}){dot}{end}")
+            free = (*parts[:-1], _numbered(parts[-1], count, is_windows=is_windows))
         taken.add(key(free))
         placed[number] = free
     return placed
