@@ -246,7 +246,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     "report.compared": {"classify.rulefile", "model", "report.tables", "report.words"},
     "report.planned_json": {"model"},
-    "giveback.placing": {"bundles.names"},
+    "giveback.placing": {"bundles.names", "errors", "output.drafts"},
     "giveback.giving": {"deflate", "giveback.originals", "giveback.placing", "model", "record.manifest"},
     "giveback.restore": {
         "classify.patterns", "errors", "giveback.finished", "giveback.giving", "giveback.originals", "giveback.placing",

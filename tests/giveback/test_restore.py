@@ -21,12 +21,14 @@ from hypothesis import strategies as st
 
 from fixtures.disc import write_folder, write_zip
 from repack import pipeline
+from repack.errors import OutputUnwritable
 from repack.giveback import giving, placing, restore
+from repack.giveback.finished import open_finished
 from repack.model import Stamp, Wishes
 from repack.output import readback
 from repack.pipeline import Request
 from repack.processes.workers import Crashed
-from tests.commands import Run, contents, flat, manifest_of
+from tests.commands import Run, contents, flat, manifest_of, one_line
 from tests.discs import small_disc, symlink, write_small_disc
 from tests.inline import Inline
 
@@ -289,6 +291,54 @@ def test_a_target_that_takes_no_more_is_told_as_such(
     code, _out, err = run("restore", disc, "-o", tmp_path / "out", "-q")
     assert (code, "was not written: No space left on device" in err, err.count("\n")) == (5, True, 1)
     assert files_below(tmp_path / "out") == {}
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.ENOENT, errno.EROFS, errno.EINVAL])
+def test_a_folder_in_which_no_file_can_be_made_is_told_as_such(
+    disc: Path, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    make = os.open
+
+    def refuse(path: str | Path, flags: int, *more: int, **words: int) -> int:
+        if flags & os.O_CREAT and Path(path).parent == tmp_path / "out":
+            raise OSError(number, os.strerror(number), str(path))
+        return make(path, flags, *more, **words)
+
+    monkeypatch.setattr(os, "open", refuse)
+    code, _out, err = run("restore", disc, "-o", tmp_path / "out", "-q")
+    said = f"repack: cannot write out: no file can be made in it ({os.strerror(number)}); "
+    assert (code, one_line(err)) == (5, f"{said}choose another folder with -o, or make room there")
+
+
+def test_a_folder_that_may_not_be_looked_at_is_told_as_such(
+    disc: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(path: Path, **_words: object) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied", str(path))
+
+    finished = open_finished(disc)
+    for name in ("mkdir", "exists"):
+        monkeypatch.setattr(Path, name, refuse)
+    monkeypatch.setattr(restore, "open_finished", lambda _path, _password: finished)
+    with pytest.raises(OutputUnwritable, match="cannot write out: Permission denied; choose another folder with -o"):
+        restore.restore(restore.Request(disc, tmp_path / "out"))
+
+
+def test_a_read_only_file_system_is_no_bug(
+    disc: Path, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(folder: Path) -> bool:
+        raise OSError(errno.EROFS, "Read-only file system", str(folder))
+
+    monkeypatch.setattr(placing, "ignores_case", refuse)
+    code, _out, err = run("restore", disc, "-o", tmp_path / "out", "-q")
+    assert (code, one_line(err).partition(";")[0]) == (5, "repack: cannot write out: Read-only file system")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="a folder of the system that takes no file")
+def test_a_folder_of_the_system_is_no_bug(disc: Path, run: Run) -> None:
+    code, _out, err = run("restore", disc, "-o", "/proc", "-q")
+    assert (code, one_line(err).partition("(")[0]) == (5, "repack: cannot write proc: no file can be made in it ")
 
 
 def test_what_is_not_ours_is_told_in_a_line(disc: Path, run: Run, tmp_path: Path) -> None:

@@ -12,8 +12,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from repack.bundles.names import DEVICE_NAMES, folded, make_safe
+from repack.errors import OutputUnwritable
+from repack.output import drafts
 
 DRAFT_SUFFIX = ".repack-draft"
+_ADVICE = "choose another folder with -o, or make room there"
+_PROBE = "name"  # of what is made to see whether case counts
 _LONGEST = 255  # a name, as `_measure` counts
 _FORBIDDEN = str.maketrans(dict.fromkeys('<>:"|?*\\', "_"))  # on Windows, beside control characters
 
@@ -97,14 +101,13 @@ def place_all(
 
 
 def ignores_case(folder: Path) -> bool:
-    """Does the file system of this folder take NAME for name?"""
-    probe = folder / f".repack-probe-{secrets.token_hex(4)}-a"
+    """Does the file system of this folder take NAME for name? Raises OutputUnwritable where no file can be made."""
     try:
-        probe.touch(exist_ok=False)
-        return probe.with_name(probe.name.upper()).exists()
-    finally:
-        with contextlib.suppress(OSError):
-            probe.unlink(missing_ok=True)
+        with drafts.claimed(folder / _PROBE) as probe:
+            return probe.path.with_name(probe.path.name.upper()).exists()
+    except OSError as error:
+        problem = f"no file can be made in it ({error.strerror or type(error).__name__})"
+        raise OutputUnwritable(folder.name or str(folder), problem, _ADVICE) from error
 
 
 def make_folder(root: Path, parts: Iterable[str]) -> Path:

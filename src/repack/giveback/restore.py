@@ -155,7 +155,8 @@ def _prepare_folder(target: Path) -> Path:
     try:
         target.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        problem = "a file of that name is there" if target.exists() else error.strerror or "it cannot be made"
+        is_taken = isinstance(error, FileExistsError)
+        problem = "a file of that name is there" if is_taken else error.strerror or "it cannot be made"
         raise OutputUnwritable(target.name, problem, "choose another folder with -o") from error
     return target
 
