@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from repack.giveback import placing
-from repack.giveback.placing import Misplaced, components, draft_of, ignores_case, make_folder, place_all, publish
+from repack.giveback.placing import Misplaced, components, ignores_case, make_folder, place_all, publish
+from repack.output.drafts import claimed
 
 PARTS = ["..", ".", "", "C:", "con", "AUX.txt", "a ", "a.", "\\", "..\\x", "nul.tar.gz", "\0", "x:y", "COM¹", "CONIN$"]
 parts = st.text(st.characters(codec="utf-8"), max_size=6) | st.sampled_from(PARTS)
@@ -139,8 +140,8 @@ def test_links_that_lie_there_are_not_followed(tmp_path: Path) -> None:
     (outside / "file").write_bytes(b"precious")
     link(root / "name", outside / "file")
     for overwrite in (False, True):
-        with draft_of(root / "name") as draft:
-            draft.write_bytes(b"new")
+        with claimed(root / "name") as draft:
+            draft.path.write_bytes(b"new")
             if overwrite:
                 publish(draft, root / "name", overwrite=True)
             else:
@@ -165,7 +166,7 @@ def test_what_is_in_the_way_is_named(tmp_path: Path) -> None:
     (tmp_path / "b").mkdir()
     with pytest.raises(Misplaced, match="a file is where its folder a"):
         make_folder(tmp_path, ("a", "b"))
-    with draft_of(tmp_path / "b") as draft, pytest.raises(Misplaced, match="a folder is where"):
+    with claimed(tmp_path / "b") as draft, pytest.raises(Misplaced, match="a folder is where"):
         publish(draft, tmp_path / "b", overwrite=True)
 
 
@@ -175,8 +176,8 @@ def test_without_hard_links_a_name_is_still_not_taken_twice(tmp_path: Path, monk
 
     monkeypatch.setattr(placing.os, "link", refuse)
     for content, said in ((b"one", None), (b"two", "exists")):
-        with draft_of(tmp_path / "x") as draft:
-            draft.write_bytes(content)
+        with claimed(tmp_path / "x") as draft:
+            draft.path.write_bytes(content)
             if said is None:
                 publish(draft, tmp_path / "x", overwrite=False)
             else:

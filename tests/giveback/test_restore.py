@@ -1,7 +1,6 @@
 """restore: the original files, checked before they get their names; what does not come back is named."""
 
 import errno
-import hashlib
 import os
 import re
 import struct
@@ -25,7 +24,7 @@ from repack.errors import OutputUnwritable
 from repack.giveback import giving, placing, restore
 from repack.giveback.finished import open_finished
 from repack.model import Stamp, Wishes
-from repack.output import readback
+from repack.output import drafts, readback
 from repack.pipeline import Request
 from repack.processes.workers import Crashed
 from tests.commands import Run, contents, flat, manifest_of, one_line
@@ -386,11 +385,60 @@ def test_a_folder_as_original(run: Run, tmp_path: Path) -> None:
         assert (tmp_path / "out" / name).stat().st_mtime == (tmp_path / "disc" / name).stat().st_mtime
 
 
-def test_workers_of_their_own_give_the_same(disc: Path, tmp_path: Path) -> None:
-    done = restore.restore(restore.Request(disc, tmp_path / "out", jobs=2))
-    assert done.problems == {}
-    sums = {name: hashlib.sha256(content).digest() for name, content in files_below(tmp_path / "out").items()}
-    assert sums["DICOM/I0000003"] == hashlib.sha256(originals(disc)["DICOM/I0000003"]).digest()
+# --- drafts ---
+
+
+def make_draft(target: Path) -> Path:
+    """What a killed worker leaves of a file."""
+    draft = target.with_name(f".{target.name[:50]}.0123abcd{drafts.SUFFIX}")
+    draft.parent.mkdir(parents=True, exist_ok=True)
+    draft.write_bytes(b"half of a")
+    return draft
+
+
+def drafts_below(folder: Path) -> set[Path]:
+    return set(folder.rglob(f"*{drafts.SUFFIX}"))
+
+
+def test_drafts_of_a_killed_run_are_removed_and_those_of_others_stay(disc: Path, run: Run, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    stale = {make_draft(out / name) for name in ("DICOMDIR", "DICOM/I0000001", "C_/drive.txt")}
+    others = {make_draft(out / name) for name in ("holiday.jpg", "DICOM/DICOMDIR", "Photos/DICOMDIR")}
+    with drafts.claimed(out / "DICOM/I0000002") as living:
+        assert run("restore", disc, "-o", out, "-q") == (0, "", "")
+        assert drafts_below(out) == others | {living.path}
+    assert not stale & drafts_below(out)
+
+
+def test_no_draft_is_looked_for_where_a_link_leads(disc: Path, run: Run, tmp_path: Path) -> None:
+    draft = make_draft(tmp_path / "outside/I0000001")
+    (tmp_path / "out").mkdir()
+    symlink(tmp_path / "out/DICOM", tmp_path / "outside")
+    assert run("restore", disc, "-o", tmp_path / "out", "-q")[0] == 5
+    assert drafts_below(tmp_path / "outside") == {draft}
+
+
+def test_drafts_of_a_killed_run_to_the_same_zip_are_removed(disc: Path, run: Run, tmp_path: Path) -> None:
+    make_draft(tmp_path / "back.zip")
+    other = make_draft(tmp_path / "other.zip")
+    assert run("restore", disc, "-o", tmp_path / "back.zip", "-q") == (0, "", "")
+    assert drafts_below(tmp_path) == {other}
+
+
+class Killing(Inline):
+    """A pool whose workers die in the middle of a file, and leave their draft."""
+
+    def run(self, function: Callable, tasks: Iterable, _allow: Callable | None = None) -> Iterator:
+        for task in tasks:
+            if function is giving.give_file:
+                make_draft(task.root.joinpath(*task.parts))
+            yield Crashed(task)
+
+
+def test_workers_that_die_leave_no_draft(disc: Path, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(restore, "Pool", Killing)
+    assert run("restore", disc, "-o", tmp_path / "out", "-q")[0] == 7
+    assert files_below(tmp_path / "out") == {}
 
 
 # --- times ---

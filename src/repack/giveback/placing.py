@@ -7,15 +7,13 @@ device names, letters that Windows forbids, links that lie in the target folder 
 import contextlib
 import hashlib
 import os
-import secrets
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from repack.bundles.names import DEVICE_NAMES, folded, make_safe
 from repack.errors import OutputUnwritable
 from repack.output import drafts
 
-DRAFT_SUFFIX = ".repack-draft"
 _ADVICE = "choose another folder with -o, or make room there"
 _PROBE = "name"  # of what is made to see whether case counts
 _LONGEST = 255  # a name, as `_measure` counts
@@ -126,38 +124,46 @@ def make_folder(root: Path, parts: Iterable[str]) -> Path:
 
 def is_plain(root: Path, parts: Sequence[str]) -> bool:
     """Does a file lie there that is no link, and in folders that are none?"""
-    places = [root.joinpath(*parts[:end]) for end in range(1, len(parts) + 1)]
-    if any(place.is_symlink() for place in places) or not places[-1].is_file():
+    return _is_below(root, parts) and root.joinpath(*parts).is_file()
+
+
+def _is_below(root: Path, parts: Sequence[str]) -> bool:
+    """Does no link lead there from `root`?"""
+    if any(root.joinpath(*parts[:end]).is_symlink() for end in range(1, len(parts) + 1)):
         return False
-    return places[-1].resolve().is_relative_to(root.resolve())
+    return root.joinpath(*parts).resolve().is_relative_to(root.resolve())
 
 
 @contextlib.contextmanager
-def draft_of(target: Path) -> Iterator[Path]:
-    """A path beside `target` to write to before `publish`; nothing stays there behind the block."""
-    draft = target.with_name(f".{target.name[:50]}.{secrets.token_hex(4)}{DRAFT_SUFFIX}")
-    try:
-        yield draft
-    finally:
-        with contextlib.suppress(OSError):
-            draft.unlink(missing_ok=True)
+def without_litter(root: Path, places: Iterable[tuple[str, ...]], end_work: Callable[[], None]) -> Iterator[None]:
+    """In this block files come to these places; before and behind it lies no draft of them that nobody writes.
 
-
-def publish(draft: Path, target: Path, *, overwrite: bool) -> None:
-    """Give a draft its name, in one step. Raises Misplaced where the name is taken.
-
-    A link that is already there under that name is replaced, never written through.
+    Workers that are killed leave theirs: where an error ends the block, `end_work` is called first.
     """
+    names: dict[tuple[str, ...], set[str]] = {(): {_PROBE}}
+    for parts in places:
+        names.setdefault(parts[:-1], set()).add(parts[-1])
+    _clear_stale(root, names)
+    try:
+        with drafts.ending_first(end_work):
+            yield
+    finally:
+        _clear_stale(root, names)
+
+
+def _clear_stale(root: Path, names: Mapping[tuple[str, ...], Iterable[str]]) -> None:
+    """Look for drafts of these names, by their folders; nowhere else, and not where a link leads."""
+    for folder, here in names.items():
+        with contextlib.suppress(OSError):
+            if _is_below(root, folder):
+                drafts.clear_stale_of(root.joinpath(*folder), here)
+
+
+def publish(claim: drafts.Claim, target: Path, *, overwrite: bool) -> None:
+    """Give a draft its name, in one step. Raises Misplaced where the name is taken, and OSError."""
     if target.is_dir() and not target.is_symlink():
         raise Misplaced("a folder is where it should be")
-    if overwrite:
-        draft.replace(target)
-        return
     try:
-        os.link(draft, target)  # fails where the name is taken: no gap between look and leap
+        drafts.give_name(claim, target, overwrite=overwrite)
     except FileExistsError:
         raise Misplaced("it exists already") from None
-    except (OSError, NotImplementedError):  # a file system without hard links
-        if os.path.lexists(target):
-            raise Misplaced("it exists already") from None
-        draft.rename(target)
