@@ -6,13 +6,15 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from repack import pipeline
+from repack.errors import ProofFailed
 from repack.giveback import restore
-from repack.output import drafts
+from repack.output import drafts, readback
 from repack.pipeline import Request
 from tests.commands import contents
 from tests.discs import write_small_disc
@@ -75,6 +77,35 @@ def test_an_interrupt_leaves_no_draft_in_a_folder(disc: Path, tmp_path: Path) ->
         restore.restore(restore.Request(disc, tmp_path / "out", jobs=2), Interrupting(tmp_path / "out"))
     assert drafts_below(tmp_path) == []
     assert list((tmp_path / "out").iterdir())
+
+
+@pytest.mark.usefixtures("like_windows")
+def test_an_interrupt_leaves_no_draft_of_a_zip_that_workers_read(disc: Path, tmp_path: Path) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        restore.restore(restore.Request(disc, tmp_path / "back.zip", jobs=2), Interrupting(tmp_path))
+    assert list(tmp_path.iterdir()) == []
+
+
+def restored(disc: Path, target: Path) -> restore.Restored:
+    return restore.restore(restore.Request(disc, target, jobs=2))
+
+
+def repacked(disc: Path, target: Path) -> pipeline.Done:
+    return pipeline.run(Request(disc.with_name("scan.zip"), target, jobs=2))
+
+
+@pytest.mark.usefixtures("like_windows")
+@pytest.mark.parametrize("command", [restored, repacked])
+def test_a_failed_proof_leaves_no_draft_that_workers_read(
+    disc: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: Callable[[Path, Path], object]
+) -> None:
+    def fail(_draft: Path, target: Path, *_rest: object) -> None:
+        raise ProofFailed(target.name, "its directory", "cannot be read back")
+
+    monkeypatch.setattr(readback, "check_directory", fail)
+    with pytest.raises(ProofFailed):
+        command(disc, tmp_path / "new.zip")
+    assert list(tmp_path.iterdir()) == []
 
 
 def start(disc: Path, out: Path) -> subprocess.Popen[bytes]:

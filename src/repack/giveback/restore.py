@@ -202,7 +202,7 @@ def _to_zip(
     hashes: dict[int, str] = {}
     damaged: dict[int, Raw] = {}
     drafts.clear_stale(request.target)
-    with archive.drafting(request.target, overwrite=request.overwrite) as draft:
+    with archive.drafting(request.target, overwrite=request.overwrite, end_work=pool.dismiss) as draft:
         items = _items(finished, [n for n in chosen if not lines[n].folder], problems)
         for item, result in with_tasks(pool, give_packed, items, lambda item: give_time(item.line.before.size)):
             if isinstance(result, Crashed | Unlike):
