@@ -246,12 +246,14 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     "report.compared": {"classify.rulefile", "model", "report.tables", "report.words"},
     "report.planned_json": {"model"},
-    "giveback.placing": {"bundles.names"},
-    "giveback.giving": {"deflate", "giveback.originals", "giveback.placing", "model", "record.manifest"},
+    "giveback.placing": {"bundles.names", "errors", "output.drafts"},
+    "giveback.giving": {
+        "deflate", "giveback.originals", "giveback.placing", "model", "output.drafts", "record.manifest",
+    },
     "giveback.restore": {
         "classify.patterns", "errors", "giveback.finished", "giveback.giving", "giveback.originals", "giveback.placing",
-        "model", "outcomes", "output.archive", "output.proving", "output.readback", "processes.interrupts",
-        "processes.workers", "progress",
+        "model", "outcomes", "output.archive", "output.drafts", "output.proving", "output.readback",
+        "processes.interrupts", "processes.workers", "progress",
     },
     "report.restored": {"giveback.restore", "model", "record.manifest", "report.tables", "report.words"},
     "giveback.against": {"giveback.originals", "model", "output.archive", "output.structure", "record.manifest"},

@@ -160,7 +160,7 @@ def _write(
         size = found.bundle.size or record.totals.after.stored
         return TooLarge(size) if _is_too_large(size, plan) else Done(plan, record, request.bundle, size, is_idle=True)
     state, source_hash = source
-    with archive.drafting(request.target, overwrite=request.overwrite) as draft:
+    with archive.drafting(request.target, overwrite=request.overwrite, end_work=tools[0].dismiss) as draft:
         carried = carry_out(plan, found.past, draft, *tools)
         record = _tell(request, found, plan, draft, carried.records, source_hash.result)
         written = draft.finish(plan.bundle.comment)
