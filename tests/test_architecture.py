@@ -195,7 +195,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "record.manifest", "record.recording", "record.restoredata",
     },
     "sourcefile": {"errors"},
-    "record.leaflet": {"dicom.syntaxes", "model", "record.manifest"},
+    "record.leaflet": {"codecs", "dicom.syntaxes", "model", "record.manifest"},
     "conformance.disc": {"bundles.names", "classify.references", "dicom.syntaxes", "model", "record.manifest"},
     "conformance.findings": {"model"},
     "conformance.file_set": {"conformance.disc", "conformance.findings", "dicom.syntaxes", "model"},
@@ -302,7 +302,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "report.told": {"model", "record.manifest", "report.glossary", "thumbnails.looking", "thumbnails.person"},
     "report.accounts": {"model", "record.manifest", "report.glossary", "report.page", "report.told", "report.words"},
     "report.advice": {
-        "codecs", "codecs.jpegls", "dicom.syntaxes", "model", "record.manifest", "report.page", "report.told",
+        "codecs", "codecs.frames", "dicom.syntaxes", "model", "record.manifest", "report.page", "report.told",
         "report.words",
     },
     "report.areas": {
