@@ -157,7 +157,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "classify.languages", "classify.matching", "classify.patterns", "classify.references", "model",
         "planning.guards", "planning.keeping", "planning.presets",
     },
-    "planning.remarks": {"classify.needs", "classify.rulefile", "model"},
+    "planning.remarks": {"classify.needs", "classify.rulefile", "codecs", "model"},
     "planning.parts": {"model", "planning.plan"},
     "planning.preset_remarks": {"dicom.syntaxes", "model", "planning.presets"},
     "planning.nested": {"classify.mentions", "model"},
