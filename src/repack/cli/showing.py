@@ -65,7 +65,7 @@ def show_plans(request: Request, wanted: Wanted, screen: console.Screen) -> None
     plans = previewing.plan_only(request, screen)
     for plan in plans:
         if plan.is_idle:
-            _tell_idle(screen, request.bundle, replace(wanted, manifest_file=None))
+            _tell_idle(screen, request.bundle, replace(wanted, manifest_file=None), is_checked=False)
         else:
             every = [tables.every_line(plan)] if wanted.verbose else []
             console.show_sheets(screen, [*tables.planned(plan), *every])
@@ -157,11 +157,15 @@ def _show_zip(done: Done, request: Request, wanted: Wanted, screen: console.Scre
     reporting.report_run(wanted.report, done, request.jobs, screen, is_open=wanted.with_patient)
 
 
-def _tell_idle(screen: console.Screen, bundle: Path, wanted: Wanted, encoded: bytes = b"") -> None:
+def _tell_idle(
+    screen: console.Screen, bundle: Path, wanted: Wanted, encoded: bytes = b"", *, is_checked: bool = True
+) -> None:
     """There was nothing to do: say what was not made, and write the manifest where it is wanted."""
     console.show_result(screen, tables.idle(bundle.name))
     if wanted.output is not None:
         console.show_result(screen, f"so {wanted.output.name} was not made; use {bundle.name} itself, or copy it")
+    if not is_checked:
+        console.show_result(screen, f"its contents were not checked; repack verify {bundle.name} does that")
     if wanted.manifest_file is not None:
         targets.write_beside(wanted.manifest_file, encoded, f"{bundle.name} holds it as well")
         console.show_result(screen, f"but for its manifest, which is in {wanted.manifest_file.name} as well")
