@@ -338,7 +338,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "cli.showing": {
         "cli.options", "cli.previewing", "cli.reporting", "cli.targets", "errors", "pipeline", "planning.parts",
         "processes.interrupts", "processes.workers", "progress", "record.manifest", "record.recording",
-        "report.conformance", "report.console", "report.planned_json", "report.profile", "report.tables", "stopwatch",
+        "report.conformance", "report.console", "report.planned_json", "report.profile", "report.tables",
+        "report.unread", "stopwatch",
     },
     "cli.job": {
         "", "cli.completing", "cli.helping", "cli.opening", "cli.options", "cli.showing", "cli.targets", "pipeline",

@@ -191,6 +191,12 @@ def test_what_is_damaged_is_named_before_anything_is_done(words: tuple[str, ...]
     assert (code, "damaged on" in flat(out)) == (0, False)
 
 
+def test_what_is_damaged_is_named_by_a_dry_run_without_work(run: Run, tmp_path: Path) -> None:
+    assert run(_write_broken(tmp_path / "scan.zip", 1), "-q", "-o", tmp_path / "done.zip")[0] == 0
+    code, out, _err = run(tmp_path / "done.zip", "--dry-run")
+    assert (code, "1 file is damaged on the disc: notes/0.q" in flat(out)) == (0, True)
+
+
 def test_a_damaged_file_that_is_left_out_needs_no_word(run: Run, tmp_path: Path) -> None:
     bundle = _write_broken(tmp_path / "scan.zip", 1)
     assert "damaged on the disc" not in flat(run(bundle, "--dry-run", "--drop-path", "notes/0.q", "--force-drop")[1])

@@ -13,7 +13,7 @@ from repack.processes import interrupts
 from repack.processes.workers import Pool
 from repack.progress import Progress
 from repack.record import manifest, recording
-from repack.report import conformance, console, planned_json, profile, tables
+from repack.report import conformance, console, planned_json, profile, tables, unread
 
 _MOST_NAMES = 3  # of damaged files in a line
 
@@ -65,6 +65,7 @@ def show_plans(request: Request, wanted: Wanted, screen: console.Screen) -> None
     plans = previewing.plan_only(request, screen)
     for plan in plans:
         if plan.is_idle:
+            console.show_sheets(screen, [tables.Sheet("Worth knowing", lines=tuple(unread.tell_unread(plan)))])
             _tell_idle(screen, request.bundle, replace(wanted, manifest_file=None), is_checked=False)
         else:
             every = [tables.every_line(plan)] if wanted.verbose else []
