@@ -28,7 +28,7 @@ from repack.output import drafts, readback
 from repack.pipeline import Request
 from repack.processes.workers import Crashed
 from tests.commands import Run, contents, flat, manifest_of, one_line
-from tests.discs import small_disc, symlink, write_small_disc
+from tests.discs import small_disc, spoil, symlink, write_small_disc
 from tests.inline import Inline
 
 pytestmark = pytest.mark.usefixtures("inline")
@@ -54,17 +54,6 @@ def originals(disc: Path) -> dict[str, bytes]:
 
 def files_below(folder: Path) -> dict[str, bytes]:
     return {p.relative_to(folder).as_posix(): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
-
-
-def spoil(path: Path, name: str, to: Path) -> Path:
-    """A copy in which one bit of an entry's bytes is flipped."""
-    with zipfile.ZipFile(path) as archive:
-        info = archive.getinfo(name)
-    content = bytearray(path.read_bytes())
-    lengths = struct.unpack_from("<2H", content, info.header_offset + 26)
-    content[info.header_offset + 30 + sum(lengths) + info.compress_size // 2] ^= 1
-    to.write_bytes(content)
-    return to
 
 
 def test_every_file_comes_back_under_its_name_and_time(disc: Path, run: Run, tmp_path: Path) -> None:
@@ -365,7 +354,14 @@ def test_a_damaged_original_stays_damaged(disc: Path, run: Run, tmp_path: Path) 
     assert err.startswith("repack: Manual.pdf was damaged in the original already; ")
     assert err.count("\n") == 1
     assert run("restore", target, "-o", tmp_path / "other", "-q", "License.txt") == (0, "", "")
-    assert run("restore", target, "-o", tmp_path / "back.zip", "-q") == (0, "", "")
+    code, out, err = run("restore", target, "-o", tmp_path / "back.zip")
+    said = "repack: Manual.pdf was damaged in the original already; its bytes were taken as they are\n"
+    assert (code, err) == (0, said)
+    files = [line for line in manifest_of(target)["entries"] if line["action"] != "dropped" and not line.get("folder")]
+    equal = f"{len(files) - 1} files given back, SHA-256 of each equal to the original's; 1 file was damaged"
+    assert equal in flat(out)
+    assert run("restore", target, "-o", tmp_path / "quiet.zip", "-q") == (0, "", said)
+    assert run("restore", target, "-o", tmp_path / "one.zip", "-q", "License.txt") == (0, "", "")
     with zipfile.ZipFile(tmp_path / "back.zip") as new, zipfile.ZipFile(broken) as old:
         assert new.getinfo("Manual.pdf").CRC == old.getinfo("Manual.pdf").CRC
         with pytest.raises((zipfile.BadZipFile, zipfile.zlib.error)):  # type: ignore[attr-defined]  its own import
@@ -373,6 +369,15 @@ def test_a_damaged_original_stays_damaged(disc: Path, run: Run, tmp_path: Path) 
     spoilt = spoil(target, "Manual.pdf", tmp_path / "worse.zip")
     code, out, _err = run("verify", spoilt)
     assert (code, "Manual.pdf" in out) == (7, True)
+
+
+@pytest.mark.parametrize("where", ["out", "out.zip"])
+def test_images_that_have_lost_their_values_are_counted_on_standard_error(run: Run, tmp_path: Path, where: str) -> None:
+    scan = write_small_disc(tmp_path / "scan.zip", 2)
+    near = pipeline.run(Request(scan, tmp_path / "near.zip", Wishes(codec="jpegls-near", max_error=2))).target
+    said = "repack: 2 images are not the originals: they were compressed with a loss when the zip was made\n"
+    assert run("restore", near, "-o", tmp_path / where, "-q") == (0, "", said)
+    assert run("restore", near, "-o", tmp_path / f"part{where}", "License.txt")[::2] == (0, "")
 
 
 def test_a_folder_as_original(run: Run, tmp_path: Path) -> None:

@@ -65,6 +65,17 @@ class Tool:
 
 
 @dataclass(frozen=True, slots=True)
+class Unpacker:
+    """A program of others that makes the image A into an uncompressed one, B: `command A B`."""
+
+    command: str
+    kit: str  # the tool kit that it belongs to
+
+
+GDCM = Unpacker("gdcmconv --raw", "GDCM")
+
+
+@dataclass(frozen=True, slots=True)
 class Codec:
     """One way to write frames. `encode` and `decode` come from different libraries: each checks the other.
 
@@ -82,6 +93,8 @@ class Codec:
     refuse: Callable[[FrameLayout], str] = take_every_layout  # the reason why it does not write this; "" where it does
     max_error: int = 0  # by how much a decoded word may differ; 0: lossless
     opened_by: str = ""  # which programs show it, in short
+    few_readers: str = ""  # where current viewers do not open it: names of those programs that do, in no language
+    unpackers: tuple[Unpacker, ...] = ()  # those of which every image comes back with its words as they were
 
     @property
     def shared_code(self) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from repack.dicom import syntaxes
 from repack.model import Action, Category, Plan, Planned, Proof
 from repack.record.manifest import EntryRecord, Manifest, is_image
-from repack.report import words
+from repack.report import unread, words
 
 _MORE = "-v shows every decision"  # of a plan, which has no manifest yet
 
@@ -92,7 +92,7 @@ def _by_series(plan: Plan, manifest: Manifest) -> Sheet:
             continue
         was, now = (short_syntax(state.transfer_syntax) for state in (entry.before, entry.after))
         stored_as = was if was == now else f"{was}\n> {now}"
-        key = (*series_of(line), stored_as, _proof(entry.proof))
+        key = (*series_of(line), stored_as, str(entry.proof or ""))
         sums[key] = sums.get(key, _Sum()).plus(entry.before.stored, entry.after.stored)
     rows = tuple(
         (name, f"{s.entries:,}", stored_as, words.size(s.before), words.size(s.after), proof)
@@ -124,10 +124,6 @@ def short_syntax(transfer_syntax: str | None) -> str:
     for long, short in (("Little Endian", "LE"), ("Big Endian", "BE"), ("Lossless", "lossless")):
         name = name.replace(long, short)
     return name
-
-
-def _proof(proof: Proof | None) -> str:
-    return str(proof) if proof else ""
 
 
 def _kept_images(manifest: Manifest) -> Iterable[tuple[str, str]]:
@@ -244,11 +240,12 @@ def planned(plan: Plan) -> list[Sheet]:
     ]
     stay = [line for line in plan.lines if line.entry.place and line.decision.action is not Action.DROP]
     noted = [(note, line.entry.path) for line in stay for note in line.entry.notes]
+    known = (*plan.warnings, *unread.tell_unread(plan), *_squeezing(plan), *group(noted))
     return [
         Sheet("Plan (nothing was written)", columns, rows),
         Sheet("To be dropped", lines=group(dropped), rest=_MORE),
         Sheet("Kept although you asked to drop it", lines=group(against), rest=_MORE),
-        Sheet("Worth knowing", lines=(*plan.warnings, *_squeezing(plan), *group(noted)), rest=_MORE),
+        Sheet("Worth knowing", lines=known, rest=_MORE),
     ]
 
 
