@@ -89,10 +89,10 @@ YES: dict[str, list[Files]] = {
         {"guide_it.pdf": Facts("pdf"), "guide_en.pdf": Facts("pdf")},
         {"releaseNotes_it.txt": TEXT, "releaseNotes_en.txt": TEXT},
         {"V/Manual-de.chm": Facts("chm"), "V/Manual-fr.chm": Facts("chm")},
+        {f"{tag}/guide_{tag}.pdf": Facts("pdf") for tag in ("it", "en", "de")},
     ],
     "locale.bare-folder": [
         {f"lib/{tag}/messages.json": TEXT for tag in ("pt-br", "cs", "de")},
-        {f"{tag}/guide_{tag}.pdf": Facts("pdf") for tag in ("it", "en", "de")},
         {f"DV31/{tag}/SETUPW2K.EXE": ANY_EXE for tag in ("DE_DE", "EN_US", "FR_FR")},
     ],
 }
@@ -175,9 +175,12 @@ NO: dict[str, list[tuple[str, Files]]] = {
         ("document.report", {"Report_it.pdf": Facts("pdf"), "Report_en.pdf": Facts("pdf")}),
         ("none", {"guide_x.txt": TEXT, "guide_y.txt": TEXT}),
         ("none", {"notes_de.txt": TEXT}),
+        ("none", {f"Reports/discharge_notes_{tag}.txt": TEXT for tag in ("de", "en", "fr")}),
     ],
     "locale.bare-folder": [
         ("none", {"lib/cs/a.json": TEXT, "lib/de/a.json": TEXT}),
+        ("document.report", {f"Report/{tag}/report.pdf": Facts("pdf") for tag in ("de", "en", "fr")}),
+        ("none", {f"Export/{initials}/photo.jpg": Facts("jpeg") for initials in ("HR", "LV", "SK")}),
         ("none", {"cs/a.json": TEXT, "de/b.json": TEXT, "fr/c.json": TEXT}),
         ("none", {"neutral/a": TEXT, "de/a": TEXT, "fr/a": TEXT, "es/a": TEXT}),
         ("none", {f"{name}/a.htm": TEXT for name in ("IT", "PT", "SE")} | {"IM/I1": DICOM}),
