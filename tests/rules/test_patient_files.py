@@ -2,10 +2,12 @@
 
 import pytest
 
+from fixtures import golden_disc
 from repack.model import Category, Facts
-from tests.classify.synthetic import IMAGE, lay_out
+from tests.classify.synthetic import DIRECTORY, IMAGE, lay_out
 from tests.rules.test_extras import dropped
 from tests.rules.test_rule_cases import ANY_EXE, JPEG, PDF, TEXT, Files
+from tests.test_golden import NAMES
 
 IMAGES = {"DICOM/I1": Facts("dicom", dicom=IMAGE)}
 VIEWER = {"autorun.inf": b"[autorun]\nopen=Viewer\\viewer.exe\n", "Viewer/viewer.exe": ANY_EXE}
@@ -65,3 +67,45 @@ def test_a_manual_and_the_files_of_a_program_are_languages_still(files: Files):
     disc = lay_out(files | DISC)
     assert {disc.by_path[path].category for path in files} == {Category.LOCALE}
     assert dropped(disc.plan(**SPANISH)) == set(files)
+
+
+# --- a disc that was packed together with its folder ---
+
+
+@pytest.mark.parametrize("top", ["CD_Muster", "Müßig, Hans/CD {1}", "de"])
+@pytest.mark.parametrize("name", NAMES)
+def test_a_disc_below_one_folder_is_judged_as_it_is_alone(name: str, top: str):
+    files = {file.path: file.content for file in golden_disc.build(name)}
+    alone = lay_out(files)
+    below = lay_out({f"{top}/{path}": content for path, content in files.items()} | {"__MACOSX/._CD": b"\0"})
+    same = {path: verdict.rule for path, verdict in alone.by_path.items()}
+    assert {path: below.by_path[f"{top}/{path}"].rule for path in files} == same
+
+
+PATIENTS: Files = {
+    "Fotos/front.jpg": JPEG,
+    "Fotos/pano.tif": TEXT,
+    "Befund/Befund.docx": Facts("zip"),
+    "Befund/Befund.txt": TEXT,
+    "CDA/DOC1.XML": Facts("xml"),
+}
+
+
+@pytest.mark.parametrize("tops", [("CD",), ("CD1", "CD2")])
+def test_below_the_folder_of_a_disc_nothing_is_swept_into_its_viewer(tops: tuple[str, ...]):
+    directory = {"DICOMDIR": Facts("dicom", dicom=DIRECTORY), "viewer.exe": ANY_EXE}
+    disc = lay_out({f"{top}/{path}": fact for top in tops for path, fact in (IMAGES | directory | PATIENTS).items()})
+    for top in tops:
+        assert {disc.by_path[f"{top}/{path}"].category for path in PATIENTS} == {Category.UNKNOWN}
+    assert dropped(disc.plan(**PORTAL)) == {f"{top}/viewer.exe" for top in tops}
+
+
+def test_a_folder_with_nothing_but_a_program_is_no_disc():
+    disc = lay_out({"V/v.exe": ANY_EXE, "V/data/a.bin": TEXT})
+    assert disc.by_path["V/data/a.bin"].rule == "viewer.folder"
+
+
+def test_paths_of_own_rules_begin_at_the_top_of_the_disc_also_below_its_folder():
+    own = "[[rule]]\nid='mine'\ncategory='junk'\nmatch={path='Demo/*'}\nwhy='w'\n"
+    disc = lay_out({"CD/Demo/a": TEXT, "CD/b/Demo/a": TEXT, "CD/DICOM/I1": IMAGES["DICOM/I1"]}, own)
+    assert [verdict.rule for verdict in disc.verdicts] == ["mine", "none", "dicom"]

@@ -11,8 +11,6 @@ from repack.bundles.names import folded
 from repack.classify.conditions import (
     Match,
     Subject,
-    Surroundings,
-    ancestors,
     describe,
     match_conditions,
     may_be_image,
@@ -21,6 +19,7 @@ from repack.classify.conditions import (
 from repack.classify.references import Need, Reference
 from repack.classify.rulefile import LoadedRule, all_of
 from repack.classify.siblings import find_alike
+from repack.classify.surroundings import Surroundings, ancestors, find_tops
 from repack.model import Action, Category, Entry, Facts, Verdict
 
 __all__ = ["UNKNOWN", "Considered", "Surroundings", "classify", "consider", "judge", "survey"]
@@ -56,6 +55,7 @@ def survey(
     launched = frozenset(need.of for need in needs if need.need is Need.NAMES)
     first = Surroundings(
         image_folders=frozenset(images),
+        tops=find_tops(entries, facts, images),
         launched=launched,
         paths=frozenset(folded(entry.path) for entry in entries if not entry.is_directory),
         alike=find_alike(entries, images),
