@@ -180,7 +180,7 @@ NO: dict[str, list[tuple[str, Files]]] = {
     "locale.bare-folder": [
         ("none", {"lib/cs/a.json": TEXT, "lib/de/a.json": TEXT}),
         ("document.report", {f"Report/{tag}/report.pdf": Facts("pdf") for tag in ("de", "en", "fr")}),
-        ("none", {f"Export/{initials}/photo.jpg": Facts("jpeg") for initials in ("HR", "LV", "SK")}),
+        ("data.patient", {f"Export/{initials}/photo.jpg": Facts("jpeg") for initials in ("HR", "LV", "SK")}),
         ("none", {"cs/a.json": TEXT, "de/b.json": TEXT, "fr/c.json": TEXT}),
         ("none", {"neutral/a": TEXT, "de/a": TEXT, "fr/a": TEXT, "es/a": TEXT}),
         ("none", {f"{name}/a.htm": TEXT for name in ("IT", "PT", "SE")} | {"IM/I1": DICOM}),

@@ -6,7 +6,7 @@ from fixtures import golden_disc
 from repack.model import Category, Facts
 from tests.classify.synthetic import DIRECTORY, IMAGE, lay_out
 from tests.rules.test_extras import dropped
-from tests.rules.test_rule_cases import ANY_EXE, JPEG, PDF, TEXT, Files
+from tests.rules.test_rule_cases import ANY_DLL, ANY_EXE, JPEG, PDF, TEXT, ZIP, Files
 from tests.test_golden import NAMES
 
 IMAGES = {"DICOM/I1": Facts("dicom", dicom=IMAGE)}
@@ -109,3 +109,61 @@ def test_paths_of_own_rules_begin_at_the_top_of_the_disc_also_below_its_folder()
     own = "[[rule]]\nid='mine'\ncategory='junk'\nmatch={path='Demo/*'}\nwhy='w'\n"
     disc = lay_out({"CD/Demo/a": TEXT, "CD/b/Demo/a": TEXT, "CD/DICOM/I1": IMAGES["DICOM/I1"]}, own)
     assert [verdict.rule for verdict in disc.verdicts] == ["mine", "none", "dicom"]
+
+
+# --- data below a viewer ---
+
+GZIP, PNG, RIFF = Facts("gzip"), Facts("png"), Facts("riff")
+BELOW_VIEWER: Files = {
+    "Case/Muster.inv": Facts("xml"),
+    "Case/scan.nii.gz": GZIP,
+    "Case/brain.hdr": TEXT,
+    "Case/upper.stl": TEXT,
+    "Case/jaw.PLY": TEXT,
+    "Case/face.obj": TEXT,
+    "Case/mesh.vtp": Facts("xml"),
+    "Data/pano.tif": TEXT,
+    "Data/plan.docx": ZIP,
+    "Data/plan.doc": Facts("ole"),
+    "Data/plan.rtf": Facts("rtf"),
+    "Data/us.mp4": TEXT,
+    "Data/us.avi": RIFF,
+    "Case/photo.jpg": JPEG,
+    "Patient_1/a.png": PNG,
+    "Case/study.zip": ZIP,
+    "Data/Export.7z": Facts("7z"),
+    "Befund/Befund.txt": TEXT,
+    "f/0/diagnostic": JPEG,
+    "f/1/diagnostic": PNG,
+}
+LARGE = {"Data/a.jpg": (JPEG, 150_000), "Data/a.png": (PNG, 600_000), "Data/a.zip": (ZIP, 2_000_000)}
+PARTS: Files = {
+    "skin/button.png": PNG,
+    "skin/back.jpg": JPEG,
+    "help/page1.gif": Facts("gif"),
+    "luts/hot.zip": ZIP,
+    "lib/view.jar": ZIP,
+    "EULA.rtf": Facts("rtf"),
+    "Viewer License.rtf": Facts("rtf"),
+    "ReadMe.doc": Facts("ole"),
+    "Setup/data1.hdr": TEXT,
+    "viewer.ico": TEXT,
+    "data/presets.bin": TEXT,
+    "photos.dll": ANY_DLL,
+}
+
+
+@pytest.mark.parametrize("folder", ["Viewer", "Viewer/v.app/Contents", "v.app/Contents"])
+def test_a_viewer_takes_no_data_that_lie_below_it(folder: str):
+    sizes = {f"{folder}/{path}": size for path, (_fact, size) in LARGE.items()}
+    data = BELOW_VIEWER | {path: fact for path, (fact, _size) in LARGE.items()}
+    disc = lay_out(DISC | {f"{folder}/{path}": fact for path, fact in data.items()}, sizes=sizes)
+    assert {path for path in data if disc.by_path[f"{folder}/{path}"].category is not Category.UNKNOWN} == set()
+    assert dropped(disc.plan(**PORTAL)) == set(VIEWER)
+
+
+@pytest.mark.parametrize("path", PARTS)
+@pytest.mark.parametrize("folder", ["Viewer", "v.app/Contents"])
+def test_what_looks_like_data_and_is_a_part_of_a_viewer_stays_one(folder: str, path: str):
+    found = lay_out(DISC | {f"{folder}/{path}": PARTS[path]}).by_path[f"{folder}/{path}"]
+    assert found.category in {Category.VIEWER, Category.DOCUMENT, Category.LAUNCHER}

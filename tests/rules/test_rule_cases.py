@@ -206,6 +206,14 @@ YES: dict[str, list[Files]] = {
     "index.korean-pdi": [{"IHE_PDI/STUDY.LST": TEXT}],
     "index.philips": [{"dicomInfo.xml": XML}],
     "viewer.program": [{"MYVIEWER.EXE": ANY_EXE}, {"V/Setup.exe": program(product="Viewer Setup")}, {"x": ANY_EXE}],
+    "data.patient": [
+        {"V/Case/upper.stl": TEXT, "V/v.exe": ANY_EXE},
+        {"V/Case/scan.NII.gz": Facts("gzip"), "V/v.exe": ANY_EXE},
+        {"V/a.docx": ZIP, "V/v.exe": ANY_EXE},
+        {"V/x/photo": JPEG, "V/v.exe": ANY_EXE},
+        {"V/Photos/a.jpg": JPEG, "V/v.exe": ANY_EXE},
+        {"pano.tif": TEXT},
+    ],
     "viewer.folder": [
         {"V/data/lut.zip": ZIP, "V/v.exe": ANY_EXE},
         {"V/index.html": TEXT, "V/v.exe": ANY_EXE},
@@ -298,7 +306,7 @@ NO: dict[str, list[tuple[str, Files]]] = {
         ("document.report", {"docs/Befund.pdf": PDF}),
         ("none", {"manual.txt": TEXT}),
         ("none", {"scan.pdf": TEXT}),
-        ("none", {"report.rtf": Facts("rtf")}),
+        ("data.patient", {"report.rtf": Facts("rtf")}),
         ("document.report", {"Übungsanleitung.pdf": PDF}),  # for the patient, not for the viewer
         ("document.report", {"Anleitung.pdf": PDF}),
         ("document.report", {"LIESMICH.pdf": PDF}),
@@ -341,6 +349,14 @@ NO: dict[str, list[tuple[str, Files]]] = {
     "index.korean-pdi": [("none", {"STUDY.LST": TEXT})],
     "index.philips": [("none", {"info.xml": XML}), ("none", {"dicomInfo.xml": JPEG})],
     "viewer.program": [("none", {"viewer.exe": TEXT}), ("redist.vc-installer", {"vcredist.exe": ANY_EXE})],
+    "data.patient": [
+        ("viewer.folder", {"V/Setup/data1.hdr": TEXT, "V/v.exe": ANY_EXE}),
+        ("viewer.folder", {"V/Vendor EULA.rtf.doc": OLE, "V/v.exe": ANY_EXE}),
+        ("viewer.folder", {"V/skins/photos/a.jpg": JPEG, "V/v.exe": ANY_EXE}),
+        ("viewer.folder", {"V/photo.jpg": JPEG, "V/v.exe": ANY_EXE}),
+        ("viewer.program", {"V/tool.stl": ANY_EXE}),
+        ("none", {"photo.jpg": JPEG}),
+    ],
     "viewer.folder": [
         ("volume.dental", {"V/scan.vol": TEXT, "V/v.exe": ANY_EXE}),
         ("none", {"V/Resources/f/0/diagnostic": TEXT, "V/v.exe": ANY_EXE}),
