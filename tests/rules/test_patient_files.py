@@ -167,3 +167,41 @@ def test_a_viewer_takes_no_data_that_lie_below_it(folder: str):
 def test_what_looks_like_data_and_is_a_part_of_a_viewer_stays_one(folder: str, path: str):
     found = lay_out(DISC | {f"{folder}/{path}": PARTS[path]}).by_path[f"{folder}/{path}"]
     assert found.category in {Category.VIEWER, Category.DOCUMENT, Category.LAUNCHER}
+
+
+# --- reports as pages ---
+
+PAGE = b"<html>Fraktur</html>"
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "REPORT/R0001.HTM",
+        "IHE_PDI/REPORTS/1/page.html",
+        "IHE_PDI/SR0101.HTM",
+        "R0001.HTM",
+        "Berichte/index.html",
+        "Befund/index.htm",
+        "Befunde 2020/a.xhtml",
+        "Befund.html",
+        "Viewer/Report/SR01.HTM",
+    ],
+)
+def test_a_report_as_a_page_is_no_launcher(path: str):
+    start = {"INDEX.HTM": f'<a href="{path}">Report</a> <a href="Viewer/viewer.exe">'.encode()}
+    disc = lay_out(DISC | start | {path: PAGE})
+    assert disc.by_path[path].category is Category.DOCUMENT
+    assert dropped(disc.plan(**PORTAL)) == set(VIEWER | start)
+
+
+@pytest.mark.parametrize("path", ["IHE_PDI/ST01.HTM", "IHE_PDI/INDEX.HTM", "HELP/INDEX.HTM", "HELP/REPORT/INDEX.HTM"])
+def test_other_pages_that_the_start_page_names_are_launchers(path: str):
+    disc = lay_out(DISC | {"INDEX.HTM": f'<a href="{path}">'.encode(), path: PAGE})
+    assert disc.by_path[path].category is Category.LAUNCHER
+
+
+def test_a_report_keeps_no_start_page_that_it_names():
+    disc = lay_out(DISC | {"INDEX.HTM": b'<a href="REPORT/R1.HTM">', "REPORT/R1.HTM": b'<a href="../INDEX.HTM">'})
+    assert dropped(disc.plan(**PORTAL)) == {*VIEWER, "INDEX.HTM"}
+    assert dropped(disc.plan(drop=(Category.LAUNCHER,))) == {"INDEX.HTM", "autorun.inf"}

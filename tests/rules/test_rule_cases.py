@@ -173,6 +173,11 @@ YES: dict[str, list[Files]] = {
         {"Kurzanleitung CD.pdf": PDF},
     ],
     "document.report": [{"scan.pdf": PDF}, {"V/befund.pdf": PDF, "V/v.exe": ANY_EXE}],
+    "document.report-page": [
+        {"REPORT/R0001.HTM": TEXT, "INDEX.HTM": b"<a href='REPORT/R0001.HTM'>"},
+        {"IHE_PDI/SR0101.HTM": TEXT},
+        {"Berichte/index.html": TEXT},
+    ],
     "preview.small": [
         {"IHE_PDI/THUMBNIL/D0000000.JPG": JPEG},
         {"IHE_PDI/IMAGE/D0000000.JPG": JPEG},
@@ -311,6 +316,12 @@ NO: dict[str, list[tuple[str, Files]]] = {
         ("document.report", {"Anleitung.pdf": PDF}),
         ("document.report", {"LIESMICH.pdf": PDF}),
         ("none", {"Liesmich Befund Schulter.txt": TEXT}),
+    ],
+    "document.report-page": [
+        ("launcher.page", {"IHE_PDI/ST01.HTM": TEXT, "INDEX.HTM": b"<a href='IHE_PDI/ST01.HTM'>"}),
+        ("none", {"REPORT/R0001.XML": XML}),
+        ("none", {"Srebrenica.html": TEXT}),
+        ("viewer.folder", {"V/Help/Report/a.htm": TEXT, "V/v.exe": ANY_EXE}),
     ],
     "launcher.page": [
         ("none", {"pages/a.htm": TEXT}),
