@@ -164,7 +164,7 @@ NO: dict[str, list[tuple[str, Files]]] = {
     "locale.lcid": [
         ("viewer.library", {"V/1031/a.dll": ANY_DLL}),
         ("viewer.library", {"V/1031/a.dll": ANY_DLL, "V/1033/b.dll": ANY_DLL}),
-        ("none", {f"{number}/report.htm": TEXT for number in (1031, 1032, 1033)}),
+        ("document.report-page", {f"{number}/report.htm": TEXT for number in (1031, 1032, 1033)}),
         ("viewer.library", {"opencv2410.dll": ANY_DLL, "cv2411.dll": ANY_DLL, "cv1033.dll": ANY_DLL}),
         ("none", {"1031.ini": TEXT}),
         ("none", {"1031.mst": TEXT}),

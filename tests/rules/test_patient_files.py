@@ -205,3 +205,60 @@ def test_a_report_keeps_no_start_page_that_it_names():
     disc = lay_out(DISC | {"INDEX.HTM": b'<a href="REPORT/R1.HTM">', "REPORT/R1.HTM": b'<a href="../INDEX.HTM">'})
     assert dropped(disc.plan(**PORTAL)) == {*VIEWER, "INDEX.HTM"}
     assert dropped(disc.plan(drop=(Category.LAUNCHER,))) == {"INDEX.HTM", "autorun.inf"}
+
+
+# --- what is called a guide, instructions, help or a manual ---
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "Documents/Surgical Guide Report Muster.pdf",
+        "Documents/Implant_Guide_Plan.pdf",
+        "Documents/Discharge instructions.pdf",
+        "Documents/Patient_Instructions_Smith.pdf",
+        "Documents/Manual segmentation report.pdf",
+        "Documents/Manual segmentation Muster.pdf",
+        "Manual Muster.pdf",
+        "Guide_Muster.pdf",
+        "Instructions.pdf",
+        "Help/Befund.pdf",
+        "manual/Arztbrief.pdf",
+        "Viewer/Surgical Guide.pdf",
+        "Viewer/Treatment plan help.pdf",
+        "User guide for the patient.pdf",
+        "Patient guide-de.pdf",
+        "Read me - report Dr X.txt",
+        "ReadMe_Befund.rtf",
+    ],
+)
+def test_what_patients_get_is_no_manual(path: str):
+    start = "{\\rtf" if path.endswith("rtf") else "Dear" if path.endswith("txt") else "%PDF-1.4"
+    disc = lay_out(DISC | {path: start.encode()})
+    assert disc.by_path[path].rule in {"document.report", "none", "data.patient"}
+    assert dropped(disc.plan(**PORTAL)) == set(VIEWER)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "Manual.pdf",
+        "guide_it.pdf",
+        "User Guide 2.pdf",
+        "Viewer instructions.pdf",
+        "Software-Handbuch.pdf",
+        "Installation guide.pdf",
+        "Quick_Start.pdf",
+        "Guida rapida.pdf",
+        "Manuel d'utilisation.pdf",
+        "Manual de usuario.pdf",
+        "Help/viewer.pdf",
+        "Viewer/EVLite_help.pdf",
+        "Viewer/docs/Instructions.pdf",
+        "Viewer/docs/Guide of features.pdf",
+    ],
+)
+def test_a_manual_of_a_program_is_one_still(path: str):
+    disc = lay_out(DISC | {path: PDF})
+    assert disc.by_path[path].rule == "document.manual"
+    assert path in dropped(disc.plan(drop=(Category.DOCUMENT,)))

@@ -162,7 +162,7 @@ YES: dict[str, list[Files]] = {
         {"Read_me_first.htm": TEXT},
         {"V/guide_it.pdf": PDF},
         {"UserManual2.pdf": PDF},
-        {"EVLite_help.pdf": PDF},
+        {"OTHER/EVLITE/EVLite_help.pdf": PDF, "OTHER/EVLITE/EVClientLight.exe": ANY_EXE},
         {"Quick start.pdf": PDF},
         {"Documents/manual/kapitel1.pdf": PDF},
         {"manual/index.htm": TEXT},
@@ -306,6 +306,8 @@ NO: dict[str, list[tuple[str, Files]]] = {
     "document.report": [("document.manual", {"Manual.pdf": PDF}), ("none", {"scan.pdf": TEXT})],
     "document.manual": [
         ("document.report", {"scan.pdf": PDF}),
+        ("document.report", {"EVLite_help.pdf": PDF}),  # far from any program
+        ("document.report", {"Guide_Max.pdf": PDF}),
         ("document.report", {"Guidarelli.pdf": PDF}),  # names of people, who may be the patient
         ("document.report", {"Helpert_Manuela.pdf": PDF}),
         ("document.report", {"docs/Befund.pdf": PDF}),
