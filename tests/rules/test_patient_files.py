@@ -1,5 +1,7 @@
 """The patient's own files that are no DICOM: no wish for languages, viewers, pages or manuals takes them along."""
 
+from dataclasses import replace
+
 import pytest
 
 from fixtures import golden_disc
@@ -262,3 +264,24 @@ def test_a_manual_of_a_program_is_one_still(path: str):
     disc = lay_out(DISC | {path: PDF})
     assert disc.by_path[path].rule == "document.manual"
     assert path in dropped(disc.plan(drop=(Category.DOCUMENT,)))
+
+
+# --- previews of images that are not there ---
+
+PICTURES: Files = {"IHE_PDI/IMAGES/1.jpg": JPEG, "IHE_PDI/SMALL/2.jpg": JPEG, "thumbs/a.jpg": JPEG, "b_thumb.jpg": JPEG}
+
+
+def test_without_images_in_dicom_nothing_is_a_preview():
+    report = {"DICOM/SR1": Facts("dicom", dicom=replace(IMAGE, has_pixels=False, modality="SR"))}
+    for others in (VIEWER, VIEWER | report):
+        disc = lay_out(others | PICTURES)
+        assert {disc.by_path[path].category for path in PICTURES} == {Category.UNKNOWN}
+        assert dropped(disc.plan(**PORTAL)) == set(VIEWER)
+    disc = lay_out(DISC | PICTURES)
+    assert {disc.by_path[path].category for path in PICTURES} == {Category.PREVIEW}
+
+
+@pytest.mark.parametrize("folder", ["Fotos", "Photos/2020", "Patient/Foto intraoral", "Bilder"])
+def test_a_small_photo_is_no_preview_of_an_image(folder: str):
+    disc = lay_out(DISC | {f"{folder}/thumbs/intraoral.jpg": JPEG})
+    assert dropped(disc.plan(**PORTAL)) == set(VIEWER)

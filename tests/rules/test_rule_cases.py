@@ -179,9 +179,9 @@ YES: dict[str, list[Files]] = {
         {"Berichte/index.html": TEXT},
     ],
     "preview.small": [
-        {"IHE_PDI/THUMBNIL/D0000000.JPG": JPEG},
-        {"IHE_PDI/IMAGE/D0000000.JPG": JPEG},
-        {"pages/study_thumb.jpg": JPEG},
+        {"IHE_PDI/THUMBNIL/D0000000.JPG": JPEG, "I1": DICOM},
+        {"IHE_PDI/IMAGE/D0000000.JPG": JPEG, "I1": DICOM},
+        {"pages/study_thumb.jpg": JPEG, "I1": DICOM},
     ],
     "launcher.page": [
         {"INDEX.HTM": TEXT},
@@ -331,6 +331,7 @@ NO: dict[str, list[tuple[str, Files]]] = {
         ("none", {"a.txt": TEXT, "index.html": b"<a href='a.txt'>"}),
     ],
     "preview.small": [
+        ("none", {"IHE_PDI/IMAGE/D0000000.JPG": JPEG}),
         ("none", {"thumbs/notes.txt": TEXT}),
         ("none", {"photo.jpg": JPEG}),
         ("none", {"wx/lib/agw/data/ShortcutEditor_1_thumb.png": Facts("png")}),

@@ -56,6 +56,7 @@ def survey(
     first = Surroundings(
         image_folders=frozenset(images),
         tops=find_tops(entries, facts, images),
+        has_images=any(fact.dicom is not None and fact.dicom.has_pixels for fact in facts),
         launched=launched,
         paths=frozenset(folded(entry.path) for entry in entries if not entry.is_directory),
         alike=find_alike(entries, images),

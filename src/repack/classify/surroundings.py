@@ -24,6 +24,7 @@ class Surroundings:
     program_folders: frozenset[str] = frozenset()
     image_folders: frozenset[str] = frozenset()
     tops: frozenset[str] = frozenset()  # folders in which a disc begins, the root of the bundle left out
+    has_images: bool = False  # in DICOM, with pixels
     launched: frozenset[int] = frozenset()
     paths: frozenset[str] = frozenset()
     alike: Mapping[str, int] = field(default_factory=dict)  # folder -> languages beside each other with the same names
