@@ -42,6 +42,9 @@ SPANISH = {"keep_locales": ("es",), "force_drop": True}  # else a set without th
         {f"Sprachen/{tag}/scan.png": Facts("png") for tag in ("Deutsch", "Englisch")},
         {f"strings_{tag}.pdf": PDF for tag in ("de", "fr")},
         {f"{tag}/Befund.txt": TEXT for tag in ("de", "en", "fr")},
+        {f"Report/{tag}/index.html": TEXT for tag in ("de", "en", "fr")},
+        {f"Berichte/lang/{tag}/1.xml": TEXT for tag in ("de", "en")},
+        {"Befund.xml": TEXT, "Befund_de.xml": TEXT, "Befund_en.xml": TEXT},
     ],
 )
 def test_outside_a_program_what_may_be_the_patients_is_no_language(files: Files):
