@@ -186,6 +186,7 @@ YES: dict[str, list[Files]] = {
     "launcher.page": [
         {"INDEX.HTM": TEXT},
         {"start.hta": TEXT},
+        {"IHE_PDI/WEB/INDEX.HTM": TEXT},
         {"RUN.SH": TEXT},
         {"pages/a.htm": TEXT, "index.html": b"<a href='pages/a.htm'>"},
         {"V/viewer.ico": TEXT, "autorun.inf": b"icon=V\\viewer.ico,0", "V/v.exe": ANY_EXE},
@@ -327,6 +328,7 @@ NO: dict[str, list[tuple[str, Files]]] = {
     ],
     "launcher.page": [
         ("none", {"pages/a.htm": TEXT}),
+        ("none", {"Texte/index.html": TEXT}),
         ("viewer.folder", {"V/index.html": TEXT, "V/v.exe": ANY_EXE}),
         ("none", {"a.txt": TEXT, "index.html": b"<a href='a.txt'>"}),
     ],

@@ -28,6 +28,7 @@ class Subject:
     tops: tuple[str, ...]  # folders above it in which a disc begins
     is_below_program: bool
     is_beside_program: bool
+    is_at_top: bool
     is_launched: bool
     is_with_images: bool  # the disc holds images in DICOM
     is_image: bool
@@ -53,6 +54,7 @@ def describe(entry: Entry, fact: Facts, around: Surroundings) -> Subject:
         tops=tuple(top for top, key in zip(ancestors(entry.path), above, strict=True) if key in around.tops),
         is_below_program=any(map(around.counts_as_program, above)),
         is_beside_program=above[0] in around.program_folders,
+        is_at_top=above[0] == "" or above[0] in around.tops,
         is_launched=entry.index in around.launched,
         is_with_images=around.has_images,
         is_image=may_be_image(entry, fact),
@@ -226,6 +228,7 @@ def _check_place(c: Conditions, subject: Subject, because: list[str]) -> str:
     for wanted, is_so, words in (
         (c.below_program, subject.is_below_program, "in or below the folder of a program"),
         (c.beside_program, subject.is_beside_program, "beside a program"),
+        (c.at_top, subject.is_at_top, "at the top of the disc"),
         (c.launched, subject.is_launched, "named by a start page or script"),
         (c.with_images, subject.is_with_images, "on a disc with DICOM images"),
     ):
