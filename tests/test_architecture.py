@@ -153,9 +153,10 @@ MAY_IMPORT: dict[str, set[str]] = {
     "planning.guards": {"classify.language_names", "classify.matching", "classify.references", "model"},
     "planning.keeping": {"dicom.order", "dicom.syntaxes", "model"},
     "planning.presets": {"dicom.syntaxes", "model"},
+    "planning.locale_sets": {"classify.languages", "classify.matching", "model", "planning.guards"},
     "planning.plan": {
-        "classify.languages", "classify.matching", "classify.patterns", "classify.references", "model",
-        "planning.guards", "planning.keeping", "planning.presets",
+        "classify.matching", "classify.patterns", "classify.references", "model", "planning.guards", "planning.keeping",
+        "planning.locale_sets", "planning.presets",
     },
     "planning.remarks": {"classify.needs", "classify.rulefile", "model"},
     "planning.parts": {"model", "planning.plan"},
