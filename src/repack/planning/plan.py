@@ -40,7 +40,7 @@ def decide(
     wishes: Wishes,
 ) -> Plan:
     """All decisions, in the order of the bundle."""
-    needs = (*needs, *guards.find_choices(bundle.entries, facts, verdicts))
+    needs = tuple(needs)
     sets = locale_sets.collect(verdicts, wishes)
     asked = {
         entry.index: wish for entry in bundle.entries if (wish := _find_wish(entry, verdicts[entry.index], wishes))
@@ -49,9 +49,8 @@ def decide(
     stops = {
         index: _find_stop(facts[index], verdicts[index], wishes, wish.option, sets) for index, wish in asked.items()
     } | named
-    empty = {entry.index for entry in bundle.entries if entry.place is None and not entry.is_directory}
     gone = frozenset(index for index, stop in stops.items() if not stop)
-    stops |= guards.guard(bundle.entries, verdicts, needs, gone, empty, wishes)
+    stops |= guards.guard(bundle.entries, facts, verdicts, needs, gone, wishes)
     decisions = []
     for entry in bundle.entries:
         kept = keeping.decide_kept(facts[entry.index], verdicts[entry.index], wishes)
