@@ -108,11 +108,15 @@ MAY_IMPORT: dict[str, set[str]] = {
         "bundles.digests", "classify.mentions", "classify.pe", "classify.window", "dicom.dicomdir", "dicom.header",
         "dicom.part10", "dicom.syntaxes", "model", "stopwatch",
     },
-    "classify.conditions": {"bundles.names", "classify.languages", "classify.patterns", "classify.rulefile", "model"},
+    "classify.surroundings": {"bundles.names", "classify.languages", "classify.patterns", "classify.rulefile"},
+    "classify.conditions": {
+        "bundles.names", "classify.languages", "classify.patterns", "classify.rulefile", "classify.surroundings",
+        "model",
+    },
     "classify.siblings": {"bundles.names", "classify.languages", "model"},
     "classify.rules": {
         "bundles.names", "classify.conditions", "classify.references", "classify.rulefile", "classify.siblings",
-        "model",
+        "classify.surroundings", "model",
     },
     "squeeze": {"deflate", "model", "stopwatch"},
     "outcomes": {

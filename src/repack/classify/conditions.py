@@ -1,37 +1,20 @@
 """The conditions of a rule, held against one entry: a match with its reasons, or what spoke against it."""
 
 import unicodedata
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cache
 
 from repack.bundles.names import folded
 from repack.classify import languages, patterns
 from repack.classify.rulefile import Conditions, DicomConditions, LoadedRule, PeConditions, all_of, texts
+from repack.classify.surroundings import Candidate, Surroundings, ancestors, refuse_alone, refuse_image
 from repack.model import Entry, Facts, LocaleName, PeFacts
 
 #: Volumes of dental and other systems that are no DICOM but are images all the same (media knowledge, lesson 7).
 VOLUME_EXTENSIONS = frozenset("vol gwg 2dh jil evx raw img nii nrrd mha mhd ima dcm dic dicom".split())
 _SMALLEST_VOLUME = 8_000_000  # bytes: so large a file of an unknown kind may be a volume, too
 _LONGEST_TEXT = 255  # letters of a name, or of a version-info string, that a regular expression is held against
-
-Candidate = tuple[LoadedRule, tuple[str, ...], bool]
-"""A rule; globs of which one must match, if there are any; whether it is for what lies below a program alone."""
-
-
-@dataclass(frozen=True, slots=True)
-class Surroundings:
-    """What the neighbourhood of an entry says; paths are folded."""
-
-    program_folders: frozenset[str] = frozenset()
-    image_folders: frozenset[str] = frozenset()
-    launched: frozenset[int] = frozenset()
-    paths: frozenset[str] = frozenset()
-    alike: Mapping[str, int] = field(default_factory=dict)  # folder -> languages beside each other with the same names
-    language_sets: Mapping[tuple[str, str], frozenset[str]] | None = None  # None: not yet known
-    shortlists: dict[tuple[int, str, str, str], tuple[Sequence[LoadedRule], list[Candidate]]] = field(
-        default_factory=dict, compare=False, repr=False
-    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,44 +240,9 @@ def _match_path(rule: str, c: Conditions, subject: Subject, around: Surroundings
                 return Match((f"its path fits {glob!r}",))
             continue
         for found in patterns.find_locales(glob, path):
-            refusal = _refuse_image(found, subject, around) or _refuse_alone(rule, found, c, around)
+            refusal = refuse_image(found, around, is_image=subject.is_image) or refuse_alone(rule, found, c, around)
             if not refusal:
                 fallback = languages.is_fallback(found.text) or languages.is_fallback(found.tag)
                 name = LocaleName(found.tag, found.text, found.group, fallback)
                 return Match((f"its path fits {glob!r}", f"{found.text!r} is the language {found.tag}"), name)
     return refusal
-
-
-def _refuse_image(found: patterns.LocaleMatch, subject: Subject, around: Surroundings) -> str:
-    """Why a text that reads as a language is none here: images lie there (media knowledge, section 3.2)."""
-    if subject.is_image:
-        return f"{found.text!r} could be a language, but this may be an image"
-    if found.folder and folded(found.folder) in around.image_folders:
-        return f"{found.text!r} could be a language, but images lie below it"
-    return ""
-
-
-def _refuse_alone(rule: str, found: patterns.LocaleMatch, c: Conditions, around: Surroundings) -> str:
-    """Why a text that reads as a language is none here: what a language has beside it is missing."""
-    could = f"{found.text!r} could be a language, but"
-    if c.has_base is not None and c.has_base != (folded(found.without) in around.paths):
-        return f"{could} there is {'no' if c.has_base else 'a'} file of the same name without it"
-    if c.alike_siblings is not None and around.alike.get(folded(found.folder), 0) < c.alike_siblings:
-        return f"{could} has too few folders of languages with the same files beside it"
-    if around.language_sets is None:
-        return ""
-    count = len(around.language_sets.get((rule, found.group), ()))
-    if c.languages is not None and count < c.languages:
-        return f"{could} has too few languages beside it"
-    if c.siblings is not None and languages.is_doubtful(found.text) and count < c.siblings:
-        return f"{could} is also a word, and has too few languages beside it"
-    return ""
-
-
-def ancestors(path: str) -> list[str]:
-    """The folders above a folded path, the root ("") last."""
-    found = []
-    while "/" in path:
-        path = path.rpartition("/")[0]
-        found.append(path)
-    return [*found, ""]

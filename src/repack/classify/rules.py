@@ -11,8 +11,6 @@ from repack.bundles.names import folded
 from repack.classify.conditions import (
     Match,
     Subject,
-    Surroundings,
-    ancestors,
     describe,
     match_conditions,
     may_be_image,
@@ -21,6 +19,7 @@ from repack.classify.conditions import (
 from repack.classify.references import Need, Reference
 from repack.classify.rulefile import LoadedRule, all_of
 from repack.classify.siblings import find_alike
+from repack.classify.surroundings import Surroundings, ancestors, make_language_set
 from repack.model import Action, Category, Entry, Facts, Verdict
 
 __all__ = ["UNKNOWN", "Considered", "Surroundings", "classify", "consider", "judge", "survey"]
@@ -61,18 +60,18 @@ def survey(
         alike=find_alike(entries, images),
     )
     programs: set[str] = set()
-    sets: dict[tuple[str, str], set[str]] = {}
+    sets: dict[tuple[str, str], dict[str, str]] = {}
     for entry, fact in zip(entries, facts, strict=True):
         verdict = judge(entry, fact, rules, first)
         is_viewer = verdict.category in {Category.UNKNOWN, Category.VIEWER}
         if is_viewer and _is_program(entry, fact, is_launched=entry.index in launched):
             programs.add(folded(entry.path).rpartition("/")[0])
         if verdict.locale is not None:
-            sets.setdefault((verdict.rule, verdict.locale.group), set()).add(verdict.locale.tag)
+            sets.setdefault((verdict.rule, verdict.locale.group), {})[verdict.locale.text] = verdict.locale.tag
     return replace(
         first,
         program_folders=frozenset(programs),
-        language_sets={key: frozenset(tags) for key, tags in sets.items()},
+        language_sets={key: make_language_set(names) for key, names in sets.items()},
     )
 
 
