@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from repack.classify import mentions, shortcuts
+from repack.classify import choices, mentions, shortcuts
 
 
 def shortcut(target: str = "", relative: str = "", arguments: str = "", icon: str = "", *, wide: bool = True) -> bytes:
@@ -112,6 +112,34 @@ CHOICES = [
     ("app.ini", b"Language=1\r\nslang=de\r\n", ()),
     ("lang.xml", b'<language code="x"/>lang="de" lang="fr" lang="it" lang="ja"', ()),
     ("notes.txt", b"language=de", ()),
+    ("v.exe.config", b'<setting name="Language" serializeAs="String">\r\n  <value>de-DE</value></setting>', ("de-DE",)),
+    ("v.exe.config", b'<setting name="Language"><value /></setting><setting name="x"><value>de</value>', ()),
+    ("a.xml", b"<language>de</language><language>fr</language><language>es</language>", ()),
+    (
+        "a.xml",
+        (
+            b"<s><language>de</language><language>fr</language><language>es</language>"
+            b"<currentLanguage>de</currentLanguage></s>"
+        ),
+        ("de",),
+    ),
+    ("a.ini", b"lang=de\nlang=fr\nlang=es\nSelectedLanguage=fr\nDefaultLang=en", ("fr", "en")),
+    ("a.ini", b"defaultLang=de\nuserLang=fr\ncurrentLang=es", ()),
+    ("start.bat", b"start viewer.exe -locale de_DE\n", ("de-DE",)),
+    ("start.cmd", b"v.exe --locale=fr -nl de\n", ("fr", "de")),
+    ("start.bat", b"v.exe -l de\r\n", ("de",)),
+    ("start.bat", b"for /l %%i in (1,1,9) do x -l demo -l de.txt -nl nothing", ()),
+    ("index.htm", b"<p>-l de -nl de", ()),
+    ("v.ini", b"[run]\r\nparameters=-locale de_DE -q\r\n", ("de-DE",)),
+    ("eclipse.ini", b"-showsplash\n-nl\nde_DE\n-vmargs\n-Xmx1g", ("de-DE",)),
+    ("config.ini", b"osgi.bundles=a\nosgi.nl=de\n", ("de",)),
+    ("config.js", b'window.config={language:"de",fallback:"en"}', ("de",)),
+    ("app/userSettings.js", b"var s = {\n  lng: 'pt-BR',\n}", ("pt-BR",)),
+    ("app/main.js", b'window.config={language:"de",fallback:"en"}', ()),
+    ("a.json", b'{"lng":"de","x":1}', ("de",)),
+    ("map.json", b'{"lat": 48.1, "lng": 11.5}', ()),
+    ("a.yml", b"viewer:\n  language: de\n", ("de",)),
+    ("a.yaml", b"lang: 'fr'", ("fr",)),
 ]
 
 
@@ -131,6 +159,8 @@ def test_a_hostile_text_takes_no_time(extension: str):
         b"lang=",
         b"-lang",
         b"key='language'  ",
+        b"'lang' x>      <value>",
+        b"-nl \n-l ",
         b"=" * 50,
         b"<>",
         b"%&%41&amp;x.y ",
@@ -141,6 +171,7 @@ def test_a_hostile_text_takes_no_time(extension: str):
 
 
 _PIECES = (
+    "lng", "osgi.nl", "{", ",", "preferred", "current", ">", "<value>",
     "lang", "LANG", "uage", "sprache", "idioma", "\\",
     "locale", "culture", "program", "selected", "default", "ui", "value=", "de", "en-US",
     "\u0130", "\u017f", "x" * 20, "a.exe", "%2Eexe", "&#46;dll", "</a>", *"\"'<>._-;& \n\r\t=:/abcZ\u0085\u2028",
@@ -149,8 +180,8 @@ _PIECES = (
 
 @given(st.lists(st.sampled_from(_PIECES), max_size=60).map("".join))
 def test_the_quick_search_for_choices_finds_what_the_pattern_alone_finds(text: str):
-    found = [match.span() for match in mentions._choices(text)]
-    assert found == [match.span() for match in mentions._CHOICE.finditer(text)]
+    found = [match.span() for match in choices._find_keys(text)]
+    assert found == [match.span() for match in choices._CHOICE.finditer(text)]
 
 
 @given(st.lists(st.sampled_from(_PIECES), max_size=60).map("".join))

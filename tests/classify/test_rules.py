@@ -386,6 +386,10 @@ CONDITIONS = [
     ("path='**/{locale}.txt'", {"x/bin.txt": TEXT}, False),
     ("path='**/{locale}.txt', siblings=2", {"x/it.txt": TEXT}, False),
     ("path='**/{locale}.txt', siblings=2", {"x/it.txt": TEXT, "x/de.txt": TEXT}, True),
+    ("path='**/{locale}.txt', clear_siblings=1", {"x/it.txt": TEXT, "x/es.txt": TEXT}, False),
+    ("path='**/{locale}.txt', clear_siblings=1", {"x/it.txt": TEXT, "x/de.txt": TEXT}, True),
+    ("path='**/{locale}.txt', clear_siblings=2", {"x/de.txt": TEXT, "x/es.txt": TEXT}, True),
+    ("path='**/{locale}.txt', clear_siblings=2, languages=2", {"x/de.txt": TEXT, "x/es.txt": TEXT}, False),
 ]
 
 

@@ -1,15 +1,17 @@
 """What is needed is kept: by every kind of need, on random discs, under random wishes and random rules."""
 
+import tracemalloc
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fixtures import golden_disc
-from repack.model import Action, Category, Facts, PeFacts, Plan, Wishes
+from repack.model import Action, Bundle, Category, Facts, LocaleName, PeFacts, Plan, Verdict, Wishes
 from repack.planning.plan import decide
-from tests.classify.synthetic import Disc, actions, dll, exe, lay_out, reasons
+from tests.classify.synthetic import Disc, actions, dll, exe, lay_out, make_entry, reasons
 from tests.classify.test_mentions import shortcut
 
 TEXT = Facts("unknown")
@@ -75,13 +77,43 @@ def test_the_language_that_a_settings_file_chooses_is_kept():
 
 @pytest.mark.parametrize(
     ("chosen", "kept"),
-    [("es-MX", {"es", "es-MX"}), ("es", {"es"}), ("es-AR", {"es"}), ("fr-CA", {"fr"}), ("ja", set())],
-)
+    [
+        ("es-MX", {"es", "es-MX"}), ("es", {"es"}), ("es-AR", {"es"}), ("fr-CA", {"fr"}), ("ja", set()),
+        ("pt-PT", {"pt-BR"}), ("nn", {"nb"}), ("zh-HK", set()),
+    ],
+)  # fmt: skip
 def test_a_chosen_language_keeps_what_it_falls_back_to(chosen: str, kept: set[str]):
     settings_file = f"locale.lang.code={chosen}\n".encode()
-    disc = lay_out({"V/v.exe": exe(), "V/conf.properties": settings_file} | satellites(*LANGUAGES))
-    left = set(satellites(*LANGUAGES)) - dropped(disc.plan(keep_locales=("en",)))
+    there = satellites(*LANGUAGES, "pt-BR", "nb", "zh-CN")
+    disc = lay_out({"V/v.exe": exe(), "V/conf.properties": settings_file} | there)
+    left = set(there) - dropped(disc.plan(keep_locales=("en",)))
     assert left == set(satellites("en", *kept))
+
+
+def test_a_choice_counts_where_a_file_that_makes_it_stays():
+    """Of many that choose, the first is gone as asked, and another stays only because a start file names it."""
+    settings_files = {f"V/{name}.ini": b"Language=fr\r\n" for name in "abc"}
+    files = {"V/v.exe": exe()} | settings_files | satellites(*LANGUAGES)
+    gone = dropped(lay_out(files).plan(keep_locales=("es",), drop_path=("*.ini",)))
+    assert gone == {*settings_files, "V/de/v.resources.dll", "V/fr/v.resources.dll"}
+    plan = lay_out({"autorun.inf": b"open=V\\b.ini"} | files).plan(keep_locales=("es",), drop_path=("*.ini",))
+    assert dropped(plan) == {"V/a.ini", "V/c.ini", "V/de/v.resources.dll"}
+    assert reasons(plan)["V/fr/v.resources.dll"] == "V/b.ini chooses it"
+
+
+@pytest.mark.parametrize("wishes", [{}, {"keep_locales": ("es",)}, {"keep_locales": ("es",), "drop_path": ("*.ini",)}])
+def test_many_choices_of_one_language_cost_no_more_than_one(wishes: dict[str, object]):
+    many = 1_000  # of each: a million pairs
+    entries = [make_entry(f"V/{n}.ini", index=n) for n in range(many)]
+    entries += [make_entry(f"V/lang/de/{n}.txt", index=n) for n in range(many, 2 * many)]
+    facts = [Facts(languages=("de",))] * many + [TEXT] * many
+    language = Verdict(Category.LOCALE, "x", "w", locale=LocaleName("de", "de", "v/lang/", is_fallback=False))
+    verdicts = [Verdict(Category.UNKNOWN, "y", "w")] * many + [language] * many
+    bundle = Bundle(Path("disc.zip"), "zip", None, tuple(entries))
+    tracemalloc.start()
+    decide(bundle, facts, verdicts, (), Wishes(**wishes))
+    assert tracemalloc.get_traced_memory()[1] < 10_000_000
+    tracemalloc.stop()
 
 
 def test_pages_of_one_language_do_not_keep_the_others():

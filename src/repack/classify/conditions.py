@@ -8,7 +8,7 @@ from functools import cache
 from repack.bundles.names import folded
 from repack.classify import languages, patterns
 from repack.classify.rulefile import Conditions, DicomConditions, LoadedRule, PeConditions, all_of, texts
-from repack.classify.surroundings import Candidate, Surroundings, ancestors
+from repack.classify.surroundings import Candidate, Surroundings, ancestors, refuse_alone, refuse_image
 from repack.model import Entry, Facts, LocaleName, PeFacts
 
 #: Volumes of dental and other systems that are no DICOM but are images all the same (media knowledge, lesson 7).
@@ -248,35 +248,9 @@ def _match_path(rule: str, c: Conditions, subject: Subject, around: Surroundings
                 return Match((f"its path fits {glob!r}",))
             continue
         for found in patterns.find_locales(glob, path):
-            refusal = _refuse_image(found, subject, around) or _refuse_alone(rule, found, c, around)
+            refusal = refuse_image(found, around, is_image=subject.is_image) or refuse_alone(rule, found, c, around)
             if not refusal:
                 fallback = languages.is_fallback(found.text) or languages.is_fallback(found.tag)
                 name = LocaleName(found.tag, found.text, found.group, fallback)
                 return Match((f"its path fits {glob!r}", f"{found.text!r} is the language {found.tag}"), name)
     return refusal
-
-
-def _refuse_image(found: patterns.LocaleMatch, subject: Subject, around: Surroundings) -> str:
-    """Why a text that reads as a language is none here: images lie there (media knowledge, section 3.2)."""
-    if subject.is_image:
-        return f"{found.text!r} could be a language, but this may be an image"
-    if found.folder and folded(found.folder) in around.image_folders:
-        return f"{found.text!r} could be a language, but images lie below it"
-    return ""
-
-
-def _refuse_alone(rule: str, found: patterns.LocaleMatch, c: Conditions, around: Surroundings) -> str:
-    """Why a text that reads as a language is none here: what a language has beside it is missing."""
-    could = f"{found.text!r} could be a language, but"
-    if c.has_base is not None and c.has_base != (folded(found.without) in around.paths):
-        return f"{could} there is {'no' if c.has_base else 'a'} file of the same name without it"
-    if c.alike_siblings is not None and around.alike.get(folded(found.folder), 0) < c.alike_siblings:
-        return f"{could} has too few folders of languages with the same files beside it"
-    if around.language_sets is None:
-        return ""
-    count = len(around.language_sets.get((rule, found.group), ()))
-    if c.languages is not None and count < c.languages:
-        return f"{could} has too few languages beside it"
-    if c.siblings is not None and languages.is_doubtful(found.text) and count < c.siblings:
-        return f"{could} is also a word, and has too few languages beside it"
-    return ""

@@ -131,6 +131,9 @@ LCID_CORRECTIONS: Final = {
     0x2409: "en-029", 0x380A: "es-UY", 0x580A: "es-419",
 }  # fmt: skip
 
+# Two ways to write one language: whoever reads the one reads the other rather than a third.
+SAME_LANGUAGE: Final = {"nb": "no", "nn": "no"}
+
 SUBTAG_ALIASES: Final = _pairs(
     """
     latin=latn cyrillic=cyrl arabic=arab devanagari=deva chs=hans cht=hant uk=gb

@@ -22,6 +22,26 @@ def is_wanted(wishes: Sequence[str], tag: str) -> bool:
 
 
 @cache
+def find_nearest(wish: str, tags: frozenset[str]) -> frozenset[str]:
+    """Of tags that a wish does not keep, those of its language and script that come nearest to it: de-DE for de-AT."""
+    own = _language_of(wish)
+    same = [tag for tag in tags if _language_of(tag) == own]
+    if not same:
+        return frozenset()
+    from langcodes import Language, tag_distance  # noqa: PLC0415  as below
+
+    script = Language.get(wish).maximize().script
+    distances = {tag: tag_distance(wish, tag) for tag in same if Language.get(tag).maximize().script == script}
+    shortest = min(distances.values(), default=0)
+    return frozenset(tag for tag, distance in distances.items() if distance == shortest)
+
+
+def _language_of(tag: str) -> str:
+    base = tag.partition("-")[0]
+    return tables.SAME_LANGUAGE.get(base, base)
+
+
+@cache
 def _keeps(wish: str, tag: str) -> bool:
     """Answer what needs no more than the languages themselves, and leave the rest to langcodes."""
     known = cldr.load()

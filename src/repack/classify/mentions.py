@@ -12,18 +12,15 @@ from itertools import islice
 from urllib.parse import unquote
 from xml.parsers.expat import ExpatError
 
-from repack.classify import languages, shortcuts
+from repack.classify import choices, shortcuts
 
 #: Files that start a program or open a page (media knowledge, section 5).
 LAUNCH_EXTENSIONS = frozenset("inf bat cmd hta htm html sh command vbs vbe wsf ps1 lnk desktop plist".split())
 #: Files that name others without starting them: they are part of a launch chain only if something starts them.
 SETTINGS_EXTENSIONS = frozenset("ini js xml".split())
-#: Files that may choose the language of a program.
-_CHOOSING_EXTENSIONS = frozenset("ini xml cfg conf config properties json".split())
-EXTENSIONS = LAUNCH_EXTENSIONS | SETTINGS_EXTENSIONS | _CHOOSING_EXTENSIONS
+EXTENSIONS = LAUNCH_EXTENSIONS | SETTINGS_EXTENSIONS | choices.EXTENSIONS
 LARGEST_TEXT = 1 << 20  # bytes of such a file that are looked at
 _MOST_NAMES = 20_000  # of one file
-_MOST_CHOICES = 2  # whoever names more languages lists them, and chooses none
 #: Where a text is no UTF-8: code pages of discs seen, and that in which names of unknown code page are shown.
 _CODE_PAGES = ("cp1252", "cp932", "cp1251", "cp1250", "cp949", "cp936", "cp437")
 # Quotes may overlap ("Patient's disc"), so each one is tried as a beginning. What stands first is searched for quickly.
@@ -33,19 +30,6 @@ _VALUE = re.compile(r"=[ \t]*([^\r\n]{1,300})")
 _CONTENT = re.compile(r">([^<>\r\n]{1,300})<")
 _END = re.compile(r"\.[a-z0-9]{1,10}(?!\w|[.-]\w)", re.IGNORECASE)  # of a file name; arguments may follow
 _BARE = re.compile(r"[\w$%{}~./\\:@+-]{1,200}")  # a name without an extension: "start Viewer", "./bin/viewer"
-#: `Language=de`, `locale.lang.code=de`, `"language": "de"`, `<language>de</language>`, `key="Language" value="de"`,
-#: `Sprache=Deutsch`, `LangFile=lang\\Deutsch.lng`.
-_CHOICE = re.compile(
-    r"""(?:^|[\s"'<._-])(?:ui|gui|default|current|user|selected|program)?[-_. ]?"""
-    r"""(?:lang(?:uage|ue)?|locale|culture|sprach(?:e|datei)|idioma|lingua)"""
-    r"""(?:[-_. ]?(?:lang|code|id|name|tag|file)){0,4}(?:["']?[ \t]{0,9}[=:>]|["'][ \t]+value=)[ \t]{0,9}["']?"""
-    r"""(?:[.\w-]{1,40}[\\/]){0,3}([^\W_][\w@.-]{1,40})""",
-    re.IGNORECASE | re.MULTILINE,
-)
-#: In every match of _CHOICE, at most so far behind its beginning:
-_CHOICE_WORD = re.compile("lang|locale|culture|sprach|idioma|lingua")
-_BEFORE_CHOICE_WORD = len(".selected-")
-_ARGUMENT = re.compile(r"(?<![\w-])(?:--?|/)lang(?:uage)?[ =:]+[\"']?([A-Za-z][\w-]{1,20})", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +60,7 @@ def read(path: str, data: bytes) -> Said:
     if extension == "plist":
         names |= dict.fromkeys(_name_in_property_list(path, data))
     names.pop("", None)
-    return Said(tuple(names), _chosen(extension, texts))
+    return Said(tuple(names), choices.find_chosen(path, texts[0]) if texts else ())
 
 
 def _texts(extension: str, data: bytes) -> Iterator[str]:
@@ -210,34 +194,3 @@ def _name_in_property_list(path: str, data: bytes) -> Iterator[str]:
         if isinstance(value, str) and value:
             yield f"{folder}/{value}"
             yield f"{folder}/{value}.icns"
-
-
-# --- languages ---
-
-
-def _chosen(extension: str, texts: tuple[str, ...]) -> tuple[str, ...]:
-    """The languages that a settings file, or an argument in a launch file, chooses."""
-    find = _choices if extension in _CHOOSING_EXTENSIONS else _ARGUMENT.finditer
-    tags: dict[str, None] = {}
-    for text in texts[:1]:  # tags are ASCII: every code page reads them alike
-        for match in find(text):
-            tag = languages.read_tag(match[1]) or languages.read_tag(match[1].rpartition(".")[0])  # perhaps of a file
-            if tag is not None:
-                tags[tag] = None
-    return tuple(tags) if len(tags) <= _MOST_CHOICES else ()
-
-
-def _choices(text: str) -> Iterator[re.Match[str]]:
-    """What `_CHOICE` finds in a text, tried only around the words that it needs: a hundred times as fast."""
-    lower = text.lower()
-    if len(lower) != len(text):  # a few letters become two, and then the places do not agree
-        yield from _CHOICE.finditer(text)
-        return
-    end, word = 0, _CHOICE_WORD.search(lower)
-    while word is not None:
-        starts = range(max(end, word.start() - _BEFORE_CHOICE_WORD), word.start() + 1)
-        match = next(filter(None, (_CHOICE.match(text, start) for start in starts)), None)
-        if match is not None:
-            yield match
-            end = match.end()
-        word = _CHOICE_WORD.search(lower, max(end, word.start() + 1))

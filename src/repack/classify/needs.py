@@ -18,6 +18,7 @@ class Need(StrEnum):
     PAIRED = "describes it"
     LOADED_WITH = "is not loaded without it"
     RUNS_ON = "runs on it"
+    MAY_LOAD = "may load it"  # by its name, which its imports do not tell
     INSTALLS_WITH = "may not install without it"
     CHOOSES = "chooses it"  # a settings file names the language
 

@@ -42,6 +42,7 @@ _VALUES = {
 #: Conditions about the language that a path names, and what they look at.
 _ABOUT_LANGUAGES = {
     "siblings": "counts languages",
+    "clear_siblings": "counts languages",
     "languages": "counts languages",
     "alike_siblings": "counts folders of languages",
     "has_base": "looks for the same name without a language",
@@ -87,6 +88,7 @@ class Conditions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     with_images: bool | None = None
     installer: bool | Installer | list[Installer] | None = None
     siblings: _Count | None = None
+    clear_siblings: _Count | None = None
     languages: _Count | None = None
     alike_siblings: _Count | None = None
     has_base: bool | None = None
@@ -203,7 +205,7 @@ def _find_problems(rule: Rule) -> Iterator[tuple[Place, str]]:
             if msgspec.structs.replace(conditions, **dict.fromkeys(_ABOUT_LANGUAGES)) == Conditions():
                 yield at, empty
             if key == "unless":
-                for about in ("siblings", "languages"):
+                for about in ("siblings", "clear_siblings", "languages"):
                     if getattr(conditions, about) is not None:
                         yield (*at, about), f"{about} belongs into match: exceptions form no set of languages"
             yield from ((at + below, problem) for below, problem in _find_in_conditions(conditions))

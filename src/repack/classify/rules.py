@@ -19,7 +19,7 @@ from repack.classify.conditions import (
 from repack.classify.references import Need, Reference
 from repack.classify.rulefile import LoadedRule, all_of
 from repack.classify.siblings import find_alike
-from repack.classify.surroundings import Surroundings, ancestors, find_tops
+from repack.classify.surroundings import Surroundings, ancestors, find_tops, make_language_set
 from repack.model import Action, Category, Entry, Facts, Verdict
 
 __all__ = ["UNKNOWN", "Considered", "Surroundings", "classify", "consider", "judge", "survey"]
@@ -68,12 +68,12 @@ def survey(
         and judge(entry, fact, rules, first).category in {Category.UNKNOWN, Category.VIEWER}
     }
     second = replace(first, program_folders=frozenset(programs))
-    sets: dict[tuple[str, str], set[str]] = {}
+    sets: dict[tuple[str, str], dict[str, str]] = {}
     for entry, fact in zip(entries, facts, strict=True):
         verdict = judge(entry, fact, rules, second)
         if verdict.locale is not None:
-            sets.setdefault((verdict.rule, verdict.locale.group), set()).add(verdict.locale.tag)
-    return replace(second, language_sets={key: frozenset(tags) for key, tags in sets.items()})
+            sets.setdefault((verdict.rule, verdict.locale.group), {})[verdict.locale.text] = verdict.locale.tag
+    return replace(second, language_sets={key: make_language_set(names) for key, names in sets.items()})
 
 
 def _is_program(entry: Entry, fact: Facts, *, is_launched: bool) -> bool:

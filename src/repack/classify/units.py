@@ -1,10 +1,11 @@
-"""Files that work only together: manifests and settings of a program, a Java runtime, an InstallShield folder."""
+"""Files that work only together: manifests and settings of a program, its runtime, an InstallShield folder."""
 
 import re
 from collections.abc import Iterator, Sequence
 
 from repack.bundles.names import folded
 from repack.classify.needs import Names, Need, Reference
+from repack.classify.runtimes import find_runtimes
 from repack.model import Entry, Facts
 
 # Side-by-side assemblies of Visual C++ 2005 and 2008 (media knowledge, section 2.2).
@@ -38,6 +39,7 @@ def find_units(entries: Sequence[Entry], facts: Sequence[Facts], names: Names) -
             for index, need in _pairs(folded(entry.path), entries, names):
                 yield Reference(entry.index, index, need)
     yield from _java(entries, facts, names)
+    yield from find_runtimes(entries, facts, names)
     yield from _setups(entries, facts, names)
     yield from _databases(entries, facts, names)
 

@@ -14,24 +14,27 @@ _LAUNCH_IGNORED_FOR = frozenset({Category.VIEWER, Category.LAUNCHER})
 
 def guard(
     entries: Sequence[Entry],
+    facts: Sequence[Facts],
     verdicts: Sequence[Verdict],
     needs: Iterable[Reference],
     gone: Collection[int],
-    empty: Collection[int],
     wishes: Wishes,
 ) -> dict[int, str]:
     """Of the entries that are to go, those that a kept file needs, directly or not: index -> which one, and how.
 
-    An `empty` entry has no content, so it is not there to need anything.
+    An entry without content is not there to need anything.
     """
     by_needing: dict[int, list[Reference]] = {}
     for need in needs:
         if need.of in gone and _counts(need, verdicts, wishes):
             by_needing.setdefault(need.by, []).append(need)
+    choices = {} if Category.VIEWER in wishes.drop else _find_choices(facts, verdicts, gone)
     kept: dict[int, str] = {}
-    waiting = [entry.index for entry in reversed(entries) if entry.index not in gone and entry.index not in empty]
+    there = (entry for entry in reversed(entries) if entry.place is not None or entry.is_directory)
+    waiting = [entry.index for entry in there if entry.index not in gone]
     while waiting:
-        for need in by_needing.get(waiting.pop(), ()):
+        index = waiting.pop()
+        for need in (*by_needing.get(index, ()), *_take_choices(index, facts, verdicts, choices)):
             if need.of not in kept:
                 kept[need.of] = f"{entries[need.by].path} {need.need}"
                 waiting.append(need.of)
@@ -44,8 +47,6 @@ def _counts(need: Reference, verdicts: Sequence[Verdict], wishes: Wishes) -> boo
     if need.need in _SPOKEN_OF and of.locale is not None:
         # Pages of one language show the way to the others, and lists name all of them.
         return need.need is Need.NAMES and by.locale is None
-    if need.need is Need.CHOOSES:
-        return Category.VIEWER not in wishes.drop
     return need.need not in _SPOKEN_OF or of.category not in wishes.drop or of.category not in _LAUNCH_IGNORED_FOR
 
 
@@ -63,36 +64,46 @@ def find_native(names: Iterable[LocaleName]) -> frozenset[str]:
     return frozenset(found)
 
 
-def find_choices(
-    entries: Sequence[Entry], facts: Sequence[Facts], verdicts: Sequence[Verdict]
-) -> tuple[Reference, ...]:
-    """Settings files need the language that they choose; the texts of one language choose nothing."""
+def _find_choices(
+    facts: Sequence[Facts], verdicts: Sequence[Verdict], gone: Collection[int]
+) -> dict[str, tuple[int, ...]]:
+    """Each language that some settings file chooses -> the entries that it keeps, of those that are to go."""
     by_tag: dict[str, list[int]] = {}
-    for entry, verdict in zip(entries, verdicts, strict=True):
+    for index, verdict in enumerate(verdicts):
         if verdict.locale is not None:
-            by_tag.setdefault(verdict.locale.tag, []).append(entry.index)
-    return tuple(
-        Reference(entry.index, index, Need.CHOOSES)
-        for entry, fact, verdict in zip(entries, facts, verdicts, strict=True)
-        if verdict.locale is None
-        for chosen in fact.languages
-        for tag in _find_chosen(chosen, by_tag)
-        for index in by_tag[tag]
-    )
+            by_tag.setdefault(verdict.locale.tag, []).append(index)
+    leaving = {tag: [index for index in indices if index in gone] for tag, indices in by_tag.items()}
+    if not any(leaving.values()):
+        return {}
+    tags = frozenset(by_tag)
+    chosen = {tag for fact in facts for tag in fact.languages}
+    return {
+        choice: tuple(index for tag in sorted(_find_chosen(choice, tags)) for index in leaving[tag])
+        for choice in chosen
+    }
 
 
-def _find_chosen(chosen: str, tags: Collection[str]) -> list[str]:
+def _take_choices(
+    index: int, facts: Sequence[Facts], verdicts: Sequence[Verdict], choices: dict[str, tuple[int, ...]]
+) -> Iterator[Reference]:
+    """What a settings file that stays keeps, once for each choice; the texts of one language choose nothing."""
+    if verdicts[index].locale is None:
+        for choice in facts[index].languages:
+            yield from (Reference(index, of, Need.CHOOSES) for of in choices.pop(choice, ()))
+
+
+def _find_chosen(chosen: str, tags: frozenset[str]) -> Collection[str]:
     """The language itself and those that it falls back to; where it is not here, those that come near."""
     exact = [tag for tag in tags if f"{chosen}-".startswith(f"{tag}-")]
-    return exact or [tag for tag in tags if matching.is_wanted((chosen,), tag)]
+    near = exact or [tag for tag in tags if matching.is_wanted((chosen,), tag)]
+    return near or matching.find_nearest(chosen, tags)
 
 
 def warn_of_needs(entries: Sequence[Entry], decisions: Sequence[Decision], needs: Iterable[Reference]) -> Iterator[str]:
     """What was dropped as asked although something that stays speaks of it: one line for each file that does."""
     missed: dict[tuple[int, Need], list[int]] = {}
     for need in needs:
-        is_missed = decisions[need.of].action is Action.DROP and decisions[need.by].action is not Action.DROP
-        if is_missed and need.need is not Need.CHOOSES:
+        if decisions[need.of].action is Action.DROP and decisions[need.by].action is not Action.DROP:
             missed.setdefault((need.by, need.need), []).append(need.of)
     for (by, how), dropped in missed.items():
         said = f"{entries[by].path} {how.removesuffix('it')}{entries[dropped[0]].path}"

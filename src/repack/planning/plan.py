@@ -1,9 +1,9 @@
 """Verdicts + wishes + guards -> decisions. A guard turns a drop into a copy, and says which kept file needs it."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from repack.classify import languages, matching, patterns
+from repack.classify import matching, patterns
 from repack.classify.references import Reference
 from repack.model import (
     Action,
@@ -12,13 +12,13 @@ from repack.model import (
     Decision,
     Entry,
     Facts,
-    LocaleName,
     Plan,
     Planned,
     Verdict,
     Wishes,
 )
-from repack.planning import guards, keeping, presets
+from repack.planning import guards, keeping, locale_sets, presets
+from repack.planning.locale_sets import LocaleSets
 
 _IMAGES = frozenset({Category.DICOM, Category.DICOMDIR})
 _LANGUAGE_WISHES = frozenset({"--keep-locales", f"--drop {Category.LOCALE}"})
@@ -32,18 +32,6 @@ class _Wish:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class _LocaleSet:
-    """What matters of all languages of a set of siblings, found once: a set may have a name for each of its files."""
-
-    native: frozenset[str]  # base languages of those who made the program
-    has_wanted: bool
-    has_fallback: bool
-
-
-_LocaleSets = Mapping[tuple[str, str], _LocaleSet]
-
-
 def decide(
     bundle: Bundle,
     facts: Sequence[Facts],
@@ -52,8 +40,8 @@ def decide(
     wishes: Wishes,
 ) -> Plan:
     """All decisions, in the order of the bundle."""
-    needs = (*needs, *guards.find_choices(bundle.entries, facts, verdicts))
-    sets = _collect_locale_sets(verdicts, wishes)
+    needs = tuple(needs)
+    sets = locale_sets.collect(verdicts, wishes)
     asked = {
         entry.index: wish for entry in bundle.entries if (wish := _find_wish(entry, verdicts[entry.index], wishes))
     }
@@ -61,9 +49,8 @@ def decide(
     stops = {
         index: _find_stop(facts[index], verdicts[index], wishes, wish.option, sets) for index, wish in asked.items()
     } | named
-    empty = {entry.index for entry in bundle.entries if entry.place is None and not entry.is_directory}
     gone = frozenset(index for index, stop in stops.items() if not stop)
-    stops |= guards.guard(bundle.entries, verdicts, needs, gone, empty, wishes)
+    stops |= guards.guard(bundle.entries, facts, verdicts, needs, gone, wishes)
     decisions = []
     for entry in bundle.entries:
         kept = keeping.decide_kept(facts[entry.index], verdicts[entry.index], wishes)
@@ -83,22 +70,6 @@ def decide(
         *_warn_of_idle_wishes(bundle, verdicts, wishes),
     )
     return Plan(bundle, wishes, lines, tuple(dict.fromkeys(warnings)))
-
-
-def _collect_locale_sets(verdicts: Sequence[Verdict], wishes: Wishes) -> _LocaleSets:
-    """The languages of each set of siblings."""
-    names: dict[tuple[str, str], set[LocaleName]] = {}
-    for verdict in verdicts:
-        if verdict.locale is not None:
-            names.setdefault((verdict.rule, verdict.locale.group), set()).add(verdict.locale)
-    return {
-        which: _LocaleSet(
-            native=guards.find_native(known),
-            has_wanted=any(matching.is_wanted(wishes.keep_locales, tag) for tag in {name.tag for name in known}),
-            has_fallback=any(name.is_fallback for name in known),
-        )
-        for which, known in names.items()
-    }
 
 
 def _decide_one(entry: Entry, kept: Decision, wish: _Wish | None, stop: str, *, may_force: bool) -> Decision:
@@ -133,8 +104,7 @@ def _find_wish(entry: Entry, verdict: Verdict, wishes: Wishes) -> _Wish | None:
     if verdict.locale is not None and wishes.keep_locales:
         tag = verdict.locale.tag
         if not matching.is_wanted(wishes.keep_locales, tag):
-            reason = f"{languages.describe(tag)} ({tag}) is not among the languages to keep"
-            return _Wish("--keep-locales", reason)
+            return _Wish("--keep-locales", f"{locale_sets.show(tag)} is not among the languages to keep")
     return None
 
 
@@ -144,7 +114,7 @@ def _find_keep(path: str, wishes: Wishes) -> str:
     return f"--keep {kept} asks for it" if kept is not None else ""
 
 
-def _find_stop(fact: Facts, verdict: Verdict, wishes: Wishes, wish: str, sets: _LocaleSets) -> str:
+def _find_stop(fact: Facts, verdict: Verdict, wishes: Wishes, wish: str, sets: LocaleSets) -> str:
     """What speaks against following a wish, seen from the entry alone; empty where nothing does."""
     is_useless = verdict.category is Category.REDISTRIBUTABLE and presets.find(wishes.for_whom).takes_installers
     if verdict.action is Action.COPY and not is_useless:
@@ -155,17 +125,7 @@ def _find_stop(fact: Facts, verdict: Verdict, wishes: Wishes, wish: str, sets: _
     if verdict.locale is None or Category.VIEWER in wishes.drop or wish not in _LANGUAGE_WISHES:
         return ""
     known = sets[verdict.rule, verdict.locale.group]
-    shown = f"{languages.describe(verdict.locale.tag)} ({verdict.locale.tag})"
-    if verdict.locale.is_fallback:
-        return f"{shown} is the language that programs fall back to"
-    if verdict.locale.tag.partition("-")[0] in known.native:
-        return f"{shown} is the language of those who made this program, which may fall back to it"
-    # A program may not start without any language at all.
-    if wish == "--keep-locales" and not known.has_wanted:
-        return "no wanted language is in this set, so it is kept whole"
-    if wish != "--keep-locales" and not known.has_fallback:
-        return "this set has no language that programs fall back to, so it is kept whole"
-    return ""
+    return locale_sets.explain_staying(verdict.locale, known, is_for_all=wish != "--keep-locales")
 
 
 def follow_folders(bundle: Bundle, decisions: list[Decision]) -> None:

@@ -6,6 +6,7 @@ from repack import codecs
 from repack.classify.needs import Need, Reference
 from repack.classify.rulefile import LoadedRule, Reads
 from repack.model import Action, Category, Plan, Planned, Wishes
+from repack.planning import prerequisites
 
 #: `--codec` -> what a viewer must read, by the names of a rule's `reads`, and what people call it.
 _WRITTEN: Mapping[str, tuple[tuple[str, ...], str]] = {
@@ -26,7 +27,7 @@ def remark(plan: Plan, rules: Sequence[LoadedRule], needs: Iterable[Reference]) 
     """Warnings about a plan that need the rules; each is one line."""
     is_rewritten = any(line.decision.action is Action.TRANSCODE for line in plan.lines)
     readers = _warn_of_readers(plan, rules, needs) if is_rewritten else iter(())
-    return (*readers, *_warn_of_described(plan, _by_id(rules)))
+    return (*readers, *prerequisites.warn_of_missing(plan), *_warn_of_described(plan, _by_id(rules)))
 
 
 def _by_id(rules: Sequence[LoadedRule]) -> dict[str, LoadedRule]:
