@@ -138,6 +138,13 @@ BELOW_VIEWER: Files = {
     "Case/study.zip": ZIP,
     "Data/Export.7z": Facts("7z"),
     "Befund/Befund.txt": TEXT,
+    "Data/Befund.txt": TEXT,
+    "Data/CDA/DOC1.XML": Facts("xml"),
+    "patients/1/patient.xml": Facts("xml"),
+    "Reports/report.xml": Facts("xml"),
+    "Data/ID_proj_0/ID_proj_0_001.gz": GZIP,
+    "Data/scene.mrb": ZIP,
+    "Data/a.2di": TEXT,
     "f/0/diagnostic": JPEG,
     "f/1/diagnostic": PNG,
 }
