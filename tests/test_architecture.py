@@ -334,10 +334,12 @@ MAY_IMPORT: dict[str, set[str]] = {
         "report.contents", "report.planned_json", "report.rules", "survey",
     },
     "report.profile": {"report.tables", "stopwatch"},
+    "report.planned": {"model", "report.tables", "report.words"},
     "cli.showing": {
         "cli.options", "cli.previewing", "cli.reporting", "cli.targets", "errors", "pipeline", "planning.parts",
         "processes.interrupts", "processes.workers", "progress", "record.manifest", "record.recording",
-        "report.conformance", "report.console", "report.planned_json", "report.profile", "report.tables", "stopwatch",
+        "report.conformance", "report.console", "report.planned", "report.planned_json", "report.profile",
+        "report.tables", "stopwatch",
     },
     "cli.job": {
         "", "cli.completing", "cli.helping", "cli.opening", "cli.options", "cli.showing", "cli.targets", "pipeline",

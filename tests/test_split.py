@@ -262,9 +262,12 @@ def test_a_dry_run_says_that_the_run_would_be_refused(words: tuple[str, ...], di
     assert "exit code" not in run(disc, "--dry-run", *words)[1]
     present = parts_of(disc)[1] if words else disc.with_name("scan.repacked.zip")
     present.write_bytes(b"mine")
-    said = f"as things are, that would end with exit code 5: cannot write {present.name}: it exists already;"
+    said = (
+        f"nothing was written; as things are, that would end with exit code 5: cannot write {present.name}: it exists"
+    )
     code, out, _err = run(disc, "--dry-run", *words)
     assert (code, said in flat(out)) == (0, True)
+    assert "without --dry-run this makes" not in flat(out)
     assert "exit code" not in run(disc, "--dry-run", "--overwrite", *words)[1]
     code, out, _err = run(disc, "--dry-run", "-o", disc.with_name("none") / "new.zip", *words)
     assert (code, "its folder does not exist" in flat(out)) == (0, True)
