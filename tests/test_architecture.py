@@ -401,8 +401,8 @@ MAY_IMPORT: dict[str, set[str]] = {
         "report.batch_progress", "report.batched", "report.console", "report.foretold", "survey",
     },
     "cli": {
-        "cli.batch", "cli.completing", "cli.job", "cli.names", "cli.tools", "errors", "processes.workers",
-        "report.plain",
+        "cli.batch", "cli.completing", "cli.job", "cli.names", "cli.tools", "errors", "places.addresses",
+        "processes.workers", "report.plain",
     },
     "recruiting": {"model", "outcomes", "processes.workers"},
     "__main__": {"cli", "processes.interrupts", "recruiting"},

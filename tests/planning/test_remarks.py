@@ -27,6 +27,11 @@ def test_an_unknown_viewer_is_named_with_a_safe_choice():
     assert warn({"V/Viewer.exe": exe()}) == ("Viewer.exe may not open JPEG-LS; safe: --codec none",)
 
 
+def test_of_two_codecs_each_image_has_one():
+    (line,) = warn({"V/Viewer.exe": exe()}, codec="smallest")
+    assert line == "Viewer.exe may not open JPEG-LS or JPEG 2000; safe: --codec none"
+
+
 def test_what_all_viewers_are_known_to_open_is_offered():
     (line,) = warn({"VIEWER/AOCView2.exe": exe()})
     assert line == "AOCView2.exe may not open JPEG-LS; safe: --codec j2k or none"

@@ -113,6 +113,11 @@ def test_a_value_that_is_misspelt_is_guessed(tmp_path: Path, run: Run):
     assert "line 4, key category: 'jnuk' is not possible here; did you mean 'junk'? allowed are dicom," in err
 
 
+def test_a_bundle_in_the_place_of_the_rules_is_told(disc: Path, own: Path, run: Run):
+    code, _out, err = run("rules", "test", disc, own)
+    assert (code, f"{disc.name} is a bundle, no rule file; write repack rules test FILE BUNDLE" in err) == (2, True)
+
+
 def test_trying_rules_needs_a_bundle(own: Path, tmp_path: Path, run: Run):
     code, _out, err = run("rules", "test", own, tmp_path / "gone.zip")
     assert code == 3

@@ -164,6 +164,8 @@ def try_rules(
     max_ratio: opening.MaxRatio = opening.RATIO,
 ) -> None:
     """Show what your rules would change on a bundle, against the built-in ones; nothing is written."""
+    if file.is_dir() or file.suffix.lower() in {".zip", ".iso"}:
+        raise WrongUsage(f"{file.name} is a bundle, no rule file", "write repack rules test FILE BUNDLE")
     own = load_file(file)
     wishes = Wishes(options.read_locales(keep_locales), drop_redist, tuple(drop or ()))
     screen = console.open_screen()

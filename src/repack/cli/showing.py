@@ -69,6 +69,8 @@ def show_plans(request: Request, wanted: Wanted, screen: console.Screen) -> None
         else:
             every = [planned.every_line(plan)] if wanted.verbose else []
             console.show_sheets(screen, [*planned.planned(plan), *every])
+    if request.split and len(plans) == 1:
+        console.show_result(screen, tables.UNDIVIDED)
     named = (plan.wishes.part for plan in plans)
     made = [parts.name_part(request.target, part) if part else request.target for part in named]
     refusal = targets.explain_refusal(made, may_replace=request.overwrite)
@@ -130,6 +132,7 @@ def _show_parts(zips: Sequence[Done], wanted: Wanted, screen: console.Screen) ->
         _show_tables(done, wanted, screen)
     for done in zips:
         console.show_result(screen, tables.result_of_part(done.manifest, done.size, str(done.target)))
+    console.show_result(screen, tables.result_of_parts([done.manifest for done in zips], sum(z.size for z in zips)))
     if wanted.is_json:
         console.show_json(options.join_json([manifest.encode(done.manifest) for done in zips]))
 
@@ -149,6 +152,8 @@ def _show_zip(done: Done, request: Request, wanted: Wanted, screen: console.Scre
         _tell_idle(screen, request.bundle, wanted, encoded)
     else:
         _show_tables(done, wanted, screen)
+        if request.split:
+            console.show_result(screen, tables.UNDIVIDED)
         console.show_result(screen, tables.result(done.manifest, done.size, str(done.target)))
         if wanted.manifest_file is not None:
             targets.write_beside(wanted.manifest_file, encoded)

@@ -14,7 +14,7 @@ _WRITTEN: Mapping[str, tuple[tuple[str, ...], str]] = {
     "htj2k": (("htj2k",), "HTJ2K"),
     "jpegxl": (("jpegxl",), "JPEG XL"),
     "rle": (("rle",), "RLE"),
-    "smallest": (("jpegls", "j2k"), "JPEG-LS and JPEG 2000"),
+    "smallest": (("jpegls", "j2k"), "JPEG-LS or JPEG 2000"),
 }
 _ALTERNATIVES = ("j2k", "jpegls", "rle")  # in the order in which they are worth trying
 _UNKNOWN = Reads(codecs=[], source="no rule knows this program")

@@ -1,7 +1,7 @@
 """What the views say, as plain rows: categories, series, what was kept against a wish. No colour, no layout."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from repack.dicom import syntaxes
@@ -11,6 +11,8 @@ from repack.report import words
 
 #: What stands around the files before and after, by the kind of the first original.
 _AROUND = {"zip": "the zip itself", "iso": "the ISO, the zip", "folder": "the zip itself"}
+
+UNDIVIDED = "--split study: there are not two studies or more, so this is one zip"
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,6 +211,12 @@ def result_of_part(manifest: Manifest, new_size: int, target: str) -> str:
     """The last line of one zip of several, each with a study of its own."""
     number, count = manifest.options.part or (1, 1)
     return f"study {number} of {count}: {words.size(new_size)}, {_proven(manifest)}: {target}"
+
+
+def result_of_parts(manifests: Sequence[Manifest], new_size: int) -> str:
+    """All zips of a disc together, `new_size` bytes; each holds everything that is no image."""
+    before = words.size(_size_before(manifests[0]))
+    return f"{len(manifests)} zips, {words.size(new_size)} together; the disc had {before}"
 
 
 def idle(name: str) -> str:
