@@ -9,11 +9,12 @@ import jsonschema
 import pytest
 
 from fixtures import golden_disc
-from fixtures.disc import write_folder, write_zip
+from fixtures.disc import DiscFile, write_folder, write_zip
 from repack import errors
 from repack.classify import rulefile
 from repack.report.rules import rule_shown
 from tests.commands import Run, flat
+from tests.discs import small_disc
 
 SCHEMA_FILE = Path(errors.__file__).parent / "schemas" / "rules.schema.json"
 RENEW = "the keys of rules changed, their schema did not; renew it: repack rules schema > src/repack/schemas/" + (
@@ -152,6 +153,23 @@ def test_inspect_tells_verified_prerequisites_from_others(tmp_path: Path, run: R
     assert "VC_redist.x64.exe" in first
     assert "dotnetfx.exe" not in first
     assert "dotnetfx.exe" in second
+
+
+def test_inspect_counts_a_language_once(tmp_path: Path, run: Run):
+    regions = {
+        "de": "AT CH DE LI LU",
+        "en": "AU CA GB IE NZ US ZA IN",
+        "es": "AR BO CL CO CR EC ES MX PE UY",
+        "fr": "BE CA CH FR",
+    }
+    tags = [f"{tag}-{region}" for tag, found in regions.items() for region in found.split()]
+    tags += ["pt-BR", "pt-PT", "it-IT", "it-CH", "nl-NL", "nl-BE"]
+    files = [DiscFile(f"Viewer/{tag}/Viewer.resources.dll", b"MZ" + tag.encode()) for tag in tags]
+    write_zip(tmp_path / "scan.zip", [*small_disc(1), *files])
+    said = flat(run("inspect", tmp_path / "scan.zip")[1])
+    found = re.search(r"(\d+) languages \((\d+) with their regions\) in \d+ files: ([^-]*)", said)
+    assert found, said
+    assert len(found[3].split(", ")) == int(found[1]) < int(found[2])
 
 
 def test_the_summary_names_viewers_and_lists(tmp_path: Path, run: Run):
