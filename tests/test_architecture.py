@@ -331,7 +331,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "classify.patterns", "classify.rulefile", "classify.rules", "cli.helping", "cli.names", "cli.opening",
         "cli.options", "cli.previewing", "cli.reporting", "conformance.checks", "conformance.disc", "errors", "model",
         "pipeline", "planning.remarks", "report.codecs", "report.compared", "report.conformance", "report.console",
-        "report.contents", "report.planned_json", "report.rules", "survey",
+        "report.contents", "report.planned_json", "report.rules", "report.words", "survey",
     },
     "report.profile": {"report.tables", "stopwatch"},
     "report.planned": {"model", "report.tables", "report.words"},

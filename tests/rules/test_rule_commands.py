@@ -106,6 +106,12 @@ def test_a_mistake_names_file_line_key_and_what_is_allowed(
     assert "did you mean 'category'?" in err
 
 
+def test_a_file_without_rules_is_not_praised(tmp_path: Path, own: Path, run: Run):
+    (tmp_path / "empty.toml").write_text("# later\n", "utf-8")
+    code, out, _err = run("rules", "check", tmp_path / "empty.toml", own)
+    assert (code, out) == (0, "empty.toml: there are no rules in it\nmy.toml: 3 rules, no mistakes\n")
+
+
 def test_a_value_that_is_misspelt_is_guessed(tmp_path: Path, run: Run):
     wrong = tmp_path / "wrong.toml"
     wrong.write_text(OWN.replace('"junk"', '"jnuk"', 1), "utf-8")
