@@ -48,7 +48,9 @@ def _facts(entries: Sequence[EntryRecord]) -> dict[str, str]:
         "samples": proofs[Proof.SAMPLES],
         "bounded": proofs[Proof.BOUNDED],
         "images": proofs.total(),
-        "unchanged": sum(entry.action == "copied" for entry in files),
+        "index": sum(entry.action == "transcoded" and not _is_image(entry) for entry in files),
+        "unchanged": sum(entry.action == "copied" and not entry.damaged for entry in files),
+        "damaged": sum(entry.action == "copied" and entry.damaged for entry in files),
         "dropped": sum(entry.action == "dropped" and entry.wish != SPLIT_STUDY for entry in files),
         "elsewhere": sum(entry.action == "dropped" and entry.wish == SPLIT_STUDY for entry in files),
     }
