@@ -323,7 +323,10 @@ MAY_IMPORT: dict[str, set[str]] = {
         "processes.interrupts", "processes.workers", "progress", "report.conformance", "report.console", "report.html",
         "report.page", "report.telling", "report.told", "thumbnails.looking",
     },
-    "cli.reporting": {"cli.options", "cli.report_file", "cli.targets", "errors", "model", "pipeline", "report.console"},
+    "cli.reporting": {
+        "cli.options", "cli.report_file", "cli.targets", "errors", "model", "output.drafts", "pipeline",
+        "report.console",
+    },
     "cli.quickly": set(),
     "cli.helping": {"cli.names", "cli.quickly"},
     "report.codecs": {"codecs", "codecs.frames", "dicom.syntaxes", "report.tables"},
