@@ -70,6 +70,11 @@ def test_a_dry_run_tells_of_force_too(tmp_path: Path, run: Run):
     assert "--force-drop" not in flat(run(disc, "--dry-run", "--drop-path", "DICOM/**")[1])
 
 
+def test_a_note_on_several_images_speaks_of_several(wish: Wish):
+    out, _entries = wish("--codec", "jpegls-near", "--max-error", "2")
+    assert "2 files: under a new SOP Instance UID, as the standard wants it: reports," in out
+
+
 def test_what_force_did_not_need_is_not_called_forced(wish: Wish):
     _out, entries = wish("--drop", "junk", "--force-drop")
     assert entries[".DS_Store"]["action"] == "dropped"
