@@ -79,7 +79,7 @@ def _by_category(manifest: Manifest, new_size: int) -> Sheet:
     )
     before, after = _size_before(manifest), manifest.totals.after.stored
     around = max(before - manifest.totals.before.stored, 0), new_size - after
-    row = (_AROUND[manifest.source.kind], "", *map(words.size, around), words.saved(*around))
+    row = (_AROUND[manifest.source.kind], "", *map(words.size, around), "")
     columns = (Column("Category"), *(Column(title, is_number=True) for title in ("Files", "Before", "After", "Saved")))
     footer = (
         "all",
