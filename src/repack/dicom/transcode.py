@@ -36,7 +36,7 @@ MAY_SHOW_OTHERWISE = (
 
 _OLD_NAME = (
     "under a new SOP Instance UID, as the standard wants it: reports, key objects and presentation states that name "
-    "the old one do not find the image any more"
+    "the old one do not find it any more"
 )
 #: Decoders give the words of a narrow stream without the bits of the sign above them, which a wide one would state.
 _SHORT_SIGN = "its samples are signed and shorter than their words: compressed anew, programs would show other values"
