@@ -1,6 +1,8 @@
 """Whole discs that cost a test little: the synthetic one with a tiny viewer in a few languages."""
 
 import re
+import struct
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -24,6 +26,17 @@ def write_small_disc(path: Path, slices: int, size: int = 64) -> Path:
     """That disc as a zip."""
     write_zip(path, small_disc(slices, size))
     return path
+
+
+def spoil(path: Path, name: str, to: Path) -> Path:
+    """A copy in which one bit of an entry's bytes is flipped."""
+    with zipfile.ZipFile(path) as archive:
+        info = archive.getinfo(name)
+    content = bytearray(path.read_bytes())
+    lengths = struct.unpack_from("<2H", content, info.header_offset + 26)
+    content[info.header_offset + 30 + sum(lengths) + info.compress_size // 2] ^= 1
+    to.write_bytes(content)
+    return to
 
 
 def symlink(link: Path, target: Path | str) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from fixtures.disc import write_folder
+from fixtures.disc import DiscFile, write_folder, write_zip
 from tests.bundles.handmade import DOS, Made, make_zip
 from tests.commands import Run, entries_of, flat, manifest_of, one_line
 from tests.discs import small_disc, write_small_disc
@@ -163,6 +163,16 @@ def test_what_is_damaged_is_said_once(words: tuple[str, ...], run: Run, tmp_path
     assert "damaged in the original" in shown
 
 
+@pytest.mark.parametrize("cut", [0, 5])
+def test_an_index_that_cannot_follow_its_images_is_told_of(cut: int, run: Run, tmp_path: Path) -> None:
+    files = {file.path: file.content for file in small_disc(3, 64)}
+    files["DICOMDIR"] = files["DICOMDIR"][:-cut] if cut else files["DICOMDIR"] + bytes(700)
+    write_zip(tmp_path / "scan.zip", (DiscFile(path, content) for path, content in files.items()))
+    code, out, _err = run(tmp_path / "scan.zip")
+    assert code == 0
+    assert ("the transfer syntaxes that it states are stale" in flat(out)) == bool(cut)
+
+
 @pytest.mark.parametrize("words", [(), ("-q",), ("--json",)])
 def test_what_is_damaged_is_named_where_there_is_nothing_to_do(
     words: tuple[str, ...], run: Run, tmp_path: Path
@@ -172,6 +182,43 @@ def test_what_is_damaged_is_named_where_there_is_nothing_to_do(
     code, _out, err = run(done, *words)
     assert code == 0
     assert flat(err).count("1 file is damaged in the original and was carried over just as it is: notes/0.txt;") == 1
+
+
+def _write_broken(path: Path, count: int) -> Path:
+    """A zip of files without a kind, of which the first `count` have compressed bytes that are none."""
+    texts = [Made(b"notes/%d.q" % n, bytes(99), method=8, stored=b"\xff" * 9 if n < count else None) for n in range(6)]
+    path.write_bytes(make_zip(texts))
+    return path
+
+
+@pytest.mark.parametrize("words", [("--dry-run",), ("inspect",)])
+def test_what_is_damaged_is_named_before_anything_is_done(words: tuple[str, ...], run: Run, tmp_path: Path) -> None:
+    for count, said in ((1, "1 file is damaged on the disc: notes/0.q"), (5, "notes/1.q, notes/2.q and 2 more")):
+        code, out, _err = run(*words, _write_broken(tmp_path / "scan.zip", count))
+        before, _title, known = out.partition("Worth knowing")
+        assert (code, said in flat(known), "notes/0.q" in before) == (0, True, False)  # it is not "not recognised"
+    code, out, _err = run(*words, _write_broken(tmp_path / "scan.zip", 0))
+    assert (code, "damaged on" in flat(out)) == (0, False)
+
+
+def test_what_is_damaged_is_named_by_a_dry_run_without_work(run: Run, tmp_path: Path) -> None:
+    assert run(_write_broken(tmp_path / "scan.zip", 1), "-q", "-o", tmp_path / "done.zip")[0] == 0
+    code, out, _err = run(tmp_path / "done.zip", "--dry-run")
+    assert (code, "1 file is damaged on the disc: notes/0.q" in flat(out)) == (0, True)
+
+
+def test_a_damaged_file_that_is_left_out_needs_no_word(run: Run, tmp_path: Path) -> None:
+    bundle = _write_broken(tmp_path / "scan.zip", 1)
+    assert "damaged on the disc" not in flat(run(bundle, "--dry-run", "--drop-path", "notes/0.q", "--force-drop")[1])
+
+
+def test_what_cannot_be_read_is_named_before_it_stops_a_run(run: Run, tmp_path: Path) -> None:
+    bundle = tmp_path / "scan.zip"
+    bundle.write_bytes(make_zip([Made(), Made(b"odd.q", method=12, stored=b"no bzip2")]))
+    for words in (("--dry-run",), ("inspect",)):
+        code, out, _err = run(*words, bundle)
+        assert (code, "1 file cannot be read, and the run may stop there: odd.q (" in flat(out)) == (0, True)
+    assert run(bundle)[0] == 3
 
 
 def test_wishes_that_collide_with_guards_are_reported(disc: Path, run: Run) -> None:

@@ -25,8 +25,8 @@ from repack.model import Category, Wishes
 from repack.pipeline import Request
 from repack.record import manifest
 from repack.report.words import size
-from tests.commands import Run, contents, manifest_of
-from tests.discs import write_small_disc
+from tests.commands import Run, contents, flat, manifest_of, one_line
+from tests.discs import spoil, write_small_disc
 from tests.raw_dicom import RawImage
 from tests.strategies import native_images
 
@@ -83,6 +83,19 @@ def test_a_dry_run_says_so_and_inspect_shows_what_is_there(scan: Path, run: Run)
 def test_an_option_without_effect_does_nothing_either(scan: Path, run: Run) -> None:
     run(scan, "-q", "--drop-redist")
     assert "nothing was written" in run(scan.with_name("scan.repacked.zip"), "--drop", "redistributable")[1]
+
+
+@pytest.mark.parametrize("name", ["DICOM/I0000002", "Manual.pdf", "REPACK/restore.xz"])
+def test_a_zip_that_broke_since_is_not_called_good(scan: Path, run: Run, name: str) -> None:
+    run(scan, "-q")
+    first, broken, two = (scan.with_name(each) for each in ("scan.repacked.zip", "broken.zip", "two.zip"))
+    spoil(first, name, broken)
+    code, out, err = run(broken, "-o", two)
+    assert (code, out, two.exists()) == (3, "", False)
+    assert f"cannot read broken.zip: {name}: it cannot be read: " in one_line(err)
+    assert run(broken, "-q", "-o", two)[0] == 3
+    code, out, err = run(broken, "-o", two, "--dry-run")  # which reads no content
+    assert (code, "not checked; repack verify broken.zip does that" in flat(out)) == (0, True)
 
 
 def test_a_run_without_work_writes_the_manifest_and_says_that_there_is_no_zip(scan: Path, run: Run) -> None:

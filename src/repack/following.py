@@ -25,6 +25,8 @@ from repack.model import (
 from repack.moving import Past
 from repack.record.manifest import find_part
 
+_STALE = "the transfer syntaxes that it states are stale"
+
 
 @dataclass(frozen=True, slots=True)
 class Images:
@@ -55,6 +57,9 @@ def follow(images: Images, line: Planned, entry: Entry, outcome: Outcome) -> Out
     """
     if not isinstance(outcome, KeptAsIs):
         return outcome
+    stated = line.facts.directory
+    if stated is not None and stated.problem and (images.syntaxes or images.instances) and not outcome.is_damaged:
+        return _leave_stale(outcome, stated.problem)
     listed = _find_listed(images.plan, line)
     syntaxes, instances = (
         {file_id: new[index] for file_id, index in listed.items() if index in new}
@@ -122,23 +127,41 @@ def follow_images(
         return kept
     directory = dicomdir.read_directory(original)
     if isinstance(directory, NotDone):
-        return replace(kept, reason=f"{directory.reason}; the transfer syntaxes that it states are stale")
+        return _leave_stale(kept, directory.reason)
     if left is not None:
         directory = subset.keep_only(directory, left)
         if isinstance(directory, NotDone):
             return replace(kept, reason=f"{directory.reason}; it lists images of other studies, too")
     patched = dicomdir.patch(directory, syntaxes_by_file_id, instances_by_file_id)
     if isinstance(patched, NotDone):
-        return replace(kept, reason=patched.reason)
+        return _leave_stale(kept, patched.reason)
     if patched.data == original:
         return kept
+    return _followed(entry, kept, original, patched, instances_by_file_id, is_part=left is not None)
+
+
+def _leave_stale(kept: KeptAsIs, problem: str) -> KeptAsIs:
+    """Nothing is lost, but who goes by it is misled: that has to be seen."""
+    reason = f"{problem}; {_STALE}"
+    return replace(kept, reason=reason, notes=(reason,))
+
+
+def _followed(
+    entry: Entry,
+    kept: KeptAsIs,
+    original: bytes,
+    patched: dicomdir.Patched,
+    instances_by_file_id: Mapping[str, str] | None,
+    *,
+    is_part: bool,
+) -> Transcoded:
     packed = deflate.pack(patched.data)
     what = "transfer syntax and SOP Instance UID" if instances_by_file_id else "transfer syntax"
     follow = "follow" if instances_by_file_id else "follows"
     reason = f"the {what} of {patched.changed} records {follow} the images, and every record offset with it"
     after = Content(packed.size, packed.length, digests.sha256(patched.data), kept.before.transfer_syntax)
     restorable = Restorable(original, has_frames=False)
-    if left is not None:
+    if is_part:
         reason = f"the records of other studies are left out; {reason}"
     note = f"; {patched.note}" if patched.note else ""
     return Transcoded(entry.index, reason + note, kept.before, after, packed, Proof.EXACT, restorable)

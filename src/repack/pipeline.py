@@ -11,6 +11,9 @@ from repack.carrying import carry_out, prove
 from repack.conformance.review import review
 from repack.dicom.order import make_order
 from repack.errors import BundleUnreadable
+from repack.giveback import verify
+from repack.giveback.finished import Finished
+from repack.giveback.verify import Verified
 from repack.headstart import HeadStart
 from repack.model import LEAFLET_NAME, MANIFEST_NAME, Access, Bundle, Plan, Wishes
 from repack.moving import Past
@@ -159,9 +162,12 @@ def _write(
     if found.past is not None and plan.is_idle:
         record = found.past.finished.manifest
         size = found.bundle.size or record.totals.after.stored
-        return TooLarge(size) if _is_too_large(size, plan) else Done(plan, record, request.bundle, size, is_idle=True)
+        if _is_too_large(size, plan):
+            return TooLarge(size)
+        _refuse_broken(found.past.finished, *tools)
+        return Done(plan, record, request.bundle, size, is_idle=True)
     state, source_hash = source
-    with archive.drafting(request.target, overwrite=request.overwrite) as draft:
+    with archive.drafting(request.target, overwrite=request.overwrite, end_work=tools[0].dismiss) as draft:
         carried = carry_out(plan, found.past, draft, *tools)
         record = _tell(request, found, plan, draft, carried.records, source_hash.result)
         written = draft.finish(plan.bundle.comment)
@@ -174,6 +180,17 @@ def _write(
             sourcefile.check_unchanged(request.bundle, state)
         _publish(draft, publishing, overwrite=request.overwrite)
     return Done(plan, record, request.target, size)
+
+
+def _refuse_broken(finished: Finished, pool: Pool, progress: Progress) -> None:
+    """Before a zip is called good as it is: compare each content with its sums. Raises BundleUnreadable."""
+    checked = Verified(finished)
+    verify.check_contents(checked, 0.0, pool, progress)
+    if checked.findings:
+        first, more = checked.findings[0], len(checked.findings) - 1
+        others = f" (and {more:,} more that are not right)" if more else ""
+        advice = f"get a better copy, or repack the original again; repack verify {finished.name} says what is damaged"
+        raise BundleUnreadable(finished.name, f"{first.where}: it {first.problem}{others}", advice)
 
 
 def _is_too_large(size: int, plan: Plan) -> bool:

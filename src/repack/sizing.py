@@ -91,7 +91,9 @@ class _Search:
             about = "" if is_true else "about "
             why = f"as asked it would take {about}{words.size(first)}"
             said = f"to fit into --max-size {words.size(self._limit)}: {', '.join(rung.added)}; {why}"
-            plan = replace(plan, warnings=(said, *plan.warnings))
+            is_ours = f"--codec {rung.wishes.codec}" in rung.added
+            rare = remarks.warn_of_rare_codec(rung.wishes) if is_ours else ()
+            plan = replace(plan, warnings=(said, *rare, *plan.warnings))
         return plan
 
     def _estimate(self, plan: Plan) -> Estimate | None:

@@ -21,6 +21,7 @@ from repack.giveback.finished import open_finished
 from repack.model import Access, Wishes
 from repack.output import drafts
 from tests.batch.stage import Inline, Notes, digest, last_lines, make_discs, options, request, small_disc
+from tests.discs import spoil
 
 RunBatch = Callable[[running.Request], tuple[running.Totals, dict[str, str]]]
 
@@ -408,6 +409,15 @@ def test_a_bundle_that_is_as_it_should_be_is_idle_once_and_again(run: RunBatch, 
     assert (totals.code, totals.counts[Result.IDLE]) == (0, 1)
     assert run(request([finished], out))[1] == {"finished.zip": "skipped"}
     assert sorted(path.name for path in out.iterdir()) == [journal.RECORD, lock.NAME]
+
+
+def test_a_finished_zip_that_broke_since_is_not_called_good(run: RunBatch, discs: list[Path], out: Path) -> None:
+    api.run(discs[0], discs[0].with_name("finished.zip"))
+    broken = spoil(discs[0].with_name("finished.zip"), "REPACK/README.txt", discs[0].with_name("broken.zip"))
+    totals, said = run(request([broken], out))
+    assert said == {"broken.zip": "failed"}
+    assert (totals.code, totals.counts[Result.IDLE]) == (ExitCode.UNREADABLE, 0)
+    assert "REPACK/README.txt: it cannot be read" in totals.failures[0][1]
 
 
 def test_two_batches_do_not_share_an_out_dir(run: RunBatch, discs: list[Path], out: Path) -> None:

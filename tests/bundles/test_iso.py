@@ -83,6 +83,27 @@ def test_the_tree_with_more_files_wins_and_the_difference_is_told(open_made: Ope
     assert f"half lists 1 files, its {fuller} half 3; the latter was read" in bundle.notes[0]
 
 
+def test_files_that_only_the_other_tree_lists_are_taken_over(open_made: OpenMade) -> None:
+    """As many files in both, and not the same: counting them says nothing."""
+    files = {"A": b"index", "B": b"an image", "SAME.TXT": b"of old computers"}
+    joliet = {"A": b"index", "a letter.txt": b"of the doctor", "Same.txt": b"of new ones"}
+    bundle = open_made(make_iso(files, joliet=joliet))
+    assert contents(bundle) == joliet | {"B": b"an image", "SAME.TXT (ISO 9660)": b"of old computers"}
+    noted = {entry.path: entry.notes for entry in bundle.entries if entry.notes}
+    assert noted == dict.fromkeys(["B", "SAME.TXT (ISO 9660)"], ("only the ISO 9660 half of the disc lists it",))
+
+
+def test_a_resource_fork_never_has_the_name_of_its_file(open_made: OpenMade) -> None:
+    """On the disc both records have one name, and unpacking the zip would leave the fork (ECMA-119 9.1.6)."""
+    image = bytearray(make_iso({"A": b"a fork", "B": b"an image"}))
+    fork, file = image.index(b"\1A"), image.index(b"\1B")
+    image[fork - 7] |= 4  # the flags of the record: 33 bytes, of which the last is the length of the name
+    image[file + 1] = ord("A")
+    bundle = open_made(bytes(image))
+    assert contents(bundle) == {"A": b"an image", "A.rsrc": b"a fork"}
+    assert "resource fork" in {entry.path: entry.notes for entry in bundle.entries}["A.rsrc"][0]
+
+
 def record(*names: str) -> list[Record]:
     return [Record((name.encode(),), (), Stamp(0, 0)) for name in names]
 
@@ -129,7 +150,7 @@ def test_empty_folders_are_kept(open_made: OpenMade) -> None:
 
 
 def test_two_spellings_of_one_name_are_both_kept_and_noted(open_made: OpenMade) -> None:
-    bundle = open_made(make_iso({"A": b"x"}, joliet={"a.dcm": b"1", "A.dcm": b"2"}))
+    bundle = open_made(make_iso({"A": b"1"}, joliet={"a.dcm": b"1", "A.dcm": b"2"}))
     assert contents(bundle) == {"A.dcm": b"2", "a.dcm": b"1"}
     assert "only in case" in bundle.entries[1].notes[0]
 

@@ -412,3 +412,14 @@ def test_thousands_of_entries_are_listed_fast(tmp_path: Path) -> None:
     start = time.process_time()
     assert len(open_bundle(path).entries) == 5_000
     assert time.process_time() - start < 5
+
+
+def test_what_holds_bytes_is_a_file_whatever_its_name(open_made: OpenMade) -> None:
+    bundle = open_made(Made(b"a/x.txt", b"text"), Made(b"a/", b"bytes"), Made(b"b/", b""), Made(b"a.file", b"more"))
+    assert [(e.path, e.is_directory, e.size) for e in bundle.entries] == [
+        ("a/x.txt", False, 4), ("a_2.file", False, 5), ("b", True, 0), ("a.file", False, 4),
+    ]  # fmt: skip
+    assert "ended with a slash" in bundle.entries[1].notes[0]
+    place = bundle.entries[1].place
+    assert place is not None
+    assert place.read() == b"bytes"

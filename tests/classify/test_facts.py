@@ -302,6 +302,18 @@ def test_what_cannot_be_read_or_is_no_file():
     assert facts.gather([replace(make_entry("link"), place=None)]) == (Facts("nothing"),)
 
 
+@pytest.mark.parametrize("content", [PREAMBLE + meta(EXPLICIT) + data_set(), b"Language=de\r\n"])
+def test_a_fault_of_ours_costs_one_file_its_facts(content: bytes, monkeypatch: pytest.MonkeyPatch):
+    def fail(*_given: object) -> None:
+        raise AttributeError("a name")
+
+    monkeypatch.setattr(facts.header, "read", fail)
+    monkeypatch.setattr(facts.mentions, "read", fail)
+    found = gather(content, "V/v.ini")
+    assert "a fault in repack (AttributeError)" in found.problem
+    assert (found.dicom is not None) == (found.magic == "dicom")
+
+
 def test_facts_come_in_the_order_of_the_entries():
     found = facts.gather([make_entry("a", b"%PDF"), make_entry("b", b"MZ"), make_entry("c", b"PK\3\4")])
     assert [fact.magic for fact in found] == ["pdf", "pe", "zip"]

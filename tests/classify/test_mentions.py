@@ -57,7 +57,14 @@ def test_a_property_list_names_the_program_and_its_icon(form: plistlib.PlistForm
 
 
 @pytest.mark.parametrize(
-    "data", [b"", b"bplist00" + b"\xff" * 40, b"<plist>", b"<?xml version='1.0'?><!DOCTYPE a [<!ENTITY b 'c'>]><a/>"]
+    "data",
+    [
+        b"",
+        b"bplist00" + b"\xff" * 40,
+        b"<plist>",
+        b"<?xml version='1.0'?><!DOCTYPE a [<!ENTITY b 'c'>]><a/>",
+        b'<?xml version="1.0"?><plist version="1.0"><dict><key>d</key><date>yesterday</date></dict></plist>',
+    ],
 )
 def test_a_broken_property_list_says_nothing(data: bytes):
     assert mentions.read("Info.plist", data).names == ()

@@ -155,6 +155,12 @@ def test_any_bytes_may_be_a_launch_file(data: bytes, extension: str):
     named(f"a/b.{extension}", data + b"\nopen=x.exe\n", "x.exe")
 
 
+def test_an_import_without_an_extension_means_a_library():
+    """As Delphi writes it: external 'codec'."""
+    found = relate({"V.exe": pe("Codec"), "codec.dll": pe(is_dll=True), "codec": Facts()})
+    assert found == {("V.exe", "codec.dll", Need.IMPORTS)}
+
+
 def test_imports_are_found_in_any_case_here_below_and_above():
     found = relate(
         {

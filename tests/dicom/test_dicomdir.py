@@ -271,7 +271,33 @@ def test_group_length_behind_the_transfer_syntax_is_found():
     assert int.from_bytes(patched[at : at + 4], "little") == int.from_bytes(body[16:20], "little") + grown
 
 
+@pytest.mark.parametrize("count", [1, 8, 700])
+@pytest.mark.parametrize("explicit", [True, False])
+def test_zeros_that_fill_a_sector_are_carried_along(count: int, *, explicit: bool):
+    content = replace(PLAIN, explicit=explicit).content
+    patched = patch_content(content, dict.fromkeys(_FILES, JPEG_LS))
+    padded = patch_content(content + bytes(count), dict.fromkeys(_FILES, JPEG_LS))
+    assert (padded.data, padded.changed) == (patched.data + bytes(count), len(_FILES))
+
+
+@pytest.mark.parametrize(("stated", "syntax"), [(b"\0\0\0\0", "1.2"), (b"\xff\xff\xff\xff", JPEG_LS)])
+def test_a_false_group_length_of_a_record_ends_no_run(stated: bytes, syntax: str):
+    content = replace(PLAIN, has_lengths=True).content
+    record = read(content).records[3]
+    at = content.index(b"\x04\0\0\0UL", record.start) + 8
+    patched = patch_content(content[:at] + stated + content[at + 4 :], {"DICOM/I1": syntax})
+    assert patched.changed == 1
+
+
 # --- left, with the reason ---
+
+
+def test_a_uid_without_a_length_is_left():
+    stated = text(0x0004_1512, "UI", EXPLICIT_LE)
+    endless = element(0x0004_1512, "UN", item(b"") + b"\xfe\xff\xdd\xe0\0\0\0\0", length=UNDEFINED)
+    assert len(endless) == len(stated)
+    content = replace(PLAIN, defined_items=False, defined_sequence=False).content.replace(stated, endless)
+    assert "states no length" in reason_of(content, {"DICOM/I1": JPEG_LS})
 
 
 def test_inconsistent_offsets_are_left():

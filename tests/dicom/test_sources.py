@@ -298,6 +298,44 @@ def test_t31_one_frame_may_lie_in_any_number_of_fragments():
     assert read(native.data).PixelData == WORDS
 
 
+@pytest.mark.parametrize("frames", [None, 1, 2])
+@pytest.mark.parametrize("name", ["jpegls", "j2k"])
+def test_more_frames_than_the_header_counts_are_not_lost(frames: int | None, name: str):
+    """A decoder stops behind the first image of a stream, and nothing would tell that there was more."""
+    other = Order((BY_NAME["j2k" if name == "jpegls" else "jpegls"],), is_named=True)
+    three = rewrite(replace(PLAIN, words=WORDS + WORDS[::-1] + WORDS, frames=3).content, Order((BY_NAME[name],)))
+    _table, streams = fragments_of(three.data)
+    image = replace(PLAIN, words=WORDS * (frames or 1), frames=frames)
+    syntax = BY_NAME[name].transfer_syntax
+    for pieces in (streams, [*streams[: (frames or 1) - 1], b"".join(streams[(frames or 1) - 1 :])]):
+        for has_table in (True, False):
+            content = encapsulated_file(image, syntax, pieces, has_table=has_table)
+            assert "which fragment" in (said := reason_of(content, other)) or "would be lost" in said
+    behind = [*streams[: (frames or 1) - 1], streams[(frames or 1) - 1] + b"more"]
+    assert "would be lost" in reason_of(encapsulated_file(image, syntax, behind), other)
+    padded = [*behind[:-1], streams[(frames or 1) - 1] + bytes(6)]
+    rewrite(encapsulated_file(image, syntax, padded), other)
+
+
+@pytest.mark.parametrize("syntax", [RLE, "1.2.840.10008.1.2.1.98"])
+def test_an_image_whose_icon_is_compressed_too_is_left(syntax: str):
+    """Its fragments would no longer be what the new transfer syntax says (PS3.5 A.4)."""
+    value = item(b"") + item(b"an icon.") + b"\xfe\xff\xdd\xe0\0\0\0\0"
+    icon = sequence(0x0088_0200, [element(0x7FE0_0010, "OB", value, length=UNDEFINED)])
+    native = sequence(0x0088_0200, [element(0x7FE0_0010, "OB", b"an icon.")])
+    stream = rle(WORDS, PLAIN) if syntax == RLE else WORDS
+    assert "(an icon)" in reason_of(encapsulated_file(replace(PLAIN, late=icon), syntax, [stream]))
+    rewrite(encapsulated_file(replace(PLAIN, late=native), syntax, [stream]))
+
+
+@pytest.mark.parametrize("syntax", [RLE, "1.2.840.10008.1.2.1.98"])
+def test_colours_that_no_decoder_undoes_keep_their_name(syntax: str):
+    compressed = rewrite(COLOUR.content, Order((BY_NAME["rle"],), is_named=True)).data
+    content = compressed if syntax == RLE else encapsulated_file(COLOUR, syntax, [COLOURS])
+    content = content.replace(text(0x0028_0004, "CS", "RGB"), text(0x0028_0004, "CS", "YBR_RCT"))
+    assert reason_of(content) == "its colours are stored in a way that is left alone (3 x YBR_RCT)"
+
+
 def test_t31_extended_offset_table_pairs_fragments_and_goes():
     image = replace(PLAIN, words=WORDS * 2, frames=2)
     stream = rle(WORDS, image)

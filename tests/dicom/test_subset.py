@@ -114,6 +114,18 @@ def test_a_circle_is_no_tree():
     assert "circle" in found.reason
 
 
+@pytest.mark.parametrize("wrong", [{3: 0}, {0: 0}])
+def test_a_record_that_no_other_leads_to_is_not_left_out(wrong: dict[int, int]):
+    """Nobody can tell to which study it belongs."""
+    content = bytearray(RawDirectory(PLAIN.syntaxes, wrong=wrong).content)
+    if 0 in wrong:
+        at = content.index(b"\x04\0\0\x12UL\4\0") + 8
+        content[at : at + 4] = bytes(4)
+    found = keep_only(read(bytes(content)), PLAIN.syntaxes)
+    assert isinstance(found, NotDone)
+    assert "no other record leads to" in found.reason
+
+
 @settings(max_examples=100)
 @given(directories(), st.data())
 def test_damaged_directories_never_raise(directory: RawDirectory, draws: st.DataObject):

@@ -8,11 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from repack.giveback import placing
-from repack.giveback.placing import Misplaced, components, draft_of, ignores_case, make_folder, place_all, publish
+from repack.giveback.placing import Misplaced, components, ignores_case, make_folder, place_all, publish
+from repack.output.drafts import claimed
 
-parts = st.text(st.characters(codec="utf-8"), max_size=6) | st.sampled_from(
-    ["..", ".", "", "C:", "con", "AUX.txt", "a ", "a.", "\\", "..\\x", "nul.tar.gz", "\0", "x:y"]
-)
+PARTS = ["..", ".", "", "C:", "con", "AUX.txt", "a ", "a.", "\\", "..\\x", "nul.tar.gz", "\0", "x:y", "COM¹", "CONIN$"]
+parts = st.text(st.characters(codec="utf-8"), max_size=6) | st.sampled_from(PARTS)
 PATHS = ["a", "A", "a/b", "a/b/c", "b.txt", "B.TXT", "a (2)", ".x"]
 names = st.lists(parts, min_size=1, max_size=5).map("/".join)
 
@@ -48,6 +48,13 @@ def test_names_that_only_windows_forbids_stay_elsewhere() -> None:
     assert components("AUX/a:b?.txt", is_windows=True) == ("_AUX", "a_b_.txt")
 
 
+@pytest.mark.parametrize("digit", "123456789¹²³")
+@pytest.mark.parametrize("port", ["COM", "lpt"])
+def test_ports_are_devices_with_raised_digits_too(port: str, digit: str) -> None:
+    assert components(f"{port}{digit}/{port}{digit}.txt", is_windows=True) == (f"_{port}{digit}", f"_{port}{digit}.txt")
+    assert components(f"{port}{digit}1", is_windows=True) == (f"{port}{digit}1",)
+
+
 @given(paths=st.lists(st.sampled_from(PATHS), max_size=9), folds=st.booleans())
 def test_each_file_has_a_place_of_its_own(paths: list[str], *, folds: bool) -> None:
     placed = place_all(enumerate(paths), ignores_case=folds)
@@ -73,6 +80,35 @@ def test_a_name_that_no_file_system_holds_is_shortened(stem: str, *, is_windows:
         assert len(name.encode("utf-16-le")) <= 500 if is_windows else len(name.encode()) <= 250
         assert name[:20] == stem[:20]
     assert components("表" * 200, is_windows=True) == ("表" * 200,), "Windows counts letters"
+
+
+@pytest.mark.parametrize("is_windows", [True, False])
+@pytest.mark.parametrize("end", ["", ".dcm", "." + "e" * 60, "e."])
+@pytest.mark.parametrize("letter", ["a", "表", "🦷"])
+def test_a_number_leaves_room_for_itself(letter: str, end: str, *, is_windows: bool) -> None:
+    name = letter * 255 + end
+    while measure(name, is_windows=is_windows) > 255:
+        name = name[1:]
+    placed = place_all(enumerate([name] * 12), ignores_case=False, is_windows=is_windows)
+    assert placed[0] == components(name, is_windows=is_windows)
+    assert len(set(placed.values())) == 12
+    for number, (one,) in placed.items():
+        assert measure(one, is_windows=is_windows) <= 255
+        assert number == 0 or f" ({number + 1})" in one
+        assert end != ".dcm" or one.endswith(end)
+
+
+def measure(name: str, *, is_windows: bool) -> int:
+    """In the unit in which this system counts up to 255."""
+    return len(name.encode("utf-16-le")) // 2 if is_windows else len(name.encode())
+
+
+def test_numbered_names_that_are_cut_alike_are_still_told_apart() -> None:
+    taken = "a" * 251
+    paths = [taken + "wxyz", taken + "wxyz", taken + " (2)"]
+    assert [one for (one,) in place_all(enumerate(paths), ignores_case=False).values()] == [
+        taken + "wxyz", taken + " (2)", taken + " (3)",
+    ]  # fmt: skip
 
 
 def test_a_shortened_name_can_be_made(tmp_path: Path) -> None:
@@ -104,8 +140,8 @@ def test_links_that_lie_there_are_not_followed(tmp_path: Path) -> None:
     (outside / "file").write_bytes(b"precious")
     link(root / "name", outside / "file")
     for overwrite in (False, True):
-        with draft_of(root / "name") as draft:
-            draft.write_bytes(b"new")
+        with claimed(root / "name") as draft:
+            draft.path.write_bytes(b"new")
             if overwrite:
                 publish(draft, root / "name", overwrite=True)
             else:
@@ -130,7 +166,7 @@ def test_what_is_in_the_way_is_named(tmp_path: Path) -> None:
     (tmp_path / "b").mkdir()
     with pytest.raises(Misplaced, match="a file is where its folder a"):
         make_folder(tmp_path, ("a", "b"))
-    with draft_of(tmp_path / "b") as draft, pytest.raises(Misplaced, match="a folder is where"):
+    with claimed(tmp_path / "b") as draft, pytest.raises(Misplaced, match="a folder is where"):
         publish(draft, tmp_path / "b", overwrite=True)
 
 
@@ -140,8 +176,8 @@ def test_without_hard_links_a_name_is_still_not_taken_twice(tmp_path: Path, monk
 
     monkeypatch.setattr(placing.os, "link", refuse)
     for content, said in ((b"one", None), (b"two", "exists")):
-        with draft_of(tmp_path / "x") as draft:
-            draft.write_bytes(content)
+        with claimed(tmp_path / "x") as draft:
+            draft.path.write_bytes(content)
             if said is None:
                 publish(draft, tmp_path / "x", overwrite=False)
             else:

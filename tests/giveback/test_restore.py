@@ -1,7 +1,6 @@
 """restore: the original files, checked before they get their names; what does not come back is named."""
 
 import errno
-import hashlib
 import os
 import re
 import struct
@@ -21,13 +20,15 @@ from hypothesis import strategies as st
 
 from fixtures.disc import write_folder, write_zip
 from repack import pipeline
+from repack.errors import OutputUnwritable
 from repack.giveback import giving, placing, restore
+from repack.giveback.finished import open_finished
 from repack.model import Stamp, Wishes
-from repack.output import readback
+from repack.output import drafts, readback
 from repack.pipeline import Request
 from repack.processes.workers import Crashed
-from tests.commands import Run, contents, flat, manifest_of
-from tests.discs import small_disc, symlink, write_small_disc
+from tests.commands import Run, contents, flat, manifest_of, one_line
+from tests.discs import small_disc, spoil, symlink, write_small_disc
 from tests.inline import Inline
 
 pytestmark = pytest.mark.usefixtures("inline")
@@ -53,17 +54,6 @@ def originals(disc: Path) -> dict[str, bytes]:
 
 def files_below(folder: Path) -> dict[str, bytes]:
     return {p.relative_to(folder).as_posix(): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
-
-
-def spoil(path: Path, name: str, to: Path) -> Path:
-    """A copy in which one bit of an entry's bytes is flipped."""
-    with zipfile.ZipFile(path) as archive:
-        info = archive.getinfo(name)
-    content = bytearray(path.read_bytes())
-    lengths = struct.unpack_from("<2H", content, info.header_offset + 26)
-    content[info.header_offset + 30 + sum(lengths) + info.compress_size // 2] ^= 1
-    to.write_bytes(content)
-    return to
 
 
 def test_every_file_comes_back_under_its_name_and_time(disc: Path, run: Run, tmp_path: Path) -> None:
@@ -307,6 +297,54 @@ def test_a_target_that_takes_no_more_is_told_as_such(
     assert files_below(tmp_path / "out") == {}
 
 
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.ENOENT, errno.EROFS, errno.EINVAL])
+def test_a_folder_in_which_no_file_can_be_made_is_told_as_such(
+    disc: Path, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    make = os.open
+
+    def refuse(path: str | Path, flags: int, *more: int, **words: int) -> int:
+        if flags & os.O_CREAT and Path(path).parent == tmp_path / "out":
+            raise OSError(number, os.strerror(number), str(path))
+        return make(path, flags, *more, **words)
+
+    monkeypatch.setattr(os, "open", refuse)
+    code, _out, err = run("restore", disc, "-o", tmp_path / "out", "-q")
+    said = f"repack: cannot write out: no file can be made in it ({os.strerror(number)}); "
+    assert (code, one_line(err)) == (5, f"{said}choose another folder with -o, or make room there")
+
+
+def test_a_folder_that_may_not_be_looked_at_is_told_as_such(
+    disc: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(path: Path, **_words: object) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied", str(path))
+
+    finished = open_finished(disc)
+    for name in ("mkdir", "exists"):
+        monkeypatch.setattr(Path, name, refuse)
+    monkeypatch.setattr(restore, "open_finished", lambda _path, _password: finished)
+    with pytest.raises(OutputUnwritable, match="cannot write out: Permission denied; choose another folder with -o"):
+        restore.restore(restore.Request(disc, tmp_path / "out"))
+
+
+def test_a_read_only_file_system_is_no_bug(
+    disc: Path, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(folder: Path) -> bool:
+        raise OSError(errno.EROFS, "Read-only file system", str(folder))
+
+    monkeypatch.setattr(placing, "ignores_case", refuse)
+    code, _out, err = run("restore", disc, "-o", tmp_path / "out", "-q")
+    assert (code, one_line(err).partition(";")[0]) == (5, "repack: cannot write out: Read-only file system")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="a folder of the system that takes no file")
+def test_a_folder_of_the_system_is_no_bug(disc: Path, run: Run) -> None:
+    code, _out, err = run("restore", disc, "-o", "/proc", "-q")
+    assert (code, one_line(err).partition("(")[0]) == (5, "repack: cannot write proc: no file can be made in it ")
+
+
 def test_what_is_not_ours_is_told_in_a_line(disc: Path, run: Run, tmp_path: Path) -> None:
     for command in (("restore", "-o", tmp_path / "out"), ("verify",)):
         code, _out, err = run(command[0], disc.with_name("scan.zip"), *command[1:])
@@ -332,7 +370,14 @@ def test_a_damaged_original_stays_damaged(disc: Path, run: Run, tmp_path: Path) 
     assert err.startswith("repack: Manual.pdf was damaged in the original already; ")
     assert err.count("\n") == 1
     assert run("restore", target, "-o", tmp_path / "other", "-q", "License.txt") == (0, "", "")
-    assert run("restore", target, "-o", tmp_path / "back.zip", "-q") == (0, "", "")
+    code, out, err = run("restore", target, "-o", tmp_path / "back.zip")
+    said = "repack: Manual.pdf was damaged in the original already; its bytes were taken as they are\n"
+    assert (code, err) == (0, said)
+    files = [line for line in manifest_of(target)["entries"] if line["action"] != "dropped" and not line.get("folder")]
+    equal = f"{len(files) - 1} files given back, SHA-256 of each equal to the original's; 1 file was damaged"
+    assert equal in flat(out)
+    assert run("restore", target, "-o", tmp_path / "quiet.zip", "-q") == (0, "", said)
+    assert run("restore", target, "-o", tmp_path / "one.zip", "-q", "License.txt") == (0, "", "")
     with zipfile.ZipFile(tmp_path / "back.zip") as new, zipfile.ZipFile(broken) as old:
         assert new.getinfo("Manual.pdf").CRC == old.getinfo("Manual.pdf").CRC
         with pytest.raises((zipfile.BadZipFile, zipfile.zlib.error)):  # type: ignore[attr-defined]  its own import
@@ -340,6 +385,15 @@ def test_a_damaged_original_stays_damaged(disc: Path, run: Run, tmp_path: Path) 
     spoilt = spoil(target, "Manual.pdf", tmp_path / "worse.zip")
     code, out, _err = run("verify", spoilt)
     assert (code, "Manual.pdf" in out) == (7, True)
+
+
+@pytest.mark.parametrize("where", ["out", "out.zip"])
+def test_images_that_have_lost_their_values_are_counted_on_standard_error(run: Run, tmp_path: Path, where: str) -> None:
+    scan = write_small_disc(tmp_path / "scan.zip", 2)
+    near = pipeline.run(Request(scan, tmp_path / "near.zip", Wishes(codec="jpegls-near", max_error=2))).target
+    said = "repack: 2 images are not the originals: they were compressed with a loss when the zip was made\n"
+    assert run("restore", near, "-o", tmp_path / where, "-q") == (0, "", said)
+    assert run("restore", near, "-o", tmp_path / f"part{where}", "License.txt")[::2] == (0, "")
 
 
 def test_a_folder_as_original(run: Run, tmp_path: Path) -> None:
@@ -352,11 +406,60 @@ def test_a_folder_as_original(run: Run, tmp_path: Path) -> None:
         assert (tmp_path / "out" / name).stat().st_mtime == (tmp_path / "disc" / name).stat().st_mtime
 
 
-def test_workers_of_their_own_give_the_same(disc: Path, tmp_path: Path) -> None:
-    done = restore.restore(restore.Request(disc, tmp_path / "out", jobs=2))
-    assert done.problems == {}
-    sums = {name: hashlib.sha256(content).digest() for name, content in files_below(tmp_path / "out").items()}
-    assert sums["DICOM/I0000003"] == hashlib.sha256(originals(disc)["DICOM/I0000003"]).digest()
+# --- drafts ---
+
+
+def make_draft(target: Path) -> Path:
+    """What a killed worker leaves of a file."""
+    draft = target.with_name(f".{target.name[:50]}.0123abcd{drafts.SUFFIX}")
+    draft.parent.mkdir(parents=True, exist_ok=True)
+    draft.write_bytes(b"half of a")
+    return draft
+
+
+def drafts_below(folder: Path) -> set[Path]:
+    return set(folder.rglob(f"*{drafts.SUFFIX}"))
+
+
+def test_drafts_of_a_killed_run_are_removed_and_those_of_others_stay(disc: Path, run: Run, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    stale = {make_draft(out / name) for name in ("DICOMDIR", "DICOM/I0000001", "C_/drive.txt")}
+    others = {make_draft(out / name) for name in ("holiday.jpg", "DICOM/DICOMDIR", "Photos/DICOMDIR")}
+    with drafts.claimed(out / "DICOM/I0000002") as living:
+        assert run("restore", disc, "-o", out, "-q") == (0, "", "")
+        assert drafts_below(out) == others | {living.path}
+    assert not stale & drafts_below(out)
+
+
+def test_no_draft_is_looked_for_where_a_link_leads(disc: Path, run: Run, tmp_path: Path) -> None:
+    draft = make_draft(tmp_path / "outside/I0000001")
+    (tmp_path / "out").mkdir()
+    symlink(tmp_path / "out/DICOM", tmp_path / "outside")
+    assert run("restore", disc, "-o", tmp_path / "out", "-q")[0] == 5
+    assert drafts_below(tmp_path / "outside") == {draft}
+
+
+def test_drafts_of_a_killed_run_to_the_same_zip_are_removed(disc: Path, run: Run, tmp_path: Path) -> None:
+    make_draft(tmp_path / "back.zip")
+    other = make_draft(tmp_path / "other.zip")
+    assert run("restore", disc, "-o", tmp_path / "back.zip", "-q") == (0, "", "")
+    assert drafts_below(tmp_path) == {other}
+
+
+class Killing(Inline):
+    """A pool whose workers die in the middle of a file, and leave their draft."""
+
+    def run(self, function: Callable, tasks: Iterable, _allow: Callable | None = None) -> Iterator:
+        for task in tasks:
+            if function is giving.give_file:
+                make_draft(task.root.joinpath(*task.parts))
+            yield Crashed(task)
+
+
+def test_workers_that_die_leave_no_draft(disc: Path, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(restore, "Pool", Killing)
+    assert run("restore", disc, "-o", tmp_path / "out", "-q")[0] == 7
+    assert files_below(tmp_path / "out") == {}
 
 
 # --- times ---
@@ -418,7 +521,7 @@ def repacked(folder: Path, files: dict[str, bytes], run: Run) -> Path:
 def test_names_that_windows_forbids_get_safe_ones_and_are_told(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(placing, "components", partial(placing.components, is_windows=True))
+    monkeypatch.setattr(placing, "place_all", partial(placing.place_all, is_windows=True))
     files = {
         name: name.encode() for name in ("CON", "dir/aux.txt", "at 9:30.txt", "end.", "blank ", "q?.dcm", "plain.txt")
     }
@@ -459,6 +562,17 @@ def test_duplicates_come_back_as_several_files(run: Run, tmp_path: Path) -> None
     assert run(tmp_path / "twice.zip", "-q")[0] == 0
     assert run("restore", tmp_path / "twice.repacked.zip", "-o", tmp_path / "out")[0] == 0
     assert files_below(tmp_path / "out") == {"a.txt": b"first", "a (2).txt": b"second"}
+
+
+def test_duplicates_of_the_longest_name_come_back_too(run: Run, tmp_path: Path) -> None:
+    name = "n" * 251 + ".txt"
+    with warnings.catch_warnings(), zipfile.ZipFile(tmp_path / "twice.zip", "w") as archive:
+        warnings.simplefilter("ignore")
+        for content in (b"first", b"second"):
+            archive.writestr(name, content)
+    assert run(tmp_path / "twice.zip", "-q")[0] == 0
+    assert run("restore", tmp_path / "twice.repacked.zip", "-o", tmp_path / "out", "-q") == (0, "", "")
+    assert files_below(tmp_path / "out") == {name: b"first", "n" * 247 + " (2).txt": b"second"}
 
 
 def test_a_link_in_a_zip_comes_back_as_a_file_and_is_never_made(run: Run, tmp_path: Path) -> None:

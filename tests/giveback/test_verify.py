@@ -20,8 +20,8 @@ from repack.giveback import finished, verify
 from repack.model import Wishes
 from repack.pipeline import Request
 from repack.record import manifest
-from tests.commands import Run, contents, manifest_of, repack
-from tests.discs import small_disc, symlink, write_small_disc
+from tests.commands import Run, contents, flat, manifest_of, repack
+from tests.discs import small_disc, spoil, symlink, write_small_disc
 
 pytestmark = pytest.mark.usefixtures("inline")
 
@@ -124,6 +124,25 @@ def test_another_image_is_found_although_all_hashes_fit(disc: Path, run: Run, tm
     _code, out, _err = run(target)
     assert "DICOM/I0000001 does not give back the original file" in " ".join(out.split())
     assert "DICOM/I0000001 does not give" not in run(target, "--quick")[1]
+
+
+def test_what_was_damaged_in_the_original_is_counted_apart_and_named(disc: Path, run: Run, tmp_path: Path) -> None:
+    """Nothing differs from the original, but no sum says what it holds."""
+    broken = spoil(disc.with_name("scan.zip"), "Manual.pdf", tmp_path / "scan.zip")
+    target = pipeline.run(Request(broken, tmp_path / "new.zip", Wishes(drop_redist=True))).target
+    code, out, err = run(target)
+    assert (code, err) == (0, "")
+    assert "is sound: no difference found; 1 file was damaged in the original already" in flat(out)
+    assert "Damaged in the original already - Manual.pdf" in flat(out)
+    code, out, err = run(target, "--json", "-q")
+    said = "repack: new.zip: Manual.pdf was damaged in the original already; no sum says what it held\n"
+    assert (code, err) == (0, said)
+    with zipfile.ZipFile(target) as archive:
+        assert checks_of(out)["files"] == (len(archive.namelist()) - 2,) * 2
+    assert checks_of(out)["damaged"] == (1, 1)
+    assert (json.loads(out)["sound"], json.loads(out)["damaged"]) == (True, ["Manual.pdf"])
+    code, out, _err = run(disc, "--json")
+    assert (json.loads(out)["damaged"], "damaged" in checks_of(out)) == ([], False)
 
 
 def test_what_is_missing_or_too_much_is_named(disc: Path, run: Run, tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from repack.codecs import BY_NAME
 from tests.interop.images import SYNTHETIC, frame_bytes, read, words_of
 from tests.interop.programs import call, find
 from tests.interop.readers import (
@@ -43,6 +44,15 @@ def test_the_exceptions_name_known_programs_and_codecs() -> None:
     assert {program for program, _codec in BEYOND} <= {*FILE_READERS, *STREAM_READERS}
     assert {codec for _program, codec in BEYOND} | set(REFUSED) <= set(CODECS)
     assert not READ_AS_STREAMS_ONLY & {codec for _words, known in FILE_READERS.values() for codec in known}
+
+
+def test_the_commands_that_people_are_told_are_tried_on_every_image() -> None:
+    for name, codec in BY_NAME.items():
+        for unpacker in codec.unpackers:
+            program, *words = unpacker.command.split()
+            assert FILE_READERS[program][0] == tuple(words)
+            assert name in FILE_READERS[program][1]
+            assert (program, name) not in BEYOND
 
 
 #: Who else writes what a program is said to get wrong.

@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from repack.bundles import open_bundle, zip_directory
 from repack.errors import BundleUnreadable, OutputUnwritable
 from repack.model import DEFLATED, STORED, Packed, Raw
-from repack.output import archive, pagecache, readback
+from repack.output import archive, drafts, pagecache, readback
 from repack.output.archive import Draft, Written, drafting
 from tests.entries import Content, contents, make_entry, make_packed
 from tests.output.drafted import NOISE, SOME, finished
@@ -295,6 +295,29 @@ def test_trouble_with_another_file_is_not_said_of_the_output(tmp_path: Path, tar
     ):
         (tmp_path / "scan.zip").read_bytes()
     assert names_in(tmp_path) == []
+
+
+def test_what_workers_have_open_is_removed_when_they_are_gone(target: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As on Windows: the draft itself, and one beside it from which they get the pieces of a large image."""
+    unlink, is_open = Path.unlink, True
+
+    def refuse(path: Path, *, missing_ok: bool = False) -> None:
+        if is_open:
+            raise PermissionError(13, "The process cannot access the file")
+        unlink(path, missing_ok=missing_ok)
+
+    def end_work() -> None:
+        nonlocal is_open
+        is_open = False
+
+    monkeypatch.setattr(Path, "unlink", refuse)
+    with (
+        pytest.raises(KeyboardInterrupt),
+        drafting(target, overwrite=False, end_work=end_work),
+        drafts.claimed(target),
+    ):
+        raise KeyboardInterrupt
+    assert names_in(target.parent) == []
 
 
 @pytest.mark.parametrize("relative", [True, False])

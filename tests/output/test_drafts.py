@@ -9,6 +9,7 @@ import pytest
 
 from repack.errors import OutputUnwritable
 from repack.output import drafts
+from tests.discs import symlink
 
 needs_locks = pytest.mark.skipif(not drafts.HAS_LOCKS, reason="an open file cannot be deleted there anyway")
 
@@ -44,6 +45,13 @@ def test_drafts_of_other_targets_stay(target: Path, other: str) -> None:
     before = names_in(target.parent)
     drafts.clear_stale(target)
     assert names_in(target.parent) == before
+
+
+def test_drafts_of_several_targets_are_removed_at_once(target: Path) -> None:
+    for name in ("one", "x" * 250, "größe [1].zip", "other"):
+        make_stale(target.with_name(name))
+    drafts.clear_stale_of(target.parent, ["one", "x" * 250, "größe [1].zip", "o.*"])
+    assert names_in(target.parent) == [f".other.0123abcd{drafts.SUFFIX}"]
 
 
 def test_a_draft_that_is_being_written_stays(target: Path) -> None:
@@ -113,6 +121,20 @@ def test_what_only_looks_like_a_draft_is_not_followed_or_waited_for(target: Path
     drafts.clear_stale(target)
     assert valuable.read_bytes() == b"x"
     assert link.is_symlink()
+
+
+def test_a_link_to_nowhere_is_a_name_that_is_taken_without_hard_links_too(
+    target: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(95, "Operation not supported")
+
+    symlink(target, "nowhere")
+    monkeypatch.setattr(os, "link", refuse)
+    with drafts.claimed(target) as claim, pytest.raises(OutputUnwritable, match="exists already"):
+        drafts.publish(claim, target, overwrite=False)
+    assert target.is_symlink()
+    assert names_in(target.parent) == [target.name]
 
 
 def test_names_tell_nothing(target: Path) -> None:

@@ -7,6 +7,8 @@ from importlib import resources
 import msgspec
 import pytest
 
+from repack import codecs
+from repack.dicom.syntaxes import EXPLICIT_LE
 from repack.model import Category, Proof
 from repack.record import leaflet
 from repack.record.manifest import EntryRecord, State
@@ -14,8 +16,11 @@ from repack.record.manifest import EntryRecord, State
 STATE = State(100, 50, "0" * 64, "1.2.840.10008.1.2.4.80")
 
 
-def line(action: str, proof: Proof | None, category: Category = Category.DICOM) -> EntryRecord:
-    after = None if action == "dropped" else STATE
+def line(
+    action: str, proof: Proof | None, category: Category = Category.DICOM, syntax: str | None = None
+) -> EntryRecord:
+    now = msgspec.structs.replace(STATE, transfer_syntax=syntax) if syntax else STATE
+    after = None if action == "dropped" else now
     return EntryRecord("a", category, "rule", action, "why", STATE, after, proof)  # type: ignore[arg-type]
 
 
@@ -44,6 +49,54 @@ def test_what_did_not_happen_is_not_spoken_of() -> None:
     assert "left out" not in text
     assert "bounded error" in read(line("transcoded", Proof.BOUNDED))
     assert "transfer syntax" not in read(*REST)
+
+
+NEAR, XL = "1.2.840.10008.1.2.4.81", "1.2.840.10008.1.2.4.110"
+
+
+@pytest.mark.parametrize("language", leaflet.LANGUAGES)
+def test_no_way_back_is_told_of_images_that_have_lost_their_values(language: str) -> None:
+    text = read(line("transcoded", Proof.BOUNDED, syntax=NEAR), keep=(language,))
+    assert "dcmdjpls" not in text
+    assert "gdcmconv" not in text
+    assert text.count("GDCM") == 0
+    lost = {"en": "are gone", "de": "sind verloren", "es": "se han perdido", "fr": "sont perdues"}
+    assert lost[language] in text
+    mixed = read(line("transcoded", Proof.BOUNDED, syntax=NEAR), *EXACT, keep=(language,))
+    assert lost[language] in mixed
+    assert "(DCMTK: JPEG-LS Lossless)" in mixed
+
+
+@pytest.mark.parametrize(
+    ("name", "commands"),
+    [
+        ("jpegls", {"gdcmconv --raw A B", "dcmdjpls A B"}),
+        ("j2k", {"gdcmconv --raw A B"}),
+        ("rle", {"dcmdrle A B"}),
+        ("htj2k", set()),
+        ("jpegxl", set()),
+    ],
+)
+def test_each_codec_has_the_commands_that_work(name: str, commands: set[str]) -> None:
+    text = read(line("transcoded", Proof.EXACT, syntax=codecs.BY_NAME[name].transfer_syntax))
+    found = set(re.findall(r"^  (\w+(?: --raw)? A B) +\(", text, re.MULTILINE))
+    assert found == commands
+    assert ("other programs make" in text) == bool(commands)
+    assert ("hardly any program opens" in text) == ("other current viewers do" not in text) == (not commands)
+
+
+def test_who_opens_what_hardly_any_program_opens_is_named() -> None:
+    text = read(line("transcoded", Proof.EXACT, syntax=XL), *EXACT)
+    assert "  JPEG XL Lossless: Weasis 4.6+, dicom-rs, dcm4che\n" in text
+    assert "transfer syntax\nJPEG-LS Lossless (DICOM" in text
+
+
+def test_what_is_not_compressed_needs_no_program() -> None:
+    text = read(*[line("transcoded", Proof.SAMPLES, syntax=EXPLICIT_LE)] * 2)
+    assert "- 2 images were stored without compression" in text
+    assert " compressed again" not in text
+    assert "compressed images are" not in text
+    assert "Without repack" not in text
 
 
 def test_a_part_says_that_it_is_one_of_several() -> None:

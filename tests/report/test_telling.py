@@ -66,6 +66,39 @@ def test_what_opens_the_images_depends_on_how_they_are_stored():
     assert found.readers.rows[0][0] == "HTJ2K Lossless"
 
 
+@pytest.mark.parametrize(
+    ("syntax", "commands", "said"),
+    [
+        ("4.80", ["gdcmconv --raw A B", "dcmdjpls A B"], "GDCM makes an image A (JPEG-LS Lossless) into"),
+        ("4.90", ["gdcmconv --raw A B"], "GDCM makes an image A (JPEG 2000 Lossless) into"),
+        ("4.110", [], "do not decompress JPEG XL Lossless yet: use repack"),
+        ("4.201", [], "do not decompress HTJ2K Lossless yet: use repack"),
+        ("1", [], "not compressed anew"),
+    ],
+)
+def test_the_ways_without_repack_are_those_that_work(syntax: str, commands: list[str], said: str):
+    state = made.entry("x", Category.DICOM, 10, 9, now=f"1.2.840.10008.1.2.{syntax}").after
+    found = report(with_images(after=state))
+    assert [step.command for step in found.giving_back[1].steps if step.command] == commands
+    assert said in found.giving_back[1].steps[0].text
+    assert "any DICOM tool kit" not in str(found)
+
+
+def test_what_has_lost_its_values_has_no_way_back():
+    state = made.entry("x", Category.DICOM, 10, 9, now="1.2.840.10008.1.2.4.81").after
+    steps = report(with_images(after=state, proof=Proof.BOUNDED)).giving_back[1].steps
+    assert [step.command for step in steps] == [""]
+    assert "No program gives back the original values" in steps[0].text
+
+
+def test_what_hardly_any_program_opens_is_not_recommended():
+    state = made.entry("x", Category.DICOM, 10, 9, now="1.2.840.10008.1.2.4.110").after
+    found = report(with_images(after=state))
+    assert {one.remark for one in found.opening} == {
+        "Hardly any program but Weasis opens jpegxl yet; the table says which do."
+    }
+
+
 def test_nobody_is_named_unless_it_is_asked_for():
     warned = replace(made.run(), warnings=("Jane Doe/letter.pdf is an archive itself", "doe_jane.zip is old"))
     page = html.render(report(warned)).decode("utf-8").casefold()

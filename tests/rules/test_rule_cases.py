@@ -162,7 +162,7 @@ YES: dict[str, list[Files]] = {
         {"Read_me_first.htm": TEXT},
         {"V/guide_it.pdf": PDF},
         {"UserManual2.pdf": PDF},
-        {"EVLite_help.pdf": PDF},
+        {"OTHER/EVLITE/EVLite_help.pdf": PDF, "OTHER/EVLITE/EVClientLight.exe": ANY_EXE},
         {"Quick start.pdf": PDF},
         {"Documents/manual/kapitel1.pdf": PDF},
         {"manual/index.htm": TEXT},
@@ -173,14 +173,20 @@ YES: dict[str, list[Files]] = {
         {"Kurzanleitung CD.pdf": PDF},
     ],
     "document.report": [{"scan.pdf": PDF}, {"V/befund.pdf": PDF, "V/v.exe": ANY_EXE}],
+    "document.report-page": [
+        {"REPORT/R0001.HTM": TEXT, "INDEX.HTM": b"<a href='REPORT/R0001.HTM'>"},
+        {"IHE_PDI/SR0101.HTM": TEXT},
+        {"Berichte/index.html": TEXT},
+    ],
     "preview.small": [
-        {"IHE_PDI/THUMBNIL/D0000000.JPG": JPEG},
-        {"IHE_PDI/IMAGE/D0000000.JPG": JPEG},
-        {"pages/study_thumb.jpg": JPEG},
+        {"IHE_PDI/THUMBNIL/D0000000.JPG": JPEG, "I1": DICOM},
+        {"IHE_PDI/IMAGE/D0000000.JPG": JPEG, "I1": DICOM},
+        {"pages/study_thumb.jpg": JPEG, "I1": DICOM},
     ],
     "launcher.page": [
         {"INDEX.HTM": TEXT},
         {"start.hta": TEXT},
+        {"IHE_PDI/WEB/INDEX.HTM": TEXT},
         {"RUN.SH": TEXT},
         {"pages/a.htm": TEXT, "index.html": b"<a href='pages/a.htm'>"},
         {"V/viewer.ico": TEXT, "autorun.inf": b"icon=V\\viewer.ico,0", "V/v.exe": ANY_EXE},
@@ -206,6 +212,14 @@ YES: dict[str, list[Files]] = {
     "index.korean-pdi": [{"IHE_PDI/STUDY.LST": TEXT}],
     "index.philips": [{"dicomInfo.xml": XML}],
     "viewer.program": [{"MYVIEWER.EXE": ANY_EXE}, {"V/Setup.exe": program(product="Viewer Setup")}, {"x": ANY_EXE}],
+    "data.patient": [
+        {"V/Case/upper.stl": TEXT, "V/v.exe": ANY_EXE},
+        {"V/Case/scan.NII.gz": Facts("gzip"), "V/v.exe": ANY_EXE},
+        {"V/a.docx": ZIP, "V/v.exe": ANY_EXE},
+        {"V/x/photo": JPEG, "V/v.exe": ANY_EXE},
+        {"V/Photos/a.jpg": JPEG, "V/v.exe": ANY_EXE},
+        {"pano.tif": TEXT},
+    ],
     "viewer.folder": [
         {"V/data/lut.zip": ZIP, "V/v.exe": ANY_EXE},
         {"V/index.html": TEXT, "V/v.exe": ANY_EXE},
@@ -293,23 +307,33 @@ NO: dict[str, list[tuple[str, Files]]] = {
     "document.report": [("document.manual", {"Manual.pdf": PDF}), ("none", {"scan.pdf": TEXT})],
     "document.manual": [
         ("document.report", {"scan.pdf": PDF}),
+        ("document.report", {"EVLite_help.pdf": PDF}),  # far from any program
+        ("document.report", {"Guide_Max.pdf": PDF}),
         ("document.report", {"Guidarelli.pdf": PDF}),  # names of people, who may be the patient
         ("document.report", {"Helpert_Manuela.pdf": PDF}),
         ("document.report", {"docs/Befund.pdf": PDF}),
         ("none", {"manual.txt": TEXT}),
         ("none", {"scan.pdf": TEXT}),
-        ("none", {"report.rtf": Facts("rtf")}),
+        ("data.patient", {"report.rtf": Facts("rtf")}),
         ("document.report", {"Übungsanleitung.pdf": PDF}),  # for the patient, not for the viewer
         ("document.report", {"Anleitung.pdf": PDF}),
         ("document.report", {"LIESMICH.pdf": PDF}),
         ("none", {"Liesmich Befund Schulter.txt": TEXT}),
     ],
+    "document.report-page": [
+        ("launcher.page", {"IHE_PDI/ST01.HTM": TEXT, "INDEX.HTM": b"<a href='IHE_PDI/ST01.HTM'>"}),
+        ("none", {"REPORT/R0001.XML": XML}),
+        ("none", {"Srebrenica.html": TEXT}),
+        ("viewer.folder", {"V/Help/Report/a.htm": TEXT, "V/v.exe": ANY_EXE}),
+    ],
     "launcher.page": [
         ("none", {"pages/a.htm": TEXT}),
+        ("none", {"Texte/index.html": TEXT}),
         ("viewer.folder", {"V/index.html": TEXT, "V/v.exe": ANY_EXE}),
         ("none", {"a.txt": TEXT, "index.html": b"<a href='a.txt'>"}),
     ],
     "preview.small": [
+        ("none", {"IHE_PDI/IMAGE/D0000000.JPG": JPEG}),
         ("none", {"thumbs/notes.txt": TEXT}),
         ("none", {"photo.jpg": JPEG}),
         ("none", {"wx/lib/agw/data/ShortcutEditor_1_thumb.png": Facts("png")}),
@@ -341,6 +365,14 @@ NO: dict[str, list[tuple[str, Files]]] = {
     "index.korean-pdi": [("none", {"STUDY.LST": TEXT})],
     "index.philips": [("none", {"info.xml": XML}), ("none", {"dicomInfo.xml": JPEG})],
     "viewer.program": [("none", {"viewer.exe": TEXT}), ("redist.vc-installer", {"vcredist.exe": ANY_EXE})],
+    "data.patient": [
+        ("viewer.folder", {"V/Setup/data1.hdr": TEXT, "V/v.exe": ANY_EXE}),
+        ("viewer.folder", {"V/Vendor EULA.rtf.doc": OLE, "V/v.exe": ANY_EXE}),
+        ("viewer.folder", {"V/skins/photos/a.jpg": JPEG, "V/v.exe": ANY_EXE}),
+        ("viewer.folder", {"V/photo.jpg": JPEG, "V/v.exe": ANY_EXE}),
+        ("viewer.program", {"V/tool.stl": ANY_EXE}),
+        ("none", {"photo.jpg": JPEG}),
+    ],
     "viewer.folder": [
         ("volume.dental", {"V/scan.vol": TEXT, "V/v.exe": ANY_EXE}),
         ("none", {"V/Resources/f/0/diagnostic": TEXT, "V/v.exe": ANY_EXE}),

@@ -2,8 +2,9 @@
 
 import stat
 import struct
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
@@ -40,7 +41,7 @@ def open_iso(path: Path, access: Access) -> Bundle:
         session, sessions, announced = _find_session(file, size)
         trees, notes = _read_trees(path, file, session)
     name = choose_tree(trees)
-    records = trees[name]
+    records = [*trees[name], *find_hidden(name, trees, partial(_is_same, path, size))]
     limits.check(path.name, ((_size(record), _size(record)) for record in records), size, access.limits)
     names = tell_apart([_read_name(record) for record in records])
     entries = tuple(
@@ -53,17 +54,61 @@ def open_iso(path: Path, access: Access) -> Bundle:
     return Bundle(path, "iso", size, entries, (*notes, *_differences(name, trees)))
 
 
+_BEST_NAMES = ("UDF", "Joliet", "Rock Ridge", "ISO 9660")
+
+
 def choose_tree(trees: Mapping[str, Sequence[Record]]) -> str:
     """The tree with the most files; at a tie the one with the better names (containers I2)."""
-    order = ["UDF", "Joliet", "Rock Ridge", "ISO 9660"]
+    order = list(_BEST_NAMES)
     rock = trees.get("Rock Ridge", ())
     if any(len(record.path[-1]) > _LONG_NAME for record in rock):
         order = ["UDF", "Rock Ridge", "Joliet", "ISO 9660"]
     return max((name for name in order if name in trees), key=lambda name: _count(trees[name]))
 
 
+def find_hidden(
+    chosen: str, trees: Mapping[str, Sequence[Record]], is_same: Callable[[Record, Record], bool]
+) -> list[Record]:
+    """The files that only other trees list, told by where their bytes lie: a disc may hide some from each computer.
+
+    `is_same` compares two that have one path and one size (UDF may keep a small file in the entry itself, ECMA-167
+    4/14.6.8). One that has the path of another file gets the name of its tree as well.
+    """
+    known = {record.extents[0][0] for record in trees[chosen] if record.extents}
+    taken = {_folded(record.path): record for record in trees[chosen]}
+    hidden: list[Record] = []
+    for name in (name for name in _BEST_NAMES if name in trees and name != chosen):
+        for record in trees[name]:
+            if not record.extents or record.extents[0][0] in known:
+                continue
+            known.add(record.extents[0][0])
+            other = taken.get(_folded(record.path))
+            if other is not None and _size(other) == _size(record) and is_same(other, record):
+                continue
+            path = record.path
+            if other is not None:
+                path = (*path[:-1], b"%s (%s)" % (path[-1], name.encode()))
+            note = f"only the {name} half of the disc lists it"
+            hidden.append(replace(record, path=path, note="; ".join(filter(None, (record.note, note)))))
+            taken[_folded(path)] = record
+    return hidden
+
+
+def _folded(path: Sequence[bytes]) -> tuple[bytes, ...]:
+    return tuple(part.lower() for part in path)
+
+
+def _is_same(path: Path, end: int, one: Record, other: Record) -> bool:
+    """Have two files of one size the same bytes?"""
+    try:
+        pieces = (_place(path, record, end).chunks() for record in (one, other))
+        return all(a == b for a, b in zip(*pieces, strict=True))
+    except (EntryUnreadable, ValueError):  # ValueError: pieces that do not lie alike; then both are kept
+        return False
+
+
 def _count(records: Sequence[Record]) -> int:
-    return sum(not record.is_folder for record in records)
+    return sum(not record.is_folder and not record.note for record in records)
 
 
 def _differences(chosen: str, trees: Mapping[str, Sequence[Record]]) -> Iterator[str]:
@@ -145,7 +190,7 @@ def _entry(path: Path, index: int, record: Record, read: ReadName, end: int) -> 
         attributes=((record.mode or default) & 0xFFFF) << 16 | (0x10 if record.is_folder else 0),
         made_by=_UNIX,
         place=None if record.is_folder else _place(path, record, end),
-        notes=read.notes,
+        notes=(*read.notes, record.note) if record.note else read.notes,
     )
 
 

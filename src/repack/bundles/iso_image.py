@@ -21,6 +21,8 @@ _ENDLESS = 1 << 42
 _LAST_ANCHOR = _ENDLESS // SECTOR - 300
 _MOST_AT_ONCE, _MOST_IN_ALL = 64 << 20, 1 << 30  # bytes of directories
 _DEEPEST = 200
+_ASSOCIATED = 0x04  # ECMA-119 9.1.6: not the file itself but what an old Mac kept beside it, under the same name
+_FORK = "what an old Mac kept beside the file of this name (its resource fork); on the disc it has the very same name"
 _VOLUME_RECOGNITION = (b"BEA01", b"NSR02", b"NSR03", b"TEA01")  # ECMA-167 2/9.1: what says that there is UDF
 
 
@@ -39,6 +41,7 @@ class Record:
     is_folder: bool = False
     link: bytes | None = None  # target of a symbolic link
     problem: str = ""
+    note: str = ""
 
 
 class View:
@@ -186,11 +189,21 @@ def _read_rock(node: _Node, above: _Path) -> Record:
 
 
 def _record(node: _Node, path: _Path, mode: int | None = None, link: bytes | None = None) -> Record:
+    is_fork = not node.is_dir() and bool(node.file_flags & _ASSOCIATED)
+    if is_fork:
+        path = (*path[:-1], path[-1] + b".rsrc")
     extents, problem = ((), "") if node.is_dir() or link is not None else _extents(node)
     date = node.date
     clock = (date.years_since_1900 + 1900, date.month, date.day_of_month, date.hour, date.minute, date.second)
     return Record(
-        _whole(path), extents, stamps.from_clock(clock, date.gmtoffset * 900), mode, node.is_dir(), link, problem
+        _whole(path),
+        extents,
+        stamps.from_clock(clock, date.gmtoffset * 900),
+        mode,
+        node.is_dir(),
+        link,
+        problem,
+        _FORK if is_fork else "",
     )
 
 

@@ -10,11 +10,10 @@ from repack.model import EntryName
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f]")  # Unicode category Cc
 _TURNING = re.compile("[\u202a-\u202e\u2066-\u2069]")  # Unicode UAX 9: explicit directions
 _CONVERTED = "its name was in an old code page, which its letters tell; it is in UTF-8 now"
+_PORTS = tuple(f"{kind}{digit}" for kind in ("com", "lpt") for digit in "123456789¹²³")
 
 #: Names that Windows gives to devices, whatever their extension or case.
-DEVICE_NAMES = frozenset(
-    ["con", "prn", "aux", "nul", *(f"com{n}" for n in range(1, 10)), *(f"lpt{n}" for n in range(1, 10))]
-)
+DEVICE_NAMES = frozenset(["con", "conin$", "conout$", "prn", "aux", "nul", *_PORTS])
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,7 +37,8 @@ def open_zip(path: Path, access: Access) -> Bundle:
     locked = [info for info in listed if _is_locked(info)]
     if locked:
         _check_password(path, locked, len(listed), access)
-    names = tell_apart(_read_names(listed))
+    read = _read_names(listed)
+    names = tell_apart([_as_file(name) if info.file_size else name for info, name in zip(listed, read, strict=True)])
     entries = tuple(
         _entry(path, index, info, names[index], _notes(directory, index), access.password)
         if index not in directory.overlapping
@@ -49,6 +50,15 @@ def open_zip(path: Path, access: Access) -> Bundle:
     )
     notes = (f"{len(locked)} of {len(listed)} entries are encrypted; in a new zip they are not",) if locked else ()
     return Bundle(path, "zip", size, entries, notes, directory.comment, len(locked))
+
+
+def _as_file(read: ReadName) -> ReadName:
+    """What holds bytes is no folder, although its name ends as that of one: unpackers make one, and lose the bytes."""
+    if not read.name.raw.endswith(b"/"):
+        return read
+    note = "its name ended with a slash, as that of a folder does, although it holds bytes"
+    name = replace(read.name, raw=read.name.raw.rstrip(b"/") + b".file")
+    return replace(read, path=f"{read.path.rstrip('/')}.file", name=name, notes=(*read.notes, note), is_invented=True)
 
 
 def is_encrypted(path: Path) -> bool:
@@ -169,7 +179,7 @@ def _entry(
         stamp=stamp,
         attributes=info.external_attr,
         made_by=info.create_system << 8 | info.create_version,
-        place=None if is_directory and not info.file_size else _place(path, info, password),
+        place=None if is_directory else _place(path, info, password),
         notes=(*read.notes, *notes),
     )
 

@@ -1,37 +1,20 @@
 """The conditions of a rule, held against one entry: a match with its reasons, or what spoke against it."""
 
 import unicodedata
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cache
 
 from repack.bundles.names import folded
 from repack.classify import languages, patterns
 from repack.classify.rulefile import Conditions, DicomConditions, LoadedRule, PeConditions, all_of, texts
+from repack.classify.surroundings import Candidate, Surroundings, ancestors
 from repack.model import Entry, Facts, LocaleName, PeFacts
 
 #: Volumes of dental and other systems that are no DICOM but are images all the same (media knowledge, lesson 7).
 VOLUME_EXTENSIONS = frozenset("vol gwg 2dh jil evx raw img nii nrrd mha mhd ima dcm dic dicom".split())
 _SMALLEST_VOLUME = 8_000_000  # bytes: so large a file of an unknown kind may be a volume, too
 _LONGEST_TEXT = 255  # letters of a name, or of a version-info string, that a regular expression is held against
-
-Candidate = tuple[LoadedRule, tuple[str, ...], bool]
-"""A rule; globs of which one must match, if there are any; whether it is for what lies below a program alone."""
-
-
-@dataclass(frozen=True, slots=True)
-class Surroundings:
-    """What the neighbourhood of an entry says; paths are folded."""
-
-    program_folders: frozenset[str] = frozenset()
-    image_folders: frozenset[str] = frozenset()
-    launched: frozenset[int] = frozenset()
-    paths: frozenset[str] = frozenset()
-    alike: Mapping[str, int] = field(default_factory=dict)  # folder -> languages beside each other with the same names
-    language_sets: Mapping[tuple[str, str], frozenset[str]] | None = None  # None: not yet known
-    shortlists: dict[tuple[int, str, str, str], tuple[Sequence[LoadedRule], list[Candidate]]] = field(
-        default_factory=dict, compare=False, repr=False
-    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +25,12 @@ class Subject:
     fact: Facts
     name: str
     extension: str  # lower case, without the dot
+    tops: tuple[str, ...]  # folders above it in which a disc begins
     is_below_program: bool
     is_beside_program: bool
+    is_at_top: bool
     is_launched: bool
+    is_with_images: bool  # the disc holds images in DICOM
     is_image: bool
 
 
@@ -65,9 +51,12 @@ def describe(entry: Entry, fact: Facts, around: Surroundings) -> Subject:
         fact=fact,
         name=unicodedata.normalize("NFC", name),
         extension=_extension(name),
-        is_below_program=any(folder in around.program_folders for folder in above if folder),
+        tops=tuple(top for top, key in zip(ancestors(entry.path), above, strict=True) if key in around.tops),
+        is_below_program=any(map(around.counts_as_program, above)),
         is_beside_program=above[0] in around.program_folders,
+        is_at_top=above[0] == "" or above[0] in around.tops,
         is_launched=entry.index in around.launched,
+        is_with_images=around.has_images,
         is_image=may_be_image(entry, fact),
     )
 
@@ -239,7 +228,9 @@ def _check_place(c: Conditions, subject: Subject, because: list[str]) -> str:
     for wanted, is_so, words in (
         (c.below_program, subject.is_below_program, "in or below the folder of a program"),
         (c.beside_program, subject.is_beside_program, "beside a program"),
+        (c.at_top, subject.is_at_top, "at the top of the disc"),
         (c.launched, subject.is_launched, "named by a start page or script"),
+        (c.with_images, subject.is_with_images, "on a disc with DICOM images"),
     ):
         if wanted is not None:
             if wanted != is_so:
@@ -251,7 +242,7 @@ def _check_place(c: Conditions, subject: Subject, because: list[str]) -> str:
 def _match_path(rule: str, c: Conditions, subject: Subject, around: Surroundings) -> Match | str:
     refusal = "its path does not fit"
     path = subject.entry.path
-    for glob in texts(c.path):
+    for glob in patterns.begin_at(subject.tops, texts(c.path)):
         if not patterns.has_locale(glob):
             if patterns.matches(glob, path):
                 return Match((f"its path fits {glob!r}",))
@@ -289,12 +280,3 @@ def _refuse_alone(rule: str, found: patterns.LocaleMatch, c: Conditions, around:
     if c.siblings is not None and languages.is_doubtful(found.text) and count < c.siblings:
         return f"{could} is also a word, and has too few languages beside it"
     return ""
-
-
-def ancestors(path: str) -> list[str]:
-    """The folders above a folded path, the root ("") last."""
-    found = []
-    while "/" in path:
-        path = path.rpartition("/")[0]
-        found.append(path)
-    return [*found, ""]

@@ -94,6 +94,7 @@ def takes_long(entry: Entry) -> bool:
 def _gather_one(entry: Entry, *, digests: bool) -> Facts:
     if entry.place is None:
         return Facts(magic="directory" if entry.is_directory else "nothing")
+    magic = "unknown"
     try:
         start = entry.place.read_start(_START)
         magic = magic_of(start)
@@ -111,6 +112,11 @@ def _gather_one(entry: Entry, *, digests: bool) -> Facts:
             return Facts(magic, mentions=said.names, languages=said.languages)
     except EntryUnreadable as error:
         return Facts("unreadable", problem=str(error))
+    except MemoryError:  # the same again alone: `workers`
+        raise
+    except Exception as error:  # noqa: BLE001  a boundary, as in `outcomes`: one odd file must not end the run
+        fault = f"a fault in repack ({type(error).__name__}) when it was looked at; please report it"
+        return Facts(magic, dicom=_NOTHING_READ if magic == "dicom" else None, problem=fault)
     return Facts(magic)
 
 

@@ -175,10 +175,17 @@ def _ending(written: dict[str, None] | tuple[str, ...]) -> Iterator[str]:
     for candidate in written:
         if "." not in candidate and "&" not in candidate and "%" not in candidate:
             continue
-        plain = html.unescape(unquote(candidate)) if "%" in candidate or "&" in candidate else candidate
+        plain = _unescaped(candidate) if "%" in candidate or "&" in candidate else candidate
         for spelling in dict.fromkeys((candidate, plain)):
             for end in _END.finditer(spelling):
                 yield spelling[: end.end()]
+
+
+def _unescaped(text: str) -> str:
+    try:
+        return html.unescape(unquote(text))
+    except ValueError:  # &# and more digits than Python makes a number of
+        return text
 
 
 def _name_in_property_list(path: str, data: bytes) -> Iterator[str]:
@@ -195,6 +202,7 @@ def _name_in_property_list(path: str, data: bytes) -> Iterator[str]:
         OverflowError,
         RecursionError,
         LookupError,
+        AttributeError,  # a date that is none
     ):
         return
     for key, folder in (("CFBundleExecutable", "MacOS"), ("CFBundleIconFile", "Resources")):

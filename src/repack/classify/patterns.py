@@ -74,6 +74,14 @@ def matches(glob: str, path: str) -> bool:
     return compile_glob(glob).fullmatch(path) is not None
 
 
+@lru_cache(maxsize=1024)
+def begin_at(tops: tuple[str, ...], globs: tuple[str, ...]) -> tuple[str, ...]:
+    """The globs, and those with a way from the top of a disc also from each folder in which a disc begins."""
+    plain = [re.sub(r"[*?{}]", "?", top) for top in tops]  # a folder's name is no pattern: such a letter is any letter
+    anchored = [glob for glob in globs if "/" in glob and not glob.startswith("**/")]
+    return (*globs, *(f"{top}/{glob}" for top in plain for glob in anchored))
+
+
 def may_match(globs: tuple[str, ...], path: str) -> bool:
     """Could any of these globs match, whatever languages they hold? A quick look, which refuses nearly all paths."""
     _path, folded = _spell(path)

@@ -38,7 +38,8 @@ def _needs(entry: Entry, fact: Facts, names: Names) -> Iterator[tuple[int, Need]
     kind = Need.NAMES if mentions.extension_of(entry.path) in mentions.LAUNCH_EXTENSIONS else Need.MENTIONS
     for mention in fact.mentions:
         yield from ((index, kind) for index in _find_named(folder, mention, names))
-    for library in fact.pe.imports if fact.pe is not None else ():
+    for imported in fact.pe.imports if fact.pe is not None else ():
+        library = imported if "." in imported else f"{imported}.dll"  # as Windows adds it (LoadLibrary)
         same = {index: names.folders[index] for index in names.by_base.get(folded(library), ())}
         yield from ((index, Need.IMPORTS) for index in _find_imported(folder, same))
 

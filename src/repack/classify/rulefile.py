@@ -85,7 +85,9 @@ class Conditions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     pe: bool | PeConditions | None = None
     below_program: bool | None = None
     beside_program: bool | None = None
+    at_top: bool | None = None
     launched: bool | None = None
+    with_images: bool | None = None
     installer: bool | Installer | list[Installer] | None = None
     siblings: _Count | None = None
     languages: _Count | None = None

@@ -1,7 +1,7 @@
 """Rules and facts -> verdicts: the first rule that matches decides; what no rule knows stays unknown.
 
 Some conditions look at the neighbourhood of an entry: whether it lies below a program, whether a folder named like a
-language holds images. So classification goes twice: once to find programs and sets of languages, once for good.
+language holds images. So classification goes in three steps: programs, sets of languages, and then all for good.
 """
 
 from collections.abc import Iterable, Sequence
@@ -11,8 +11,6 @@ from repack.bundles.names import folded
 from repack.classify.conditions import (
     Match,
     Subject,
-    Surroundings,
-    ancestors,
     describe,
     match_conditions,
     may_be_image,
@@ -21,6 +19,7 @@ from repack.classify.conditions import (
 from repack.classify.references import Need, Reference
 from repack.classify.rulefile import LoadedRule, all_of
 from repack.classify.siblings import find_alike
+from repack.classify.surroundings import Surroundings, ancestors, find_tops
 from repack.model import Action, Category, Entry, Facts, Verdict
 
 __all__ = ["UNKNOWN", "Considered", "Surroundings", "classify", "consider", "judge", "survey"]
@@ -56,24 +55,25 @@ def survey(
     launched = frozenset(need.of for need in needs if need.need is Need.NAMES)
     first = Surroundings(
         image_folders=frozenset(images),
+        tops=find_tops(entries, facts, images),
+        has_images=any(fact.dicom is not None and fact.dicom.has_pixels for fact in facts),
         launched=launched,
         paths=frozenset(folded(entry.path) for entry in entries if not entry.is_directory),
         alike=find_alike(entries, images),
     )
-    programs: set[str] = set()
+    programs = {
+        folded(entry.path).rpartition("/")[0]
+        for entry, fact in zip(entries, facts, strict=True)
+        if _is_program(entry, fact, is_launched=entry.index in launched)
+        and judge(entry, fact, rules, first).category in {Category.UNKNOWN, Category.VIEWER}
+    }
+    second = replace(first, program_folders=frozenset(programs))
     sets: dict[tuple[str, str], set[str]] = {}
     for entry, fact in zip(entries, facts, strict=True):
-        verdict = judge(entry, fact, rules, first)
-        is_viewer = verdict.category in {Category.UNKNOWN, Category.VIEWER}
-        if is_viewer and _is_program(entry, fact, is_launched=entry.index in launched):
-            programs.add(folded(entry.path).rpartition("/")[0])
+        verdict = judge(entry, fact, rules, second)
         if verdict.locale is not None:
             sets.setdefault((verdict.rule, verdict.locale.group), set()).add(verdict.locale.tag)
-    return replace(
-        first,
-        program_folders=frozenset(programs),
-        language_sets={key: frozenset(tags) for key, tags in sets.items()},
-    )
+    return replace(second, language_sets={key: frozenset(tags) for key, tags in sets.items()})
 
 
 def _is_program(entry: Entry, fact: Facts, *, is_launched: bool) -> bool:

@@ -28,7 +28,9 @@ from repack.places import addresses
 from repack.processes.workers import Pool
 from repack.report import plain
 
-_OUT_OF_REACH = frozenset({errno.EACCES, errno.EPERM, errno.ENAMETOOLONG, errno.ELOOP})  # of a path that was given
+_OUT_OF_REACH = frozenset(  # of a path that was given
+    {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENAMETOOLONG, errno.ELOOP}
+)
 _OUTPUT_FAILED = frozenset({errno.EPIPE, errno.ENOSPC, errno.EFBIG, errno.EIO})
 _NAME_OUTPUTS = frozenset({"-o", "--output", "--manifest", "--report"})
 _LONGEST_NAME = 60  # of a path in a message

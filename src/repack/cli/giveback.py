@@ -48,7 +48,8 @@ def restore(
     What was dropped when the zip was made is not in it: it is counted, and named with -v.
 
     Exit code 7: a file could not be given back; it is named, and the others are there. One that was damaged on the
-    disc already is always named too, with -q as well, but changes no exit code: nothing differs from the original.
+    disc already is always named too, with -q as well, but changes no exit code: nothing differs from the original. So
+    are images that were compressed with a loss when the zip was made: they come back as they are in it.
     """
     targets.refuse_input(output, source, "-o")
     access = opening.read_access(source, password_file, decrypts=True, may_ask=True)
@@ -65,6 +66,8 @@ def _tell(done: restoring.Restored, name: str) -> ExitCode:
     """One line on what did not come back; a difference counts for more than trouble with the target."""
     if done.skipped:
         console.show_error(_name(done, done.skipped))
+    for said in restored.reservations(done):
+        console.show_error(said)
     code, advice, lost = (
         (ExitCode.DIFFERENT, f"repack verify {name} says what is damaged", done.problems)
         if done.problems
@@ -117,6 +120,8 @@ def verify(
     console.show_result(screen, verified.result(done))
     if json:
         console.show_json(verified.encode(done))
+    if quiet and (said := verified.tell_damaged(done)):
+        console.show_error(f"{source.name}: {said}")
     if not done.findings:
         return ExitCode.DONE
     first = done.findings[0]

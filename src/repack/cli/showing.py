@@ -13,7 +13,7 @@ from repack.processes import interrupts
 from repack.processes.workers import Pool
 from repack.progress import Progress
 from repack.record import manifest, recording
-from repack.report import conformance, console, planned, planned_json, profile, tables
+from repack.report import conformance, console, planned, planned_json, profile, tables, unread
 
 _MOST_NAMES = 3  # of damaged files in a line
 
@@ -65,7 +65,8 @@ def show_plans(request: Request, wanted: Wanted, screen: console.Screen) -> None
     plans = previewing.plan_only(request, screen)
     for plan in plans:
         if plan.is_idle:
-            _tell_idle(screen, request.bundle, replace(wanted, manifest_file=None))
+            console.show_sheets(screen, [tables.Sheet("Worth knowing", lines=tuple(unread.tell_unread(plan)))])
+            _tell_idle(screen, request.bundle, replace(wanted, manifest_file=None), is_checked=False)
         else:
             every = [planned.every_line(plan)] if wanted.verbose else []
             console.show_sheets(screen, [*planned.planned(plan), *every])
@@ -162,11 +163,15 @@ def _show_zip(done: Done, request: Request, wanted: Wanted, screen: console.Scre
     reporting.report_run(wanted.report, done, request.jobs, screen, is_open=wanted.with_patient)
 
 
-def _tell_idle(screen: console.Screen, bundle: Path, wanted: Wanted, encoded: bytes = b"") -> None:
+def _tell_idle(
+    screen: console.Screen, bundle: Path, wanted: Wanted, encoded: bytes = b"", *, is_checked: bool = True
+) -> None:
     """There was nothing to do: say what was not made, and write the manifest where it is wanted."""
     console.show_result(screen, tables.idle(bundle.name))
     if wanted.output is not None:
         console.show_result(screen, f"so {wanted.output.name} was not made; use {bundle.name} itself, or copy it")
+    if not is_checked:
+        console.show_result(screen, f"its contents were not checked; repack verify {bundle.name} does that")
     if wanted.manifest_file is not None:
         targets.write_beside(wanted.manifest_file, encoded, f"{bundle.name} holds it as well")
         console.show_result(screen, f"but for its manifest, which is in {wanted.manifest_file.name} as well")

@@ -1,7 +1,9 @@
 """The tables of codecs and of readers. A new codec is a module beside this one and a row here."""
 
+from collections.abc import Iterable
+
 from repack.codecs import jpeg, jpeg2000, jpeglossless, jpegls, jpegxl, rle
-from repack.codecs.frames import Codec, CodecFailed, Decode, FrameLayout, Reader
+from repack.codecs.frames import Codec, CodecFailed, Decode, FrameLayout, Reader, Unpacker
 
 CODECS: tuple[Codec, ...] = (
     jpegls.LOSSLESS,
@@ -14,6 +16,9 @@ CODECS: tuple[Codec, ...] = (
 #: Single lossless codecs, without options.
 BY_NAME = {codec.name: codec for codec in CODECS}
 BY_TRANSFER_SYNTAX = {codec.transfer_syntax: codec for codec in CODECS}
+
+#: Codecs by the transfer syntax of a file, for who asks which programs open it: near-lossless JPEG-LS as lossless.
+OPENED_AS = BY_TRANSFER_SYNTAX | {jpegls.NEAR_SYNTAX: jpegls.LOSSLESS}
 
 #: What can be decoded: to compress it again, or to restore it.
 READERS: dict[str, Reader] = {
@@ -59,6 +64,15 @@ def choose(name: str, max_error: int = 0, effort: int | None = None) -> tuple[Co
     if name == jpegxl.LOSSLESS.name and effort is not None:
         return (jpegxl.with_effort(effort),)
     return (BY_NAME[name],)
+
+
+def find_unpackers(uids: Iterable[str]) -> dict[Unpacker, list[str]]:
+    """The programs that make files in these transfer syntaxes uncompressed again, each with those that it reads."""
+    found: dict[Unpacker, list[str]] = {}
+    for uid in uids:
+        for unpacker in OPENED_AS[uid].unpackers if uid in OPENED_AS else ():
+            found.setdefault(unpacker, []).append(uid)
+    return found
 
 
 def find_problem(codec: Codec) -> str:

@@ -42,6 +42,8 @@ def refuse_claim(stream: bytes, layout: FrameLayout, codec: str) -> None:
         raise CodecFailed(f"the {codec} stream is too short for an image of this size")
 
 
+_FILLING = b"\0\xff "  # what is met behind the end of streams; a blank in files of pylibjpeg's test data
+
 Encode = Callable[[bytes, FrameLayout], bytes]
 Decode = Callable[[bytes, FrameLayout], bytes]
 
@@ -63,6 +65,17 @@ class Tool:
 
 
 @dataclass(frozen=True, slots=True)
+class Unpacker:
+    """A program of others that makes the image A into an uncompressed one, B: `command A B`."""
+
+    command: str
+    kit: str  # the tool kit that it belongs to
+
+
+GDCM = Unpacker("gdcmconv --raw", "GDCM")
+
+
+@dataclass(frozen=True, slots=True)
 class Codec:
     """One way to write frames. `encode` and `decode` come from different libraries: each checks the other.
 
@@ -80,6 +93,8 @@ class Codec:
     refuse: Callable[[FrameLayout], str] = take_every_layout  # the reason why it does not write this; "" where it does
     max_error: int = 0  # by how much a decoded word may differ; 0: lossless
     opened_by: str = ""  # which programs show it, in short
+    few_readers: str = ""  # where current viewers do not open it: names of those programs that do, in no language
+    unpackers: tuple[Unpacker, ...] = ()  # those of which every image comes back with its words as they were
 
     @property
     def shared_code(self) -> str:
@@ -100,6 +115,18 @@ class Reader:
     decode: Decode
     second_tool: Tool | None = None
     second_decode: Decode | None = None  # to be asked only where `decode` succeeded: it may be less robust
+    marks: tuple[bytes, bytes] | None = None  # how a stream begins and how it ends: bytes that are nowhere else in it
+    undoes_colours: bool = False  # the decoder gives RGB where a stream holds YBR_RCT
+
+    def holds_one_image(self, stream: bytes) -> bool:
+        """Is there nothing in a stream but one image and what fills it up? A decoder stops at the first.
+
+        A mark inside a table or a comment counts as one more image: better to leave a file than to lose a frame.
+        """
+        if self.marks is None:
+            return True
+        begin, end = self.marks
+        return stream.count(begin) == stream.count(end) == 1 and stream.rstrip(_FILLING).endswith(end)
 
     @property
     def shared_code(self) -> str:

@@ -11,7 +11,7 @@ from functools import partial
 from struct import unpack_from
 
 from repack.codecs import arrays
-from repack.codecs.frames import Codec, CodecFailed, FrameLayout, Reader, Tool, refuse_claim
+from repack.codecs.frames import GDCM, Codec, CodecFailed, FrameLayout, Reader, Tool, refuse_claim
 
 _START = b"\xff\x4f\xff\x51"  # SOC, SIZ (ISO/IEC 15444-1 A.4, A.5.1)
 _JPEG_2000, _HTJ2K = "JPEG 2000", "HTJ2K"
@@ -123,6 +123,7 @@ LOSSLESS = Codec(
     decode=partial(_read_with_pylibjpeg, codec=_JPEG_2000),
     has_free_precision=True,
     opened_by="Weasis, OHIF, Horos 1.0.4 and later, GDCM, dcm4che; Orthanc with the GDCM plug-in; not DCMTK",
+    unpackers=(GDCM,),
 )
 
 HIGH_THROUGHPUT = Codec(
@@ -134,12 +135,17 @@ HIGH_THROUGHPUT = Codec(
     decode=partial(_read_with_pylibjpeg, codec=_HTJ2K),
     has_free_precision=False,
     opened_by="OHIF (newer), pydicom, dicom-rs; few others yet",
+    few_readers="OHIF, pydicom, dicom-rs",
 )
 
+#: SOC with the SIZ that follows it, and EOC (ISO/IEC 15444-1 A.4); in packets FF has at most 8F behind it (B.10.1).
+_MARKS = (b"\xff\x4f\xff\x51", b"\xff\xd9")
+_reader = partial(Reader, marks=_MARKS, undoes_colours=True)
+
 READERS = (
-    Reader(LOSSLESS.transfer_syntax, _PYLIBJPEG, LOSSLESS.decode, _OPENJPEG, _read_with_openjpeg),
+    _reader(LOSSLESS.transfer_syntax, _PYLIBJPEG, LOSSLESS.decode, _OPENJPEG, _read_with_openjpeg),
     *(
-        Reader(uid, _PYLIBJPEG, HIGH_THROUGHPUT.decode, _OPENJPH, _read_with_openjph)
+        _reader(uid, _PYLIBJPEG, HIGH_THROUGHPUT.decode, _OPENJPH, _read_with_openjph)
         for uid in (HIGH_THROUGHPUT.transfer_syntax, "1.2.840.10008.1.2.4.202")
     ),
 )

@@ -76,6 +76,6 @@ def _read(decode: Callable[[bytes], Any], stream: bytes, layout: FrameLayout) ->
 
 
 READERS = tuple(
-    Reader(uid, _LIBJPEG, _read_with_libjpeg, _JPEGSOF3, _read_with_jpegsof3)
+    Reader(uid, _LIBJPEG, _read_with_libjpeg, _JPEGSOF3, _read_with_jpegsof3, marks=(b"\xff\xd8\xff", b"\xff\xd9"))
     for uid in ("1.2.840.10008.1.2.4.57", "1.2.840.10008.1.2.4.70")
 )

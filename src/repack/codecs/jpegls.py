@@ -14,7 +14,7 @@ from functools import partial
 from struct import unpack
 
 from repack.codecs import arrays, charls, plugins
-from repack.codecs.frames import Codec, CodecFailed, Decode, FrameLayout, Reader, Tool, refuse_claim
+from repack.codecs.frames import GDCM, Codec, CodecFailed, Decode, FrameLayout, Reader, Tool, Unpacker, refuse_claim
 
 LOSSLESS_SYNTAX, NEAR_SYNTAX = "1.2.840.10008.1.2.4.80", "1.2.840.10008.1.2.4.81"
 LARGEST_ERROR = 255  # NEAR is one byte (ISO/IEC 14495-1 C.2.3)
@@ -133,6 +133,7 @@ LOSSLESS = Codec(
     decode=_READ,
     has_free_precision=_HAS_FREE_PRECISION,
     opened_by="Weasis, OHIF, programs built on GDCM or DCMTK, dcm4che, Orthanc; not by viewers on older discs",
+    unpackers=(GDCM, Unpacker("dcmdjpls", "DCMTK")),
 )
 
 
@@ -164,4 +165,7 @@ def _refuse_error(layout: FrameLayout, max_error: int) -> str:
     return ""
 
 
-READERS = tuple(Reader(uid, _IMAGECODECS, _read_with_imagecodecs, *_SECOND) for uid in (LOSSLESS_SYNTAX, NEAR_SYNTAX))
+READERS = tuple(
+    Reader(uid, _IMAGECODECS, _read_with_imagecodecs, *_SECOND, marks=(_START + b"\xff", _END))
+    for uid in (LOSSLESS_SYNTAX, NEAR_SYNTAX)
+)

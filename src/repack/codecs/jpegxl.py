@@ -143,6 +143,7 @@ LOSSLESS = Codec(
     decode=_read,
     has_free_precision=False,
     opened_by="Weasis 4.6 and later, dicom-rs, dcm4che since 2025; hardly any other yet",
+    few_readers="Weasis 4.6+, dicom-rs, dcm4che",
 )
 
 

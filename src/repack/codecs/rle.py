@@ -8,7 +8,7 @@ from itertools import pairwise
 from struct import unpack_from
 
 from repack.codecs import arrays, plugins
-from repack.codecs.frames import Codec, CodecFailed, FrameLayout, Reader, Tool
+from repack.codecs.frames import Codec, CodecFailed, FrameLayout, Reader, Tool, Unpacker
 
 TRANSFER_SYNTAX = "1.2.840.10008.1.2.5"
 _PYLIBJPEG, _IMAGECODECS = Tool("pylibjpeg-rle", "pylibjpeg-rle"), Tool("imagecodecs", "imagecodecs")
@@ -84,6 +84,7 @@ LOSSLESS = Codec(
     has_free_precision=False,
     refuse=_refuse,
     opened_by="nearly every program (Horos 4.0.1 is said to spoil it); it saves the least",
+    unpackers=(Unpacker("dcmdrle", "DCMTK"),),  # GDCM 3.0.21 spoils some RLE images
 )
 
 READERS = (Reader(TRANSFER_SYNTAX, _PYDICOM, _read_with_pydicom, _IMAGECODECS, _read_with_imagecodecs),)

@@ -75,10 +75,21 @@ def _read_top(data: bytes) -> Directory | NotDone:
         return NotDone("it has no file meta information")
     if top.encoding.order != "little":
         return NotDone("it is stored big-endian, which this version does not convert")
-    level = tuple(part10.walk(data, top.meta.data_set, len(data), top.encoding))
+    level = tuple(_walk_top(data, top.meta.data_set, top.encoding))
     if all(element.tag != RECORD_SEQUENCE for element, _behind in level):
         return NotDone("it has no sequence of directory records")
     return Directory(data, top.encoding, top.meta.data_set, level, ())
+
+
+def _walk_top(data: bytes, at: int, encoding: Encoding) -> Iterator[tuple[Element, int]]:
+    """The elements around its records; zero bytes behind them fill a sector, as with images. Raises Unparseable."""
+    try:
+        for element, behind in part10.walk(data, at, len(data), encoding):
+            yield element, behind
+            at = behind
+    except part10.Unparseable:
+        if any(data[at:]):
+            raise
 
 
 def _read_records(directory: Directory) -> Iterator[Record]:
@@ -122,8 +133,12 @@ def patch(
     stated = list(stated_offsets(directory))
     shift = common_shift(stated, {record.start for record in directory.records})
     if shift is None:
-        return NotDone("its record offsets are inconsistent, so they cannot be moved; its transfer syntaxes are stale")
+        return NotDone("its record offsets are inconsistent, so they cannot be moved")
     uids = {FILE_TRANSFER_SYNTAX: syntaxes, FILE_SOP_INSTANCE: instances or {}}
+    if any(
+        element.tag in uids and element.length == UNDEFINED for r in directory.records for element, _end in r.elements
+    ):
+        return NotDone("a UID in it states no length, so it cannot be changed")
     bodies = [
         _new_body(directory, record, {tag: new[record.file_id] for tag, new in uids.items() if record.file_id in new})
         for record in directory.records
@@ -193,7 +208,8 @@ def _new_body(directory: Directory, record: Record, uids: Mapping[int, str]) -> 
         if group_length.tag == GROUP_LENGTH and group_length.length == 4:
             moved = sum(more for start, more in grown_before.items() if start < group_length.start)
             at = group_length.value - record.start + moved
-            new[at : at + 4] = (int.from_bytes(new[at : at + 4], "little") + grown).to_bytes(4, "little")
+            counted = int.from_bytes(new[at : at + 4], "little") + grown
+            new[at : at + 4] = min(max(counted, 0), 0xFFFF_FFFF).to_bytes(4, "little")  # it may have been wrong before
     return bytes(new)
 
 

@@ -4,7 +4,7 @@ Fragments are told apart by an offset table, or there is one a frame, or there i
 nobody can tell, and the file is left (dicom.md T31).
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from struct import pack, unpack
@@ -18,6 +18,7 @@ Span = tuple[int, int]
 EXTENDED_OFFSET_TABLE, EXTENDED_OFFSET_TABLE_LENGTHS = 0x7FE0_0001, 0x7FE0_0002
 _ITEM = b"\xfe\xff\x00\xe0"
 _SEQUENCE_DELIMITER = b"\xfe\xff\xdd\xe0\0\0\0\0"
+_PIXEL_DATA_TAG = b"\xe0\x7f\x10\x00"
 _PIXEL_DATA_HEADER = b"\xe0\x7f\x10\x00OB\0\0\xff\xff\xff\xff"
 _HEADER_LENGTH = 8  # of an item
 
@@ -55,6 +56,25 @@ def read(data: bytes, top: Header) -> Fragments | NotDone:
     return Fragments(paired, behind) if paired else NotDone("it cannot be told which fragment belongs to which frame")
 
 
+def has_inner_image(data: bytes, top: Header) -> bool:
+    """Is there Pixel Data in fragments besides the file's own, such as an icon's (PS3.5 A.4)?
+
+    Its bytes are looked for, not its place in a sequence: one that only looks like it does no harm.
+    """
+    own = top.pixel_data.start if top.pixel_data else -1
+    return any(
+        at != own and data[at + 4 : at + 6] in {b"OB", b"OW"} and data[at + 8 : at + 12] == b"\xff\xff\xff\xff"
+        for at in _find_all(data, _PIXEL_DATA_TAG)
+    )
+
+
+def _find_all(data: bytes, wanted: bytes) -> Iterator[int]:
+    at = data.find(wanted)
+    while at >= 0:
+        yield at
+        at = data.find(wanted, at + 1)
+
+
 def _offsets(data: bytes, top: Header, table: Span) -> tuple[int, ...]:
     """The offset of each frame as a table states it; empty where there is none."""
     basic = data[slice(*table)]
@@ -65,7 +85,7 @@ def _offsets(data: bytes, top: Header, table: Span) -> tuple[int, ...]:
 
 
 def _pair(items: Sequence[Span], frames: int, offsets: tuple[int, ...]) -> tuple[tuple[Span, ...], ...]:
-    if frames == 1:
+    if frames == 1 and len(offsets) < 2:  # more of them speak of more frames than the header does
         return (tuple(items),)
     if not offsets:
         return tuple((item,) for item in items) if len(items) == frames else ()

@@ -20,6 +20,7 @@ from repack.dicom.samples import Words
 from repack.model import Restorable
 
 _MOST_PER_BYTE, _SMALL = 1000, 64 << 20  # pixels of a frame that a stream may plausibly hold; below, nobody asks
+_UNDONE_COLOURS = "its colours are stored in a way that is left alone (3 x YBR_RCT)"
 _OTHER_ZLIB = "restoring it byte for byte takes a zlib that compresses as that of this computer does"
 
 
@@ -134,7 +135,7 @@ def refuse_lengths(found: Image) -> str:
     if spare >= size and spare > 1:
         return "its Pixel Data holds more than the frames that its header announces"
     if found.photometric == "YBR_RCT":
-        return "its colours are stored in a way that is left alone (3 x YBR_RCT)"
+        return _UNDONE_COLOURS
     return ""
 
 
@@ -159,6 +160,8 @@ def _read_fragments(data: bytes, top: Header, order: Order) -> Source | NotDone:
     if isinstance(opened, NotDone):
         return opened
     fragments, found = opened
+    if found.photometric == "YBR_RCT":
+        return NotDone(_UNDONE_COLOURS)
     size = found.layout.size
     streams = [fragments.stream(data, n) for n in range(found.frames)]
     if any(len(stream) - size not in {0, size % 2} for stream in streams):
@@ -184,17 +187,23 @@ def _read_compressed(data: bytes, top: Header, reader: Reader) -> Source | NotDo
     if isinstance(opened, NotDone):
         return opened
     fragments, found = opened
+    if found.photometric == "YBR_RCT" and not reader.undoes_colours:
+        return NotDone(_UNDONE_COLOURS)
     frames = []
     for number in range(found.frames):
         stream = fragments.stream(data, number)
         if found.layout.size > max(_SMALL, _MOST_PER_BYTE * len(stream)):
             return NotDone("its header announces an image that its few bytes cannot hold")
+        if not reader.holds_one_image(stream):
+            return NotDone("what is compressed for one frame is not just one image, and the rest would be lost")
         frames.append(_decode(reader, stream, found.layout))
     found = replace(found, is_planar=False)
     return Source(data, found, lambda: frames, _words_of(frames), None)
 
 
 def _open_fragments(data: bytes, top: Header) -> tuple[Fragments, Image] | NotDone:
+    if encapsulated.has_inner_image(data, top):
+        return NotDone("it holds a small image (an icon) that is compressed in the same way, and cannot follow it")
     fragments = encapsulated.read(data, top)
     if isinstance(fragments, NotDone):
         return fragments

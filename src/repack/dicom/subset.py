@@ -30,6 +30,8 @@ def keep_only(directory: Directory, file_ids: Collection[str]) -> Directory | No
         roots = tree.keep(_offset(directory, directory.top, FIRST_ROOT_RECORD))
     except _Circle:
         return NotDone("its records lead in a circle, or too deep")
+    if any(record.file_id and number not in tree.seen for number, record in enumerate(directory.records)):
+        return NotDone("no other record leads to some of its records, so they belong to no study")
     numbers = sorted(tree.links)
     smaller = _cut(directory, [directory.records[number] for number in numbers])
     if isinstance(smaller, NotDone) or len(smaller.records) != len(numbers):
@@ -62,7 +64,7 @@ class _Tree:
     def __init__(self, directory: Directory, shift: int, file_ids: Collection[str]) -> None:
         self._directory, self._shift, self._file_ids = directory, shift, file_ids
         self._by_start = {record.start: number for number, record in enumerate(directory.records)}
-        self._seen: set[int] = set()
+        self.seen: set[int] = set()
         self.links: dict[int, tuple[int | None, int | None]] = {}
 
     def number(self, offset: int) -> int | None:
@@ -74,9 +76,9 @@ class _Tree:
         kept: list[tuple[int, int | None]] = []
         number = self.number(offset)
         while number is not None:
-            if number in self._seen or depth > _MOST_LEVELS:
+            if number in self.seen or depth > _MOST_LEVELS:
                 raise _Circle
-            self._seen.add(number)
+            self.seen.add(number)
             record = self._directory.records[number]
             below = self.keep(_offset(self._directory, record.elements, FIRST_LOWER_RECORD), depth + 1)
             if below or record.file_id in self._file_ids:

@@ -14,6 +14,7 @@ from repack import deflate
 from repack.giveback import placing
 from repack.giveback.originals import CHANGED, Item, Unlike, rebuild, rebuild_to
 from repack.model import EntryUnreadable, Packed, Proof, Raw, Stamp
+from repack.output import drafts
 from repack.record.manifest import EntryRecord
 
 _UNIX_TIMES, _NTFS_TIMES = 0x5455, 0x000A  # APPNOTE 4.5.5
@@ -81,14 +82,14 @@ def give_file(task: FileTask) -> Unlike | None:
     try:
         folder = placing.make_folder(task.root, task.parts[:-1])
         target = folder / task.parts[-1]
-        with placing.draft_of(target) as draft:
-            with draft.open("xb") as file:
+        with drafts.claimed(target) as claim:
+            with claim.path.open("r+b") as file:
                 problem = _write(task.item, file)
                 file.flush()
                 os.fsync(file.fileno())
             if problem is None:
-                set_time(draft, task.stamp)
-                placing.publish(draft, target, overwrite=task.overwrite)
+                set_time(claim.path, task.stamp)
+                placing.publish(claim, target, overwrite=task.overwrite)
             return problem
     except placing.Misplaced as error:
         return Unlike(f"was not written: {error}", is_of_target=True)

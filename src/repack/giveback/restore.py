@@ -18,7 +18,7 @@ from repack.giveback.finished import Finished, open_finished
 from repack.giveback.giving import FileTask, Present, give_file, give_packed, is_same, make_empty_folder
 from repack.giveback.originals import Item, Unlike, explain_crash
 from repack.model import STORED, Access, Packed, Proof, Raw, Wishes
-from repack.output import archive, proving, readback
+from repack.output import archive, drafts, proving, readback
 from repack.processes import interrupts
 from repack.processes.workers import Crashed, Pool, give_time, with_tasks
 from repack.progress import NoProgress, Progress
@@ -134,20 +134,21 @@ def _to_folder(
     skipped = {n: _DAMAGED for n, _path in present if lines[n].damaged}
     files = [(n, path) for n, path in present if not lines[n].folder and n not in skipped]
     placed = placing.place_all(files, ignores_case=placing.ignores_case(root))
-    there = frozenset[int]() if request.overwrite else _find_present(root, placed, finished, pool)
-    for number in there:
-        progress.advance(lines[number].before.size)
     problems, unwritten = _find_missing(finished, chosen), dict[int, str]()
-    tasks = (
-        FileTask(item, root, placed[item.number], finished.entries[item.number].stamp, request.overwrite)
-        for item in _items(finished, [n for n, _path in files if n not in there], problems)
-    )
-    for task, result in with_tasks(pool, give_file, tasks, lambda task: give_time(task.item.line.before.size)):
-        if isinstance(result, Crashed):
-            problems[task.item.number] = explain_crash(result)
-        elif result is not None:
-            (unwritten if result.is_of_target else problems)[task.item.number] = result.problem
-        progress.advance(task.item.line.before.size)
+    with placing.without_litter(root, placed.values(), pool.dismiss):
+        there = frozenset[int]() if request.overwrite else _find_present(root, placed, finished, pool)
+        for number in there:
+            progress.advance(lines[number].before.size)
+        tasks = (
+            FileTask(item, root, placed[item.number], finished.entries[item.number].stamp, request.overwrite)
+            for item in _items(finished, [n for n, _path in files if n not in there], problems)
+        )
+        for task, result in with_tasks(pool, give_file, tasks, lambda task: give_time(task.item.line.before.size)):
+            if isinstance(result, Crashed):
+                problems[task.item.number] = explain_crash(result)
+            elif result is not None:
+                (unwritten if result.is_of_target else problems)[task.item.number] = result.problem
+            progress.advance(task.item.line.before.size)
     for number, path in reversed(present):
         if lines[number].folder:
             make_empty_folder(root, path, finished.entries[number].stamp)
@@ -159,7 +160,8 @@ def _prepare_folder(target: Path) -> Path:
     try:
         target.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        problem = "a file of that name is there" if target.exists() else error.strerror or "it cannot be made"
+        is_taken = isinstance(error, FileExistsError)
+        problem = "a file of that name is there" if is_taken else error.strerror or "it cannot be made"
         raise OutputUnwritable(target.name, problem, "choose another folder with -o") from error
     return target
 
@@ -203,7 +205,8 @@ def _to_zip(
     problems = _find_missing(finished, chosen)
     hashes: dict[int, str] = {}
     damaged: dict[int, Raw] = {}
-    with archive.drafting(request.target, overwrite=request.overwrite) as draft:
+    drafts.clear_stale(request.target)
+    with archive.drafting(request.target, overwrite=request.overwrite, end_work=pool.dismiss) as draft:
         items = _items(finished, [n for n in chosen if not lines[n].folder], problems)
         for item, result in with_tasks(pool, give_packed, items, lambda item: give_time(item.line.before.size)):
             if isinstance(result, Crashed | Unlike):

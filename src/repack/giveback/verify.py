@@ -87,7 +87,7 @@ def verify(request: Request, progress: Progress | None = None) -> Verified:
     with Pool(request.jobs) as pool:
         if request.share:
             pool.warm(partial(outcomes.get_ready, wishes=Wishes()))
-        _check_entries(finished, request, done, pool, progress)
+        check_contents(done, request.share, pool, progress)
         directories = list(_directories(finished))
         if directories:
             found = [finding for entry, data in directories for finding in _check_dicomdir(finished, entry, data)]
@@ -141,12 +141,13 @@ class _Task:
     is_deep: bool  # decode it and rebuild the original
 
 
-def _check_entries(finished: Finished, request: Request, done: Verified, pool: Pool, progress: Progress) -> None:
+def check_contents(done: Verified, share: float, pool: Pool, progress: Progress) -> None:
     """Every content by its hash; of the rewritten ones a share is decoded, and the original rebuilt and hashed."""
+    finished = done.finished
     lines = finished.manifest.entries
     files = {n: e for n, e in finished.entries.items() if e.place is not None and not lines[n].folder}
     rewritten = [n for n in sorted(files) if lines[n].action == "transcoded"]
-    deep = _spread(rewritten, request.share)
+    deep = _spread(rewritten, share)
     progress.begin("Verifying", sum(lines[n].before.size for n in files), len(files))
     found = list(_check_own(finished))
     tasks = _tasks(finished, set(files), deep, found)
@@ -155,8 +156,11 @@ def _check_entries(finished: Finished, request: Request, done: Verified, pool: P
         if problem is not None:
             found.append(Finding(task.item.line.path, problem.problem))
         progress.advance(task.item.line.before.size)
+    damaged = sum(lines[n].damaged for n in files)
     own = len(finished.manifest.own)
-    done.note("files", _twice(len(files) + own), "size, CRC and SHA-256 of each content", found)
+    done.note("files", _twice(len(files) - damaged + own), "size, CRC and SHA-256 of each content", found)
+    if damaged:
+        done.note("damaged", _twice(damaged), "so in the original already: compressed bytes only", ())
     unlike = {finding.where for finding in found}
     for proof, how in _HOW.items():
         of_proof = [n for n in rewritten if lines[n].proof is proof]

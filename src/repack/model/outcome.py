@@ -69,6 +69,7 @@ class KeptAsIs:
     before: Content
     content: Packed | Raw | Streamed | None  # None: a directory, or nothing to carry
     is_damaged: bool = False
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

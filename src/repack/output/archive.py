@@ -5,7 +5,7 @@ finished: a DICOMDIR that stands first is written last, because it depends on ev
 """
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -194,17 +194,24 @@ class Draft:
 
 
 @contextmanager
-def drafting(target: Path, *, overwrite: bool) -> Iterator[Draft]:
+def drafting(target: Path, *, overwrite: bool, end_work: Callable[[], None] = lambda: None) -> Iterator[Draft]:
     """A draft beside the target; whatever happens, nothing of it stays unless it was published.
 
+    Where an error ends the block, `end_work` is called first: Windows deletes no file that a worker is reading.
     Raises OutputUnwritable for what the system says of the draft, BundleUnreadable for what it says of another file.
     """
+
+    def let_go() -> None:
+        end_work()
+        drafts.clear_stale(target)  # what could not be removed while it was read
+
     drafts.check_target(target, overwrite=overwrite)
     try:
         with (
             drafts.claimed(target) as claim,
             claim.path.open("r+b") as file,
             ThreadPoolExecutor(1) as flusher,
+            drafts.ending_first(let_go),
         ):
             yield Draft(claim, file, target, flusher)
     except OSError as error:

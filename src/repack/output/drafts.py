@@ -5,11 +5,12 @@ process dies, however it dies; so a draft that can be locked belongs to nobody. 
 is open, which says the same.
 """
 
+import errno
 import os
 import re
 import secrets
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -24,6 +25,8 @@ else:
     HAS_LOCKS = True
 
 SUFFIX = ".repack-draft"
+_KEPT = 50  # characters of the target's name in that of its draft
+_NAME = re.compile(rf"\.(.{{1,{_KEPT}}})\.[0-9a-f]{{8}}{re.escape(SUFFIX)}", re.DOTALL)
 _ADVICE = "choose another place with -o, or make room there"
 
 
@@ -69,7 +72,7 @@ def _discard(claim: Claim) -> None:
 def _claim(target: Path) -> Claim:
     """Make and lock a draft; another one where somebody took it for stale between the two steps."""
     while True:
-        path = target.with_name(f".{target.name[:50]}.{secrets.token_hex(4)}{SUFFIX}")
+        path = target.with_name(f".{target.name[:_KEPT]}.{secrets.token_hex(4)}{SUFFIX}")
         handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o666)
         if _is_ours(handle, path):
             return Claim(path, handle)
@@ -121,20 +124,37 @@ def explain_folder(folder: Path, option: str) -> tuple[str, str]:
 
 def clear_stale(target: Path) -> None:
     """Remove the drafts of runs to this target that were killed; those of runs that live stay."""
-    _clear_like(target.parent, re.escape(target.name[:50]))
+    clear_stale_of(target.parent, {target.name})
+
+
+def clear_stale_of(folder: Path, names: Iterable[str]) -> None:
+    """The same for several targets in a folder."""
+    beginnings = {name[:_KEPT] for name in names}
+    _clear_like(folder, beginnings.__contains__)
 
 
 def clear_all_stale(folder: Path) -> None:
     """The same for whatever target in a folder."""
-    _clear_like(folder, ".{1,50}")
+    _clear_like(folder, lambda _beginning: True)
 
 
-def _clear_like(folder: Path, target: str) -> None:
-    name = re.compile(rf"\.{target}\.[0-9a-f]{{8}}{re.escape(SUFFIX)}", re.DOTALL)
+def _clear_like(folder: Path, is_meant: Callable[[str], bool]) -> None:
     with suppress(OSError):  # a folder that cannot be listed; what is wrong with it is told when it is written to
-        for path in [path for path in folder.iterdir() if name.fullmatch(path.name)]:
+        named = [(path, _NAME.fullmatch(path.name)) for path in folder.iterdir()]
+        for path in [path for path, name in named if name is not None and is_meant(name[1])]:
             with interrupts.undisturbed():
                 _clear(path)
+
+
+@contextmanager
+def ending_first(end_work: Callable[[], None]) -> Iterator[None]:
+    """Where an error ends the block, end first what others do with the drafts that are removed behind it."""
+    try:
+        yield
+    except BaseException as error:
+        interrupts.accept(error)
+        end_work()
+        raise
 
 
 def _clear(path: Path) -> None:
@@ -151,21 +171,32 @@ def _clear(path: Path) -> None:
 
 
 def publish(claim: Claim, target: Path, *, overwrite: bool) -> None:
-    """Give a whole draft its name, in one step. Raises OutputUnwritable where the name is taken, and OSError."""
+    """Give a whole draft its name, to stay. Raises OutputUnwritable where the name is taken, and OSError."""
+    try:
+        give_name(claim, target, overwrite=overwrite)
+    except FileExistsError as error:
+        raise taken(target) from error
+    _sync_folder(target.parent)
+
+
+def give_name(claim: Claim, target: Path, *, overwrite: bool) -> None:
+    """Rename a whole draft, in one step. Raises FileExistsError where the name is taken, and OSError.
+
+    A link that is there under that name is replaced, never written through.
+    """
     if os.name == "nt":
         claim.release()  # an open file cannot be renamed there
     if overwrite:
         claim.path.replace(target)
-    else:
-        try:
-            os.link(claim.path, target)  # fails where the name is taken: no gap between look and leap
-        except FileExistsError as error:
-            raise taken(target) from error
-        except (OSError, NotImplementedError):  # a file system without hard links
-            if target.exists():
-                raise taken(target) from None
-            claim.path.rename(target)
-    _sync_folder(target.parent)
+        return
+    try:
+        os.link(claim.path, target)  # fails where the name is taken: no gap between look and leap
+    except FileExistsError:
+        raise
+    except (OSError, NotImplementedError):  # a file system without hard links
+        if os.path.lexists(target):
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(target)) from None
+        claim.path.rename(target)
 
 
 def taken(target: Path) -> OutputUnwritable:
@@ -183,7 +214,7 @@ def find_other(target: Path, error: OSError) -> Path | None:
     if not isinstance(error.filename, str | bytes) or not error.filename:
         return None
     path, target = Path(os.fsdecode(error.filename)).absolute(), target.absolute()
-    is_ours = path.name == target.name or path.name.startswith(f".{target.name[:50]}.")
+    is_ours = path.name == target.name or path.name.startswith(f".{target.name[:_KEPT]}.")
     return None if path == target.parent or (is_ours and path.parent == target.parent) else path
 
 

@@ -3,9 +3,10 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
+from repack import codecs
 from repack.classify.needs import Need, Reference
 from repack.classify.rulefile import LoadedRule, Reads
-from repack.model import Action, Category, Plan, Planned
+from repack.model import Action, Category, Plan, Planned, Wishes
 
 #: `--codec` -> what a viewer must read, by the names of a rule's `reads`, and what people call it.
 _WRITTEN: Mapping[str, tuple[tuple[str, ...], str]] = {
@@ -55,6 +56,13 @@ def _warn_of_readers(plan: Plan, rules: Sequence[LoadedRule], needs: Iterable[Re
     common = [codec for codec in _ALTERNATIVES if all(codec in reads.codecs for reads in viewers.values())]
     safe = " or ".join((*common, "none"))
     yield f"{_name_some(doubtful)} may not open {name}; safe: --codec {safe}"
+
+
+def warn_of_rare_codec(wishes: Wishes) -> Iterator[str]:
+    """For a codec that was chosen without being asked for: is there hardly a program that opens it?"""
+    few = [codec.few_readers for codec in codecs.choose(wishes.codec, wishes.max_error) if codec.few_readers]
+    if few:
+        yield f"hardly any program opens {_WRITTEN[wishes.codec][1]} yet, only {few[0]}"
 
 
 def find_viewers(plan: Plan, rules: Sequence[LoadedRule], needs: Iterable[Reference]) -> dict[str, Reads]:

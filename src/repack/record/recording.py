@@ -50,7 +50,7 @@ def record(line: Planned, outcome: Outcome, carried: str | None = None) -> Entry
         damaged=isinstance(outcome, KeptAsIs) and outcome.is_damaged,
         carried=carried,
         folder=entry.is_directory,
-        notes=(*entry.notes, *outcome.notes) if isinstance(outcome, Transcoded) else entry.notes,
+        notes=entry.notes if isinstance(outcome, Dropped) else (*entry.notes, *outcome.notes),
     )
 
 

@@ -8,7 +8,7 @@ from repack.classify.references import Reference
 from repack.classify.rulefile import Reads
 from repack.classify.rules import UNKNOWN, Considered
 from repack.model import Action, Category, PeFacts, Plan, Planned
-from repack.report import words
+from repack.report import unread, words
 from repack.report.rules import said_to_open
 from repack.report.tables import Column, Sheet, group, series_of, short_syntax
 
@@ -31,7 +31,7 @@ def inspected(plan: Plan, viewers: Mapping[str, Reads]) -> list[Sheet]:
         Sheet("Recognised, of no other category (kept)", lines=_known(files), rest=_MORE),
         Sheet("Prerequisites that --drop-redist would drop", lines=_prerequisites(files, None), rest=_MORE),
         Sheet("Prerequisites that stay", lines=_prerequisites(files, Action.COPY), rest=_MORE),
-        Sheet("Worth knowing", lines=plan.bundle.notes, rest=_MORE),
+        Sheet("Worth knowing", lines=(*unread.tell_unread(plan), *plan.bundle.notes), rest=_MORE),
     ]
 
 
@@ -40,8 +40,8 @@ def _viewers(viewers: Mapping[str, Reads]) -> tuple[str, ...]:
 
 
 def _unknown(files: Sequence[Planned], *, is_known: bool) -> list[Planned]:
-    """Of category unknown: those that no rule knows, or those that a rule calls so, with a reason."""
-    found = (line for line in files if line.verdict.category is Category.UNKNOWN)
+    """Of category unknown: those that no rule knows, or those that a rule calls so, with a reason; not the unread."""
+    found = (line for line in files if line.verdict.category is Category.UNKNOWN and not unread.is_unread(line))
     return [line for line in found if (line.verdict.rule != UNKNOWN.rule) == is_known]
 
 

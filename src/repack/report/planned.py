@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from repack.model import Action, Category, Plan, Planned
-from repack.report import words
+from repack.report import unread, words
 from repack.report.tables import Column, Sheet, Sum, group, made_from
 
 _MORE = "-v shows every decision"
@@ -56,7 +56,7 @@ def planned_result(target: str) -> str:
 def _told(plan: Plan, files: Sequence[Planned]) -> Iterable[str]:
     if plan.first:
         yield made_from(plan.bundle.path.name, plan.first)
-    yield from (*plan.warnings, *_squeezing(plan))
+    yield from (*plan.warnings, *unread.tell_unread(plan), *_squeezing(plan))
     forced = sum(line.decision.forced for line in files)
     if forced:
         yield f"--force-drop overrides what keeps {words.plural(forced, 'file')}; the manifest will say what"

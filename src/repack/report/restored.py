@@ -1,6 +1,6 @@
 """What `restore` has to say: what came back and how far, what did not, and what the zip never held."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from repack.giveback.restore import Restored
 from repack.model import Proof
@@ -10,6 +10,8 @@ from repack.report.tables import Column, Sheet
 
 _MORE = "-v lists them all"
 _LEFT_OUT = "Left out when the zip was made, so not in it"
+_WAS_DAMAGED = "file was damaged in the original already, its bytes were"
+_WERE_DAMAGED = "files were damaged in the original already, their bytes were"
 _MEANINGS = {
     Proof.EXACT: "rebuilt: the original file, byte for byte",
     Proof.IDENTICAL: "carried over: the original file, byte for byte",
@@ -27,11 +29,23 @@ def sheets(done: Restored, *, is_verbose: bool = False) -> list[Sheet]:
         _each_dropped(left_out) if is_verbose else _dropped(left_out),
         Sheet("Put under another name", lines=tuple(own_names), is_whole=is_verbose, rest=_MORE),
         _by_proof(done),
+        Sheet(
+            "Damaged in the original already, so taken as they are",
+            lines=tuple(line.path for line in _given(done) if line.damaged),
+            is_whole=is_verbose,
+            rest=_MORE,
+        ),
         Sheet("Not the original bytes", lines=tuple(_inexact(done)), is_whole=is_verbose, rest=_MORE),
         Sheet(
             "Could not be given back", lines=_named(lines, done.skipped | done.unwritten | done.problems), is_whole=True
         ),
     ]
+
+
+def _given(done: Restored) -> list[EntryRecord]:
+    """The files that came back."""
+    lines = done.finished.manifest.entries
+    return [lines[n] for n in done.given if not lines[n].folder]
 
 
 def _named(lines: tuple[EntryRecord, ...], problems: dict[int, str]) -> tuple[str, ...]:
@@ -64,8 +78,7 @@ def _three_lines(line: EntryRecord) -> str:
 
 
 def _by_proof(done: Restored) -> Sheet:
-    lines = done.finished.manifest.entries
-    given = [lines[n] for n in done.given if not lines[n].folder]
+    given = [line for line in _given(done) if not line.damaged]
     rows = []
     for proof, meaning in _MEANINGS.items():
         of_proof = [line for line in given if line.proof is proof]
@@ -87,12 +100,14 @@ def _inexact(done: Restored) -> Iterable[str]:
 
 def result(done: Restored, target: str) -> str:
     """The last line: how many came back, and how they were checked."""
-    lines = done.finished.manifest.entries
-    given = [lines[n] for n in done.given if not lines[n].folder]
+    damaged = sum(line.damaged for line in _given(done))
+    given = [line for line in _given(done) if not line.damaged]
     exact = sum(line.proof in {Proof.EXACT, Proof.IDENTICAL} for line in given)
     said = f"{words.plural(exact, 'file')} given back, SHA-256 of each equal to the original's"
     if len(given) > exact:
         said += f"; {len(given) - exact:,} more as far as they can be (listed above)"
+    if damaged:
+        said += f"; {words.plural(damaged, _WAS_DAMAGED, _WERE_DAMAGED)} taken as they are"
     if done.present:
         said += f"; {words.plural(len(done.present), 'file')} lay there already"
     lost = len(done.problems) + len(done.unwritten)
@@ -104,3 +119,15 @@ def result(done: Restored, target: str) -> str:
     if part is not None:
         said += f"; this zip is study {part[0]} of {part[1]}, the other zips go into the same folder"
     return f"{said}: {target}"
+
+
+def reservations(done: Restored) -> Iterator[str]:
+    """What came back and is not what the disc once held; to be said even to those who asked for silence."""
+    damaged = [line.path for line in _given(done) if line.damaged]
+    if damaged:
+        more = f" (and {len(damaged) - 1:,} more)" if len(damaged) > 1 else ""
+        yield f"{damaged[0]} was damaged in the original already; its bytes were taken as they are{more}"
+    lossy = sum(line.proof is Proof.BOUNDED for line in _given(done))
+    if lossy:
+        which = words.plural(lossy, "image is not the original: it was", "images are not the originals: they were")
+        yield f"{which} compressed with a loss when the zip was made"

@@ -104,7 +104,7 @@ def _by_series(plan: Plan, manifest: Manifest) -> Sheet:
             continue
         was, now = (short_syntax(state.transfer_syntax) for state in (entry.before, entry.after))
         stored_as = was if was == now else f"{was}\n> {now}"
-        key = (*series_of(line), stored_as, _proof(entry.proof))
+        key = (*series_of(line), stored_as, str(entry.proof or ""))
         sums[key] = sums.get(key, Sum()).plus(entry.before.stored, entry.after.stored)
     rows = tuple(
         (name, f"{s.entries:,}", stored_as, words.size(s.before), words.size(s.after), proof)
@@ -136,10 +136,6 @@ def short_syntax(transfer_syntax: str | None) -> str:
     for long, short in (("Little Endian", "LE"), ("Big Endian", "BE"), ("Lossless", "lossless")):
         name = name.replace(long, short)
     return name
-
-
-def _proof(proof: Proof | None) -> str:
-    return str(proof) if proof else ""
 
 
 def _kept_images(manifest: Manifest) -> Iterable[tuple[str, str]]:

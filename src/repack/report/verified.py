@@ -13,7 +13,23 @@ def sheets(done: Verified) -> list[Sheet]:
     columns = (Column("Checked"), Column("Number", is_number=True), Column("Of", is_number=True), Column("How"))
     rows = tuple((check.subject, f"{check.done:,}", f"{check.of:,}", check.how) for check in done.checks)
     found = tuple(f"{finding.where} {finding.problem}" for finding in done.findings)
-    return [Sheet("What was checked", columns, rows), Sheet("Differences", lines=found, is_whole=True)]
+    return [
+        Sheet("What was checked", columns, rows),
+        Sheet("Damaged in the original already", lines=_damaged(done)),
+        Sheet("Differences", lines=found, is_whole=True),
+    ]
+
+
+def _damaged(done: Verified) -> tuple[str, ...]:
+    lines = done.finished.manifest.entries
+    return tuple(lines[n].path for n in sorted(done.finished.entries) if lines[n].damaged)
+
+
+def tell_damaged(done: Verified) -> str:
+    """What nobody can check, for where no list is shown; empty where there is no such file."""
+    paths = _damaged(done)
+    more = f" (and {len(paths) - 1:,} more)" if len(paths) > 1 else ""
+    return f"{paths[0]} was damaged in the original already; no sum says what it held{more}" if paths else ""
 
 
 def result(done: Verified) -> str:
@@ -21,7 +37,10 @@ def result(done: Verified) -> str:
     name = words.printable(done.finished.name)
     count = words.plural(len(done.findings), "difference")
     if not done.findings:
-        return f"{name} is sound: no difference found"
+        damaged = len(_damaged(done))
+        were = words.plural(damaged, "file was", "files were")
+        apart = f"; {were} damaged in the original already" if damaged else ""
+        return f"{name} is sound: no difference found{apart}"
     if is_unlike_original_only(done):
         return f"{name} is what its manifest says; the original given here is not: {count}"
     return f"{name} is not what its manifest says: {count}"
@@ -45,6 +64,7 @@ def encode(done: Verified) -> bytes:
         "schema": "repack-verification-1",
         "zip": as_text(done.finished.name),
         "sound": not done.findings,
+        "damaged": [as_text(path) for path in _damaged(done)],
         "checks": [{"subject": c.subject, "checked": c.done, "of": c.of, "how": c.how} for c in done.checks],
         "differences": [
             {"where": found.where, "problem": found.problem, "in": "original" if found.is_of_original else "zip"}
