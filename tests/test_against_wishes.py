@@ -1,10 +1,12 @@
 """What a run says where wishes and guards collide: in the summary, in the manifest, on the last line."""
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from repack.report import words
 from tests.commands import Run, entries_of, flat
 from tests.discs import write_small_disc
 
@@ -17,12 +19,21 @@ def wish(tmp_path: Path, run: Run) -> Wish:
     """Repack a disc: what was printed, in one line, and the manifest by path."""
     disc = write_small_disc(tmp_path / "scan.zip", 2)
 
-    def call(*words: str | Path) -> tuple[str, dict[str, dict]]:
-        code, out, err = run(disc, "-o", tmp_path / "out.zip", *words)
+    def call(*given: str | Path) -> tuple[str, dict[str, dict]]:
+        code, out, err = run(disc, "-o", tmp_path / "out.zip", *given)
         assert code == 0, err
         return flat(out), entries_of(tmp_path / "out.zip")
 
     return call
+
+
+def test_the_table_and_the_last_line_name_the_same_sizes(tmp_path: Path, wish: Wish):
+    out, entries = wish("--drop", "viewer")
+    before, after = ((tmp_path / name).stat().st_size for name in ("scan.zip", "out.zip"))
+    contents = sum(entry["after"]["stored"] for entry in entries.values() if entry["after"])
+    assert re.search(rf"the zip itself \S+ kB {re.escape(words.size(after - contents))} ", out)
+    assert f" {words.size(before)} {words.size(after)} {words.saved(before, after)} By DICOM series" in out
+    assert words.change(before, after) in out
 
 
 def test_the_index_that_is_kept_against_a_wish_says_both(wish: Wish):
@@ -50,6 +61,18 @@ def test_images_that_were_dropped_by_force_are_not_said_to_resist_compression(wi
     assert entries["DICOM/I0000001"]["guard"] == "images are what the disc is for"
     assert "DICOMDIR lists DICOM/I0000001 and 1 more file; they are dropped" in out
     assert "--force-drop overrode what keeps 2 files" in out
+
+
+def test_a_dry_run_tells_of_force_too(tmp_path: Path, run: Run):
+    disc = write_small_disc(tmp_path / "scan.zip", 2)
+    said = "--force-drop overrides what keeps 2 files; the manifest will say what"
+    assert said in flat(run(disc, "--dry-run", "--drop-path", "DICOM/**", "--force-drop")[1])
+    assert "--force-drop" not in flat(run(disc, "--dry-run", "--drop-path", "DICOM/**")[1])
+
+
+def test_a_note_on_several_images_speaks_of_several(wish: Wish):
+    out, _entries = wish("--codec", "jpegls-near", "--max-error", "2")
+    assert "2 files: under a new SOP Instance UID, as the standard wants it: reports," in out
 
 
 def test_what_force_did_not_need_is_not_called_forced(wish: Wish):

@@ -493,6 +493,8 @@ def test_a_case_twin_is_not_taken_for_the_image_that_dicomdir_lists(disc: Path, 
         (("--effort", "3"), "it belongs to --codec jpegxl"),
         (("--codec", "jpegxl", "--effort", "10"), "--effort"),
         (("--drop", "viewr"), "viewr"),
+        (("--drop", "viewer,Runtime"), "more than one category; write --drop viewer --drop runtime"),
+        (("-o", "s3://bucket/a.zip"), "s3://bucket/a.zip is an address, and those are for repack batch"),
         (("--no-such-option",), "--no-such-option"),
         (("--jobs", "0"), "--jobs"),
     ],
@@ -501,6 +503,14 @@ def test_wrong_usage(words: tuple[str, ...], said: str, disc: Path, run: Run) ->
     code, _out, err = run(disc, *words)
     assert code == 2
     assert said in one_line(err)
+
+
+@pytest.mark.parametrize("command", ["", "inspect", "explain", "verify", "restore", "rules test my.toml"])
+@pytest.mark.parametrize("scheme", ["s3", "sftp", "https", "file"])
+def test_an_address_is_for_a_batch(command: str, scheme: str, run: Run) -> None:
+    code, out, err = run(*command.split(), f"{scheme}://me:secret@host/a.zip", "-o", "out")
+    assert (code, out) == (2, "")
+    assert f"{scheme}://host/a.zip is an address, and those are for repack batch; give a path here" in one_line(err)
 
 
 @pytest.mark.usefixtures("litter")

@@ -118,6 +118,9 @@ def test_requests_that_make_no_sense_are_refused(disc: Path, run: Run, tmp_path:
     write_folder(folder, small_disc(1, 16))
     (folder / "page.html").write_text("theirs", "utf-8")
     assert run("inspect", folder, "--report", folder / "page.html", "--overwrite")[0] == 2
+    (tmp_path / "a file").touch()
+    code, _out, err = run("inspect", folder, "--report", tmp_path / "a file" / "page.html")
+    assert (code, "a file is a file, no folder; name another place with --report" in err) == (5, True)
     assert (folder / "page.html").read_text("utf-8") == "theirs"
 
 

@@ -160,6 +160,28 @@ def test_codec_none_expands_to_the_first_originals(scan: Path, run: Run) -> None
     assert {entry["proof"] for entry in manifest_of(two)["entries"]} == {"identical"}
 
 
+def test_images_that_become_the_first_originals_again_were_not_stored_so_already(scan: Path, run: Run) -> None:
+    one, two = scan.with_name("one.zip"), scan.with_name("two.zip")
+    run(scan, "-q", "-o", one)
+    said = "what an earlier round compressed is the first original again, byte for byte"
+    for how in ("--dry-run", "-q"):
+        shown = " ".join(run(one, "-v", "--codec", "none", "-o", two, how)[1].split())
+        assert "stored without compression already" not in shown
+    assert [e["reason"] for e in manifest_of(two)["entries"] if e["category"] == "dicom"] == [said] * 3
+    shown = " ".join(run(one, "--codec", "none", "-o", two, "--overwrite")[1].split())
+    assert f"3 files: {said}" in shown
+    assert "its images are those of the first original" in shown
+
+
+def test_a_zip_that_repack_made_is_told_to_be_one(scan: Path, run: Run) -> None:
+    one = scan.with_name("one.zip")
+    said = "was made by repack from scan.zip; what was before is that first original"
+    assert said not in " ".join(run(scan, "-o", one)[1].split())
+    for how in ("--dry-run", "--json"):
+        _code, out, err = run(one, "--drop-redist", how)
+        assert f"one.zip {said}" in " ".join((out if how == "--dry-run" else err).split())
+
+
 def test_an_unpacked_zip_goes_on_too(scan: Path, run: Run, tmp_path: Path) -> None:
     """With the folder records that most zips have, and an unpacked one does not."""
     with zipfile.ZipFile(scan, "a") as archive:

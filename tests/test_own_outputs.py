@@ -64,8 +64,11 @@ def test_the_next_run_names_them_whatever_they_are_called(disc: Path, run: Run) 
 
 
 def test_nothing_is_said_where_nothing_is_found(disc: Path, run: Run) -> None:
-    assert "made by repack" not in run(disc)[1]
-    assert "made by repack" not in run(disc.with_name("disc.repacked.zip"), "--codec", "rle", "-o", disc / "x.zip")[1]
+    assert "made by repack and taken along" not in run(disc)[1]
+    assert (
+        "made by repack and taken along"
+        not in run(disc.with_name("disc.repacked.zip"), "--codec", "rle", "-o", disc / "x.zip")[1]
+    )
 
 
 def test_a_report_keeps_no_file_that_it_speaks_of(disc: Path, run: Run) -> None:

@@ -15,6 +15,7 @@ from fixtures.header import SeriesHeader
 from fixtures.phantom import slice_words
 from repack import pipeline
 from repack.errors import BundleUnreadable, OutputUnwritable, ProofFailed
+from repack.report.words import size
 from tests.commands import Run, contents, flat, manifest_of
 from tests.discs import small_disc, write_small_disc
 
@@ -66,6 +67,8 @@ def test_each_part_is_a_whole_disc_with_its_study_alone(disc: Path, run: Run):
     assert (code, disc.read_bytes()) == (0, before)
     parts = parts_of(disc)
     assert {path.name for path in disc.parent.iterdir()} == {"scan.zip", *(path.name for path in parts)}
+    together = size(sum(part.stat().st_size for part in parts))
+    assert flat(out).endswith(f"3 zips, {together} together; the disc had {size(len(before))}")
     for number, part in enumerate(parts, 1):
         assert f"study {number} of 3" in out
         new = contents(part)
@@ -149,7 +152,9 @@ def test_each_part_is_a_zip_by_its_name_too(disc: Path, run: Run):
 
 def test_one_study_is_one_zip_under_its_usual_name(tmp_path: Path, run: Run):
     write_small_disc(tmp_path / "scan.zip", 2)
-    assert run(tmp_path / "scan.zip", "-q", "--split", "study")[0] == 0
+    for how in ("--dry-run", "-v"):
+        code, out, _err = run(tmp_path / "scan.zip", how, "--split", "study")
+        assert (code, "there are not two studies or more, so this is one zip" in flat(out)) == (0, True)
     assert {path.name for path in tmp_path.iterdir()} == {"scan.zip", "scan.repacked.zip"}
 
 
@@ -262,9 +267,12 @@ def test_a_dry_run_says_that_the_run_would_be_refused(words: tuple[str, ...], di
     assert "exit code" not in run(disc, "--dry-run", *words)[1]
     present = parts_of(disc)[1] if words else disc.with_name("scan.repacked.zip")
     present.write_bytes(b"mine")
-    said = f"as things are, that would end with exit code 5: cannot write {present.name}: it exists already;"
+    said = (
+        f"nothing was written; as things are, that would end with exit code 5: cannot write {present.name}: it exists"
+    )
     code, out, _err = run(disc, "--dry-run", *words)
     assert (code, said in flat(out)) == (0, True)
+    assert "without --dry-run this makes" not in flat(out)
     assert "exit code" not in run(disc, "--dry-run", "--overwrite", *words)[1]
     code, out, _err = run(disc, "--dry-run", "-o", disc.with_name("none") / "new.zip", *words)
     assert (code, "its folder does not exist" in flat(out)) == (0, True)

@@ -33,6 +33,7 @@ from repack.model import (
 from repack.record.manifest import EntryRecord, Options
 
 AGAIN = "repack the original again, or unzip this one, throw its folder REPACK away and give the rest"
+_FIRST_AGAIN = "what an earlier round compressed is the first original again, byte for byte"
 
 
 class Step(StrEnum):
@@ -127,9 +128,19 @@ def is_same_way(options: Options, wishes: Wishes) -> bool:
 def look_back(plan: Plan, past: Past) -> Plan:
     """The plan with what the past means for it."""
     options = past.finished.manifest.options
-    steps = ((line, choose_step(line, past.line(line.entry.index), options, plan.wishes)) for line in plan.lines)
-    settled = frozenset(line.entry.index for line, step in steps if step is Step.SETTLED)
-    return replace(plan, numbers=past.numbers, settled=settled, is_idle=_is_idle(plan, past))
+    steps = [choose_step(line, past.line(line.entry.index), options, plan.wishes) for line in plan.lines]
+    settled = frozenset(line.entry.index for line, step in zip(plan.lines, steps, strict=True) if step is Step.SETTLED)
+    lines = tuple(_explain_first(line, step) for line, step in zip(plan.lines, steps, strict=True))
+    first = past.finished.manifest.source.name
+    return replace(plan, lines=lines, numbers=past.numbers, settled=settled, first=first, is_idle=_is_idle(plan, past))
+
+
+def _explain_first(line: Planned, step: Step) -> Planned:
+    """The reason of an entry that is only copied, although it is another one now: its first original is."""
+    is_index = line.facts.dicom is not None and line.facts.dicom.is_directory  # it follows the images
+    if is_index or step is not Step.FIRST or line.decision.action is not Action.COPY:
+        return line
+    return replace(line, decision=replace(line.decision, reason=_FIRST_AGAIN))
 
 
 def _is_idle(plan: Plan, past: Past) -> bool:

@@ -9,6 +9,7 @@ from pathlib import Path
 from repack import following, outcomes, sizing, sourcefile
 from repack.carrying import carry_out, prove
 from repack.conformance.review import review
+from repack.dicom.order import make_order
 from repack.errors import BundleUnreadable
 from repack.giveback import verify
 from repack.giveback.finished import Finished
@@ -17,7 +18,7 @@ from repack.headstart import HeadStart
 from repack.model import LEAFLET_NAME, MANIFEST_NAME, Access, Bundle, Plan, Wishes
 from repack.moving import Past
 from repack.output import archive, drafts
-from repack.planning import parts
+from repack.planning import parts, remarks
 from repack.planning.estimate import Estimate, Sampling, estimate_plan
 from repack.processes import interrupts
 from repack.processes.workers import Pool
@@ -215,6 +216,7 @@ def _tell(
 ) -> Manifest:
     """Add what tells of the run: the leaflet for people, and the manifest, which is the last to be known."""
     past = _past_manifest(found.past)
+    plan = _warn_of_written(plan, found, records)
     record = recording.compose(plan, records, hash_source(), (file.name for file in request.rule_files), past)
     text = leaflet.compose(records, _languages(plan.wishes, found.past), manifest.find_part(record))
     draft.add_ours(LEAFLET_NAME, text)
@@ -225,6 +227,15 @@ def _tell(
     record = recording.seal(record, own, digest, draft.overhead(), checked)
     draft.add_our_text(MANIFEST_NAME, manifest.encode_in_pieces(record))
     return record
+
+
+def _warn_of_written(plan: Plan, found: Survey, records: Sequence[EntryRecord]) -> Plan:
+    """The plan's warnings, now that it is known which of the codecs of `smallest` the images have."""
+    possible = make_order(plan.wishes).candidates
+    used = {line.after.transfer_syntax for line in records if line.after is not None and line.action == "transcoded"}
+    names = [codec.name for codec in possible if codec.transfer_syntax in used]
+    is_narrower = len(names) == 1 < len(possible)
+    return remarks.narrow(plan, found.rules, found.needs, names[0]) if is_narrower else plan
 
 
 def _past_manifest(past: Past | None) -> Manifest | None:

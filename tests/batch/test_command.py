@@ -112,6 +112,10 @@ def test_names_from_files_and_lines_of_json(
         ([], ExitCode.USAGE, "no bundle was named"),
         (["x.zip", "--codec", "nonesuch"], ExitCode.USAGE, "--codec nonesuch"),
         (["x.zip", "--from", "nowhere.txt"], ExitCode.USAGE, "nowhere.txt cannot be read"),
+        (["x.zip", "--sample", "5"], ExitCode.USAGE, "--sample goes with --dry-run"),
+        (["x.zip", "--split", "study"], ExitCode.USAGE, "--split is for one disc, not for a batch"),
+        (["x.zip", "--report", "x"], ExitCode.USAGE, "--report is for one disc, not for a batch"),
+        (["x.zip", "--recrod", "x"], ExitCode.USAGE, "did you mean --record?"),
         (["x.zip", "--rules", "broken.toml"], ExitCode.RULES, "broken.toml"),
         (["."], ExitCode.USAGE, "lies inside the bundle .: a later run would take the new zips along"),
         (["."], ExitCode.USAGE, "or the discs in this one as './*.zip'"),
@@ -138,6 +142,12 @@ def test_a_quiet_dry_run_names_what_cannot_be_looked_at(run: Run, discs: list[Pa
     assert err.startswith(f"repack: {gone}: ")
     assert err.count("\n") == 1
     assert run(discs[0], "--dry-run", "-q") == (0, "", "")
+
+
+def test_a_dry_run_says_that_a_limit_is_not_counted(run: Run, discs: list[Path]) -> None:
+    said = "--max-size is not counted here"
+    assert said in run(discs[0], "--dry-run", "--max-size", "10k")[1]
+    assert said not in run(discs[0], "--dry-run")[1]
 
 
 def test_quiet_names_what_failed_and_what_is_damaged(run: Run, discs: list[Path], tmp_path: Path) -> None:

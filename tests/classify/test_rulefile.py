@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from repack.classify import facts, mistakes, rulefile
 from repack.errors import ExitCode, RuleInvalid
-from repack.model import Category
+from repack.model import Category, Facts
+from tests.classify.synthetic import IMAGE, lay_out
 
 RULE = """# my rules
 [[rule]]
@@ -55,8 +56,17 @@ def test_an_empty_file_has_no_rules():
     assert rulefile.read_rules("my.toml", "# nothing yet\n") == ()
 
 
+def test_a_modality_fits_in_capitals_or_not():
+    for written, category in (("CT", Category.JUNK), ("ct", Category.JUNK), ("MR", Category.DICOM)):
+        own = RULE.replace("name = 'a'", f"dicom = {{ modality = '{written}' }}")
+        assert lay_out({"I1": Facts("dicom", dicom=IMAGE)}, own).by_path["I1"].category is category
+
+
 # What is written in place of what, the line of the mistake, and what the message must say.
 MISTAKES = [
+    ("name = 'a'", 'name = "a\\.pdf$"', 5, "line 5", "written in single quotes, such as '.*\\.pdf'"),
+    ("name = 'a'", 'name = "a\\user"', 5, "line 5", "written in single quotes"),
+    ("larger_than = 1_000", "larger_than = 9, smaller_than = 10", 14, "rule second", "no size is larger than 9 and"),
     ('id = "first"', "id = first", 3, "line 3", "not valid TOML"),
     ('[[rule]]\nid = "second"', '[[rule]\nid = "second"', 8, "line 8", "not valid TOML"),
     ('[[rule]]\nid = "first"', '[[rules]]\nid = "first"', 2, "key rules", "did you mean 'rule'?"),
@@ -138,6 +148,12 @@ def test_a_key_in_a_text_or_comment_is_not_taken_for_the_key():
 def test_the_first_mistake_of_several_rules_is_in_the_right_rule():
     text = "".join(f"[[rule]]\nid='r{n}'\ncategory='junk'\nwhy='w'\nmatch={{ name='{n}' }}\n\n" for n in range(40))
     assert ", line 185, " in str(refuse(text.replace("name='30'", "name='('")))
+
+
+def test_one_bracket_for_two():
+    said = str(refuse(RULE.partition('[[rule]]\nid = "second')[0].replace("[[rule]]", "[rule]")))
+    assert said.startswith("my.toml, line 2, key rule: there may be several rules, so each begins with two brackets")
+    assert said.endswith("write [[rule]]")
 
 
 def test_brackets_without_end():

@@ -91,6 +91,22 @@ def test_only_what_the_patterns_name(disc: Path, run: Run, tmp_path: Path) -> No
     assert (code, "*.nothing" in err, (tmp_path / "two").exists()) == (2, True, False)
 
 
+@pytest.mark.parametrize(
+    ("globs", "said"),
+    [
+        (["Redist/**"], "all 2 that you name were dropped when scan.repacked.zip was made"),
+        (["Redist/vcredist_x86.exe"], "what you name was dropped when scan.repacked.zip was made"),
+        (["Redist/**", "License.txt"], ""),
+    ],
+)
+@pytest.mark.parametrize("target", ["out", "out.zip"])
+def test_what_was_dropped_is_said_to_be_and_makes_no_folder(
+    globs: list[str], said: str, target: str, disc: Path, run: Run, tmp_path: Path
+) -> None:
+    code, _out, err = run("restore", disc, "-o", tmp_path / target, *globs)
+    assert (code, said in err, (tmp_path / target).exists()) == (2 if said else 0, True, not said)
+
+
 def test_nothing_is_overwritten_unless_asked(disc: Path, run: Run, tmp_path: Path) -> None:
     (tmp_path / "out").mkdir()
     (tmp_path / "out/DICOMDIR").write_bytes(b"precious")

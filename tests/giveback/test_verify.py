@@ -20,7 +20,7 @@ from repack.giveback import finished, verify
 from repack.model import Wishes
 from repack.pipeline import Request
 from repack.record import manifest
-from tests.commands import Run, contents, flat, repack
+from tests.commands import Run, contents, flat, manifest_of, repack
 from tests.discs import small_disc, spoil, symlink, write_small_disc
 
 pytestmark = pytest.mark.usefixtures("inline")
@@ -299,6 +299,14 @@ def test_another_disc_is_told_in_one_line(disc: Path, run: Run, tmp_path: Path) 
     code, out, err = run(disc, "--against", tmp_path / "other", "--json")
     assert (code, len(json.loads(out)["differences"])) == (7, 1)
     assert "other is another disc: no file of it is in the zip as it was; the zip itself is sound" in err
+
+
+def test_a_zip_of_repack_is_no_first_original(disc: Path, run: Run, tmp_path: Path) -> None:
+    again = pipeline.run(Request(disc, tmp_path / "again.zip", Wishes(codec="none"), jobs=0)).target
+    code, out, err = run(again, "--against", disc, "--json")
+    assert (code, len(json.loads(out)["differences"])) == (7, 1)
+    first = manifest_of(disc)["source"]["name"]
+    assert f"{disc.name} was itself made by repack; the first original was {first}; the zip itself is sound" in err
 
 
 def test_the_zip_is_not_its_own_original(disc: Path, run: Run, tmp_path: Path) -> None:

@@ -202,9 +202,14 @@ def test_targets_that_cannot_be(tmp_path: Path) -> None:
     (tmp_path / "folder").mkdir()
     with pytest.raises(OutputUnwritable, match="it is a folder; name a file with -o"):
         write(tmp_path / "folder", SOME, overwrite=True)
+    (tmp_path / "m.json").touch()
+    with pytest.raises(
+        OutputUnwritable, match=r"cannot write x\.zip: m\.json is a file, no folder; name another place"
+    ):
+        write(tmp_path / "m.json" / "x.zip", SOME)
     with pytest.raises(OutputUnwritable, match="its folder does not exist"):
         write(tmp_path / "missing" / "out.zip", SOME)
-    assert names_in(tmp_path) == ["folder"]
+    assert names_in(tmp_path) == ["folder", "m.json"]
 
 
 @pytest.mark.skipif(os.name == "nt", reason="no such links there")

@@ -1,13 +1,17 @@
 """Warnings about a plan: viewers that may not open what is written, lists that no longer fit."""
 
 import re
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from fixtures import golden_disc
 from repack.model import Category, Facts, Plan, Wishes
-from repack.planning.remarks import remark
+from repack.planning.remarks import narrow, remark
 from tests.classify.synthetic import BUILTIN, IMAGE, exe, lay_out
+from tests.commands import Run, flat, manifest_of
+from tests.discs import write_small_disc
 
 DICOM = Facts("dicom", dicom=IMAGE)
 TEXT, ZIP = Facts("unknown"), Facts("zip")
@@ -25,6 +29,38 @@ def test_a_viewer_that_is_known_to_read_the_codec_is_not_named():
 
 def test_an_unknown_viewer_is_named_with_a_safe_choice():
     assert warn({"V/Viewer.exe": exe()}) == ("Viewer.exe may not open JPEG-LS; safe: --codec none",)
+
+
+def test_of_two_codecs_each_image_has_one():
+    (line,) = warn({"V/Viewer.exe": exe()}, codec="smallest")
+    assert line == "Viewer.exe may not open JPEG-LS or JPEG 2000; safe: --codec none"
+
+
+@pytest.mark.parametrize(
+    ("codec", "said"),
+    [
+        ("j2k", ("Viewer.exe may not open JPEG 2000; safe: --codec none", "more")),
+        ("jpegls", ("Viewer.exe may not open JPEG-LS; safe: --codec none", "more")),
+    ],
+)
+def test_when_it_is_known_which_was_written_that_alone_is_named(codec: str, said: tuple[str, ...]):
+    disc = lay_out({"I1": DICOM, "V/Viewer.exe": exe()})
+    plan = disc.plan(codec="smallest")
+    warned = replace(plan, warnings=(*remark(plan, BUILTIN, disc.needs), "more"))
+    assert set(narrow(warned, BUILTIN, disc.needs, codec).warnings) == set(said)
+
+
+@pytest.mark.usefixtures("inline")
+def test_the_manifest_names_the_codec_that_was_written(tmp_path: Path, run: Run):
+    scan = write_small_disc(tmp_path / "scan.zip", 2)
+    assert "may not open JPEG-LS or JPEG 2000;" in flat(run(scan, "--codec", "smallest", "--dry-run")[1])
+    assert run(scan, "--codec", "smallest", "-q")[0] == 0
+    record = manifest_of(tmp_path / "scan.repacked.zip")
+    written = {e["after"]["transfer_syntax"] for e in record["entries"] if e["category"] == "dicom"}
+    name = {"1.2.840.10008.1.2.4.80": "JPEG-LS", "1.2.840.10008.1.2.4.90": "JPEG 2000"}[min(written)]
+    assert len(written) == 1
+    assert f" may not open {name};" in " ".join(record["warnings"])
+    assert " or JPEG 2000" not in " ".join(record["warnings"])
 
 
 def test_what_all_viewers_are_known_to_open_is_offered():

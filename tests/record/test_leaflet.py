@@ -110,7 +110,17 @@ def test_a_part_says_that_it_is_one_of_several() -> None:
 
 
 def test_a_dicomdir_is_no_image() -> None:
-    assert "images were compressed" not in read(line("transcoded", Proof.EXACT, Category.DICOMDIR))
+    text = read(line("transcoded", Proof.EXACT, Category.DICOMDIR))
+    assert "images were compressed" not in text
+    assert "- 1 index files (DICOMDIR) were rewritten" in text
+    assert "DICOMDIR) were" not in read(*EXACT, *REST)
+
+
+def test_what_was_damaged_is_not_said_to_be_as_it_was() -> None:
+    damaged = msgspec.structs.replace(REST[0], damaged=True)
+    text = read(*EXACT, *REST, damaged, damaged)
+    assert "- 4 files were carried over unchanged.\n\n- 2 files were damaged in the original already" in text
+    assert "damaged in" not in read(*EXACT, *REST)
 
 
 @pytest.mark.parametrize(

@@ -43,6 +43,19 @@ def test_wide_letters_keep_the_columns_in_line(width: int) -> None:
     assert max(cell_len(line) for line in lines) <= width
 
 
+@pytest.mark.parametrize("width", [20, 30, 40, 50, 60, 72, 80])
+def test_a_narrow_screen_cuts_no_number_and_no_name(width: int) -> None:
+    titles = ("Before", "After, about", "Saved", "Tried")
+    columns = (Column("Disc", ratio=1), *(Column(title, is_number=True) for title in titles))
+    row = ("shelf/a_disc.zip", "46.7 MB", "33.8 MB", "27 %", "48 of 140")
+    said = shown(Sheet("What would be saved", columns, (row,), ("all", *row[1:])), width)
+    numbers = said if width >= 60 else " ".join(said.split())  # in a list, lines break between words
+    assert all(numbers.count(number) == 2 for number in row[1:])
+    assert "all" in said
+    assert "shelf/a_disc" in said
+    assert max(map(len, said.splitlines())) <= width
+
+
 @pytest.mark.lengthy
 def test_a_long_table_is_cut_and_says_so() -> None:
     long = series(*(f"Series {n}" for n in range(3000)))

@@ -9,11 +9,12 @@ import jsonschema
 import pytest
 
 from fixtures import golden_disc
-from fixtures.disc import write_folder, write_zip
+from fixtures.disc import DiscFile, write_folder, write_zip
 from repack import errors
 from repack.classify import rulefile
 from repack.report.rules import rule_shown
 from tests.commands import Run, flat
+from tests.discs import small_disc
 
 SCHEMA_FILE = Path(errors.__file__).parent / "schemas" / "rules.schema.json"
 RENEW = "the keys of rules changed, their schema did not; renew it: repack rules schema > src/repack/schemas/" + (
@@ -105,12 +106,23 @@ def test_a_mistake_names_file_line_key_and_what_is_allowed(
     assert "did you mean 'category'?" in err
 
 
+def test_a_file_without_rules_is_not_praised(tmp_path: Path, own: Path, run: Run):
+    (tmp_path / "empty.toml").write_text("# later\n", "utf-8")
+    code, out, _err = run("rules", "check", tmp_path / "empty.toml", own)
+    assert (code, out) == (0, "empty.toml: there are no rules in it\nmy.toml: 3 rules, no mistakes\n")
+
+
 def test_a_value_that_is_misspelt_is_guessed(tmp_path: Path, run: Run):
     wrong = tmp_path / "wrong.toml"
     wrong.write_text(OWN.replace('"junk"', '"jnuk"', 1), "utf-8")
     code, _out, err = run("rules", "check", wrong)
     assert code == 4
     assert "line 4, key category: 'jnuk' is not possible here; did you mean 'junk'? allowed are dicom," in err
+
+
+def test_a_bundle_in_the_place_of_the_rules_is_told(disc: Path, own: Path, run: Run):
+    code, _out, err = run("rules", "test", disc, own)
+    assert (code, f"{disc.name} is a bundle, no rule file; write repack rules test FILE BUNDLE" in err) == (2, True)
 
 
 def test_trying_rules_needs_a_bundle(own: Path, tmp_path: Path, run: Run):
@@ -147,6 +159,23 @@ def test_inspect_tells_verified_prerequisites_from_others(tmp_path: Path, run: R
     assert "VC_redist.x64.exe" in first
     assert "dotnetfx.exe" not in first
     assert "dotnetfx.exe" in second
+
+
+def test_inspect_counts_a_language_once(tmp_path: Path, run: Run):
+    regions = {
+        "de": "AT CH DE LI LU",
+        "en": "AU CA GB IE NZ US ZA IN",
+        "es": "AR BO CL CO CR EC ES MX PE UY",
+        "fr": "BE CA CH FR",
+    }
+    tags = [f"{tag}-{region}" for tag, found in regions.items() for region in found.split()]
+    tags += ["pt-BR", "pt-PT", "it-IT", "it-CH", "nl-NL", "nl-BE"]
+    files = [DiscFile(f"Viewer/{tag}/Viewer.resources.dll", b"MZ" + tag.encode()) for tag in tags]
+    write_zip(tmp_path / "scan.zip", [*small_disc(1), *files])
+    said = flat(run("inspect", tmp_path / "scan.zip")[1])
+    found = re.search(r"(\d+) languages \((\d+) with their regions\) in \d+ files: ([^-]*)", said)
+    assert found, said
+    assert len(found[3].split(", ")) == int(found[1]) < int(found[2])
 
 
 def test_the_summary_names_viewers_and_lists(tmp_path: Path, run: Run):

@@ -199,7 +199,7 @@ def _check_dicom(wanted: DicomConditions | bool, fact: Facts) -> str:  # noqa: F
             return f"DICOM {key} is {is_value}"
     for key in ("modality", "sop_class", "transfer_syntax"):
         allowed = getattr(wanted, key)
-        if allowed is not None and (getattr(fact.dicom, key) or "") not in texts(allowed):
+        if allowed is not None and (getattr(fact.dicom, key) or "").upper() not in map(str.upper, texts(allowed)):
             return f"its DICOM {key} is another"
     return ""
 

@@ -38,6 +38,8 @@ def explain(file: str, text: str, message: str, allowed: Sequence[str]) -> RuleI
     elif wrong := re.search(r"Invalid enum value '?([^']*)'?", said):
         said = f"{wrong[1]!r} is not possible here"
         advice = _advise(wrong[1], allowed)
+    elif place == ("rule",):
+        said, advice = "there may be several rules, so each begins with two brackets", "write [[rule]]"
     else:
         said = _say_plainly(said)
     where = f"line {find_line(text, place)}"

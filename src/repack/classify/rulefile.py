@@ -16,6 +16,9 @@ from repack.errors import RuleInvalid
 from repack.model import Category
 
 _ADVICE = "see rules/README.md"
+#: What tomllib says of a backslash in double quotes that begins no sign of TOML, and what is meant instead.
+_ESCAPES = ("Unescaped '\\' in a string", "Invalid hex value")
+_SINGLE_QUOTES = "a text with a backslash is written in single quotes, such as '.*\\.pdf'"
 
 _Texts = str | list[str]
 _Size = Annotated[int, msgspec.Meta(ge=0)]  # bytes
@@ -183,9 +186,9 @@ def _parse(file: str, text: str) -> list[Rule]:
     except tomllib.TOMLDecodeError as error:
         place = re.search(r"line (\d+)", str(error))
         said = str(error).partition(" (at")[0]
-        raise RuleInvalid(
-            file, f"line {place[1]}" if place else "end of file", f"not valid TOML ({said})", _ADVICE
-        ) from error
+        advice = _SINGLE_QUOTES if said.startswith(_ESCAPES) else _ADVICE
+        where = f"line {place[1]}" if place else "end of file"
+        raise RuleInvalid(file, where, f"not valid TOML ({said})", advice) from error
     except RecursionError as error:
         raise RuleInvalid(file, "whole file", "its brackets are nested too deeply", _ADVICE) from error
     try:
@@ -230,10 +233,17 @@ def _find_in_conditions(conditions: Conditions) -> Iterator[tuple[Place, str]]:
             if problem:
                 what = "path" if key == "path" else "regular expression"
                 yield (*above, key, *([number] if isinstance(value, list) else [])), f"{what} {text[:40]!r}: {problem}"
+    yield from _find_no_size(conditions)
     if not any(patterns.has_locale(glob) for glob in texts(conditions.path)):
         for about, what in _ABOUT_LANGUAGES.items():
             if getattr(conditions, about) is not None:
                 yield (about,), f"{about} {what}, so it needs a path with {{locale}}"
+
+
+def _find_no_size(conditions: Conditions) -> Iterator[tuple[Place, str]]:
+    least, below = conditions.larger_than, conditions.smaller_than
+    if least is not None and below is not None and below <= least + 1:
+        yield ("smaller_than",), f"no size is larger than {least:,} and smaller than {below:,}"
 
 
 def _stated(struct: object) -> list[tuple[str, object]]:

@@ -24,6 +24,7 @@ from repack.errors import (
     RepackError,
     WrongUsage,
 )
+from repack.places import addresses
 from repack.processes.workers import Pool
 from repack.report import plain
 
@@ -33,6 +34,7 @@ _OUT_OF_REACH = frozenset(  # of a path that was given
 _OUTPUT_FAILED = frozenset({errno.EPIPE, errno.ENOSPC, errno.EFBIG, errno.EIO})
 _NAME_OUTPUTS = frozenset({"-o", "--output", "--manifest", "--report"})
 _LONGEST_NAME = 60  # of a path in a message
+_OF_ONE_DISC = frozenset({"--split", "--report", "--with-patient", "--manifest"})  # which a batch does not have
 _HELPLESS: tuple[list[str], ...] = ([], ["rules"])  # these alone ask for help
 
 
@@ -91,6 +93,7 @@ def _call(app: typer.Typer, given: list[str], pool: Pool | None) -> ExitCode | i
     loudness = sum(len(word) - 1 for word in given if re.fullmatch("-v+", word)) + given.count("--verbose")
     try:
         _refuse_empty(given)
+        _refuse_addresses(given)
         _refuse_misspelt(given)
         result: Any = app(args=given, prog_name="repack", standalone_mode=False, obj=pool)
     except RepackError as error:
@@ -140,6 +143,14 @@ def _refuse_empty(given: Sequence[str]) -> None:
             raise WrongUsage(f"there is nothing {where}", "a variable of a script may be unset; give a value")
 
 
+def _refuse_addresses(given: Sequence[str]) -> None:
+    """Only a batch takes what lies elsewhere. Raises WrongUsage."""
+    for word in given if given[:1] != ["batch"] else ():
+        if addresses.has_scheme(word) and not os.path.lexists(word):
+            problem = f"{addresses.show(word)} is an address, and those are for repack batch"
+            raise WrongUsage(problem, "give a path here, and fetch or upload the file yourself")
+
+
 def _refuse_misspelt(given: list[str]) -> None:
     """A first word that is no bundle and nearly a command was meant as one. Raises WrongUsage."""
     first = next(iter(given), "")
@@ -151,9 +162,12 @@ def _refuse_misspelt(given: list[str]) -> None:
 
 def _word(error: typer.TyperException) -> str:
     """What typer says, without the names of what it is made of, and where help is."""
+    option = getattr(error, "option_name", "")
+    context = getattr(error, "ctx", None)
+    if option in _OF_ONE_DISC and context is not None and context.info_name == "batch":
+        return f"{option} is for one disc, not for a batch; use repack BUNDLE {option} for those that need it"
     near = getattr(error, "possibilities", None)
     said = (getattr(error, "message", "") if near else error.format_message()).rstrip(".").replace("Value error, ", "")
-    context = getattr(error, "ctx", None)
     advice = f"did you mean {near[0]}?" if near else f"see {context.command_path if context else 'repack'} --help"
     return f"{said}; {advice}"
 

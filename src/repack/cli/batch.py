@@ -54,7 +54,13 @@ DryRun = Annotated[
     bool, typer.Option("--dry-run", "-n", help="Estimate the saving from a sample of each disc; write nothing.")
 ]
 Sample = Annotated[
-    int, typer.Option("--sample", min=2, metavar="N", help="About so many images of each disc are tried for that.")
+    int | None,
+    typer.Option(
+        "--sample",
+        min=2,
+        metavar="N",
+        help=f"About so many images of each disc are tried for that. Default: {Sampling().count}.",
+    ),
 ]
 NamesFrom = Annotated[
     list[Path] | None, typer.Option("--from", metavar="FILE", help="More bundles, one a line; - is standard input.")
@@ -108,7 +114,7 @@ def batch(
     staging: Staging = Path(tempfile.gettempdir()),  # noqa: B008  the same for all calls
     most_staged: MostStaged = None,
     dry_run: DryRun = False,
-    sample: Sample = Sampling().count,  # noqa: B008  as above
+    sample: Sample = None,
     json: Annotated[bool, typer.Option("--json", help="A line of JSON for each disc on standard output.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Say only what is wrong.")] = False,
 ) -> int:
@@ -127,10 +133,13 @@ def batch(
     how = _read_options(wishes, tuple(rules or ()), access, overwrite=overwrite, rechecks=recheck)
     folder, place = (None, "") if dry_run and out_dir is None else _read_out_dir(out_dir, record, is_dry=dry_run)
     how = replace(how, staging=staging.absolute(), most_staged=most_staged or how.most_staged)
+    if sample is not None and not dry_run:
+        raise WrongUsage("--sample goes with --dry-run", "add --dry-run, or leave it out")
     discs = _find_discs([*(bundles or ()), *_read_names(names_from or ())], folder, place)
     screen = console.open_screen(is_json=json, is_quiet=quiet)
     if dry_run or folder is None:
-        return _foretell(foretelling.foretell(discs, how, jobs, Sampling(sample)), screen, is_json=json)
+        sampling = Sampling() if sample is None else Sampling(sample)
+        return _foretell(foretelling.foretell(discs, how, jobs, sampling), screen, wishes, is_json=json)
     _check_travelling(access, [place, *(disc.address for disc in discs)], scheduler)
     return _run(running.Request(discs, folder, how, jobs, scheduler or "", place), screen, is_json=json)
 
@@ -161,7 +170,7 @@ def _read_out_dir(out_dir: str | None, record: Path | None, *, is_dry: bool) -> 
     return record, out_dir
 
 
-def _foretell(found: Iterable[Foretold], screen: console.Screen, *, is_json: bool) -> int:
+def _foretell(found: Iterable[Foretold], screen: console.Screen, wishes: Wishes, *, is_json: bool) -> int:
     kept: list[Foretold] = []
     for one in found:
         kept.append(one)
@@ -171,6 +180,8 @@ def _foretell(found: Iterable[Foretold], screen: console.Screen, *, is_json: boo
             console.show_error(foretold.problem(one))
     console.show_sheets(screen, foretold.sheets(kept))
     console.show_result(screen, foretold.result(kept))
+    if wishes.max_size is not None:
+        console.show_result(screen, foretold.WITHOUT_MAX_SIZE)
     return max(one.code for one in kept)
 
 

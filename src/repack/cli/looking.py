@@ -19,7 +19,7 @@ from repack.errors import WrongUsage
 from repack.model import Wishes
 from repack.planning import remarks
 from repack.report import codecs as codec_sheets
-from repack.report import compared, conformance, console, contents, planned_json
+from repack.report import compared, conformance, console, contents, planned_json, words
 from repack.report import rules as rule_sheets
 
 _Does = TypeVar("_Does", bound=Callable[..., Any])
@@ -148,7 +148,8 @@ def check_rules(files: Annotated[list[Path], typer.Argument(metavar="FILE...", h
     screen = console.open_screen()
     for file in files:
         count = len(load_file(file))
-        console.show_lines(screen, [f"{file.name}: {count} {'rule' if count == 1 else 'rules'}, no mistakes"])
+        told = f"{words.plural(count, 'rule')}, no mistakes" if count else "there are no rules in it"
+        console.show_lines(screen, [f"{file.name}: {told}"])
 
 
 @_command(rules_app, "test", ("repack rules test my.toml scan.zip", "what would change on this disc"))
@@ -164,6 +165,8 @@ def try_rules(
     max_ratio: opening.MaxRatio = opening.RATIO,
 ) -> None:
     """Show what your rules would change on a bundle, against the built-in ones; nothing is written."""
+    if file.is_dir() or file.suffix.lower() in {".zip", ".iso"}:
+        raise WrongUsage(f"{file.name} is a bundle, no rule file", "write repack rules test FILE BUNDLE")
     own = load_file(file)
     wishes = Wishes(options.read_locales(keep_locales), drop_redist, tuple(drop or ()))
     screen = console.open_screen()

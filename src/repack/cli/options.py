@@ -28,6 +28,10 @@ def _read_category(text: str | Category) -> Category:
     try:
         return Category(text.lower())
     except ValueError:
+        names = re.split(r"[,;\s]+", text.lower())
+        if len(names) > 1 and all(name in set(Category) for name in names):
+            each = " ".join(f"--drop {name}" for name in names)
+            raise WrongUsage(f"--drop {text} names more than one category", f"write {each}") from None
         advice = f"{guess(text, Category)} there are: {', '.join(Category)}".lstrip()
         raise WrongUsage(f"--drop {text} is no category", advice) from None
 
@@ -137,8 +141,8 @@ Split = Annotated[
         "--split",
         metavar="study",
         help="One zip for each study (an examination), named OUT.study1of3.zip and so on. Each holds the viewer and "
-        "everything else that is no image, so it works alone; restoring all into one folder (with --overwrite from "
-        "the second on) gives back the whole.",
+        "everything else that is no image, so it works alone; restoring all into one folder gives "
+        "back the whole.",
     ),
 ]
 

@@ -6,6 +6,7 @@ from repack import pipeline
 from repack.cli import options, targets
 from repack.errors import OutputUnwritable, WrongUsage
 from repack.model import Plan
+from repack.output import drafts
 from repack.report import console
 
 
@@ -31,7 +32,7 @@ def check_report_file(
     if file.exists() and not may_replace:
         raise OutputUnwritable(file.name, "it exists already", "use --overwrite, or another name with --report")
     if not file.resolve().parent.is_dir():
-        raise OutputUnwritable(file.name, "its folder does not exist", "make the folder, or name another with --report")
+        raise OutputUnwritable(file.name, *drafts.explain_folder(file.resolve().parent, "--report"))
 
 
 def report_run(file: Path | None, done: pipeline.Done, jobs: int, screen: console.Screen, *, is_open: bool) -> None:

@@ -13,7 +13,7 @@ from repack.processes import interrupts
 from repack.processes.workers import Pool
 from repack.progress import Progress
 from repack.record import manifest, recording
-from repack.report import conformance, console, planned_json, profile, tables, unread
+from repack.report import conformance, console, planned, planned_json, profile, tables, unread
 
 _MOST_NAMES = 3  # of damaged files in a line
 
@@ -68,17 +68,18 @@ def show_plans(request: Request, wanted: Wanted, screen: console.Screen) -> None
             console.show_sheets(screen, [tables.Sheet("Worth knowing", lines=tuple(unread.tell_unread(plan)))])
             _tell_idle(screen, request.bundle, replace(wanted, manifest_file=None), is_checked=False)
         else:
-            every = [tables.every_line(plan)] if wanted.verbose else []
-            console.show_sheets(screen, [*tables.planned(plan), *every])
-    if len(plans) > 1:
-        console.show_result(screen, f"nothing was written; without --dry-run this makes {len(plans)} zips")
-    elif not plans[0].is_idle:
-        console.show_result(screen, tables.planned_result(str(request.target)))
+            every = [planned.every_line(plan)] if wanted.verbose else []
+            console.show_sheets(screen, [*planned.planned(plan), *every])
+    if request.split and len(plans) == 1:
+        console.show_result(screen, tables.UNDIVIDED)
     named = (plan.wishes.part for plan in plans)
     made = [parts.name_part(request.target, part) if part else request.target for part in named]
     refusal = targets.explain_refusal(made, may_replace=request.overwrite)
     if refusal:
-        console.show_result(screen, refusal)
+        console.show_result(screen, f"nothing was written; {refusal}")
+    elif len(plans) > 1 or not plans[0].is_idle:
+        makes = f"{len(plans)} zips" if len(plans) > 1 else str(request.target)
+        console.show_result(screen, planned.planned_result(makes))
     if wanted.manifest_file is not None:
         console.show_result(screen, "a dry run has no manifest, so none was written")
     if wanted.is_json:
@@ -132,14 +133,16 @@ def _show_parts(zips: Sequence[Done], wanted: Wanted, screen: console.Screen) ->
         _show_tables(done, wanted, screen)
     for done in zips:
         console.show_result(screen, tables.result_of_part(done.manifest, done.size, str(done.target)))
+    console.show_result(screen, tables.result_of_parts([done.manifest for done in zips], sum(z.size for z in zips)))
     if wanted.is_json:
         console.show_json(options.join_json([manifest.encode(done.manifest) for done in zips]))
 
 
 def _show_tables(done: Done, wanted: Wanted, screen: console.Screen) -> None:
-    console.show_sheets(screen, [*tables.summary(done.plan, done.manifest), conformance.changed(done.manifest)])
+    summary = tables.summary(done.plan, done.manifest, done.size)
+    console.show_sheets(screen, [*summary, conformance.changed(done.manifest)])
     if wanted.verbose:
-        more = (conformance.compared(done.manifest), tables.every_line(done.plan))
+        more = (conformance.compared(done.manifest), planned.every_line(done.plan))
         console.show_sheets(screen, [*more, tables.overhead(done.manifest, done.size)])
 
 
@@ -150,6 +153,8 @@ def _show_zip(done: Done, request: Request, wanted: Wanted, screen: console.Scre
         _tell_idle(screen, request.bundle, wanted, encoded)
     else:
         _show_tables(done, wanted, screen)
+        if request.split:
+            console.show_result(screen, tables.UNDIVIDED)
         console.show_result(screen, tables.result(done.manifest, done.size, str(done.target)))
         if wanted.manifest_file is not None:
             targets.write_beside(wanted.manifest_file, encoded)

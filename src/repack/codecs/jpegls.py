@@ -132,7 +132,7 @@ LOSSLESS = Codec(
     encode=_WRITE,
     decode=_READ,
     has_free_precision=_HAS_FREE_PRECISION,
-    opened_by="Weasis, OHIF, programs built on GDCM or DCMTK, dcm4che, Orthanc; not on older discs",
+    opened_by="Weasis, OHIF, programs built on GDCM or DCMTK, dcm4che, Orthanc; not by viewers on older discs",
     unpackers=(GDCM, Unpacker("dcmdjpls", "DCMTK")),
 )
 

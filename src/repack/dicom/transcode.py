@@ -35,8 +35,8 @@ MAY_SHOW_OTHERWISE = (
 )
 
 _OLD_NAME = (
-    "it has a new SOP Instance UID, as the standard wants it: reports, key objects and presentation states that name "
-    "the image by its old one do not find it any more"
+    "under a new SOP Instance UID, as the standard wants it: reports, key objects and presentation states that name "
+    "the old one do not find it any more"
 )
 #: Decoders give the words of a narrow stream without the bits of the sign above them, which a wide one would state.
 _SHORT_SIGN = "its samples are signed and shorter than their words: compressed anew, programs would show other values"

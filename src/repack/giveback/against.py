@@ -89,6 +89,11 @@ def _compare_one(pair: Pair) -> str:
     return ""
 
 
+def tell_of_finished(name: str, first: str) -> Finding:
+    """The only line on a bundle that repack made: whatever was made from it, its own original is another one."""
+    return Finding(name, f"was itself made by repack; the first original was {first}", is_of_original=True)
+
+
 def tell(pairing: Pairing, problems: Sequence[str], lines: Sequence[EntryRecord], original: str) -> list[Finding]:
     """Each difference, given what `compare` said of each pair; in one line where not a single file is the same."""
     if (pairing.pairs or pairing.gone) and not pairing.closed and all(problem == _OTHER_FILE for problem in problems):

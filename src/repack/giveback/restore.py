@@ -85,12 +85,16 @@ def restore(
 
 
 def _choose(finished: Finished, globs: Sequence[str]) -> tuple[int, ...]:
-    """The numbers of the wanted lines of the manifest. Raises WrongUsage where a pattern names nothing."""
+    """The numbers of the wanted lines of the manifest. Raises WrongUsage where nothing of them is there."""
     lines = list(enumerate(finished.manifest.entries))
     for glob in globs:
         if not any(matches(glob, line.path) for _n, line in lines):
             raise WrongUsage(f"no entry of {finished.name} matches {glob}", "see its REPACK/manifest.json for names")
-    return tuple(n for n, line in lines if not globs or any(matches(glob, line.path) for glob in globs))
+    chosen = tuple(n for n, line in lines if not globs or any(matches(glob, line.path) for glob in globs))
+    if globs and all(finished.manifest.entries[n].after is None for n in chosen):
+        what = "what you name was dropped" if len(chosen) == 1 else f"all {len(chosen):,} that you name were dropped"
+        raise WrongUsage(f"{what} when {finished.name} was made", "only the original disc still has it")
+    return chosen
 
 
 def _items(finished: Finished, chosen: Sequence[int], problems: dict[int, str]) -> Iterator[Item]:

@@ -19,7 +19,7 @@ from repack.dicom.dicomdir import Directory
 from repack.dicom.image import NotDone
 from repack.errors import BundleUnreadable
 from repack.giveback import against
-from repack.giveback.finished import Finished, open_finished, set_foreign_aside
+from repack.giveback.finished import Finished, is_finished, open_finished, set_foreign_aside
 from repack.giveback.originals import Item, Unlike, check_content, explain_crash, rebuild_to
 from repack.model import MANIFEST_NAME, RESTORE_NAME, Access, Bundle, Category, Entry, EntryUnreadable, Proof, Wishes
 from repack.output.archive import digest_raw
@@ -290,6 +290,8 @@ def _check_against(finished: Finished, original: Bundle, done: Verified, pool: P
             progress.advance(pair.line.before.size)
     files = sum(not line.folder for line in lines)
     found = against.tell(pairing, problems, lines, path.name)
+    if is_finished(original):
+        found = [against.tell_of_finished(path.name, finished.manifest.source.name)]
     done.note("original", (len(pairing.pairs), files), f"each file of {path.name}, by its SHA-256", found)
     samples = sum(pair.new is not None for pair in pairing.pairs)
     if samples:

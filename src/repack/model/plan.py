@@ -76,4 +76,5 @@ class Plan:
     warnings: tuple[str, ...] = ()
     numbers: tuple[int, ...] | None = None  # None: 0, 1, 2...
     settled: frozenset[int] = frozenset()  # entries that an earlier round brought to where they should be
+    first: str = ""  # the name of the first original, where repack made the bundle
     is_idle: bool = False  # the bundle is what is asked for already

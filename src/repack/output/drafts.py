@@ -110,9 +110,16 @@ def check_target(target: Path, *, overwrite: bool) -> None:
         if target.exists() and not overwrite:
             raise taken(target)
         if not target.parent.is_dir():
-            raise OutputUnwritable(target.name, "its folder does not exist", "make the folder, or name another with -o")
+            raise OutputUnwritable(target.name, *explain_folder(target.parent, "-o"))
     except OSError as error:  # a folder on the way may not be entered
         raise unwritable(target, error) from error
+
+
+def explain_folder(folder: Path, option: str) -> tuple[str, str]:
+    """Why nothing can be put into a folder that is none, and what to do about it."""
+    if folder.exists():
+        return f"{folder.name} is a file, no folder", f"name another place with {option}"
+    return "its folder does not exist", f"make the folder, or name another with {option}"
 
 
 def clear_stale(target: Path) -> None:

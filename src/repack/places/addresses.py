@@ -35,6 +35,11 @@ def find_local(address: str) -> Path | None:
     return Path(url2pathname(f"/{path}"))
 
 
+def has_scheme(word: str) -> bool:
+    """Is it written as an address, of whatever kind, and no path?"""
+    return _SCHEME.match(word) is not None
+
+
 def is_remote(address: str) -> bool:
     """Does it lie elsewhere? Raises WrongUsage where it is an address of an unknown kind."""
     return find_local(address) is None

@@ -1,6 +1,7 @@
 """What the user should know of a plan: viewers that may not open the new images, files whose words no longer fit."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from repack import codecs
 from repack.classify.needs import Need, Reference
@@ -16,7 +17,7 @@ _WRITTEN: Mapping[str, tuple[tuple[str, ...], str]] = {
     "htj2k": (("htj2k",), "HTJ2K"),
     "jpegxl": (("jpegxl",), "JPEG XL"),
     "rle": (("rle",), "RLE"),
-    "smallest": (("jpegls", "j2k"), "JPEG-LS and JPEG 2000"),
+    "smallest": (("jpegls", "j2k"), "JPEG-LS or JPEG 2000"),
 }
 _ALTERNATIVES = ("j2k", "jpegls", "rle")  # in the order in which they are worth trying
 _UNKNOWN = Reads(codecs=[], source="no rule knows this program")
@@ -28,6 +29,13 @@ def remark(plan: Plan, rules: Sequence[LoadedRule], needs: Iterable[Reference]) 
     is_rewritten = any(line.decision.action is Action.TRANSCODE for line in plan.lines)
     readers = _warn_of_readers(plan, rules, needs) if is_rewritten else iter(())
     return (*readers, *prerequisites.warn_of_missing(plan), *_warn_of_described(plan, _by_id(rules)))
+
+
+def narrow(plan: Plan, rules: Sequence[LoadedRule], needs: Sequence[Reference], codec: str) -> Plan:
+    """The plan with the warnings that hold where all images came out in this one of several possible codecs."""
+    before = remark(plan, rules, needs)
+    now = remark(replace(plan, wishes=replace(plan.wishes, codec=codec)), rules, needs)
+    return replace(plan, warnings=(*(said for said in plan.warnings if said not in before), *now))
 
 
 def _by_id(rules: Sequence[LoadedRule]) -> dict[str, LoadedRule]:

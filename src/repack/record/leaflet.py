@@ -47,7 +47,9 @@ def _facts(entries: Sequence[EntryRecord]) -> dict[str, str]:
         "bounded": proofs[Proof.BOUNDED],
         "native": sum(_syntax(entry) == EXPLICIT_LE for entry in images),
         "rebuilt": sum(entry.proof is Proof.EXACT for entry in images),
-        "unchanged": sum(entry.action == "copied" for entry in files),
+        "index": sum(entry.action == "transcoded" and not _is_image(entry) for entry in files),
+        "unchanged": sum(entry.action == "copied" and not entry.damaged for entry in files),
+        "damaged": sum(entry.action == "copied" and entry.damaged for entry in files),
         "dropped": sum(entry.action == "dropped" and entry.wish != SPLIT_STUDY for entry in files),
         "elsewhere": sum(entry.action == "dropped" and entry.wish == SPLIT_STUDY for entry in files),
     }

@@ -6,11 +6,12 @@ in plain ASCII where the output's encoding is not UTF-8.
 
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
 from rich import box
+from rich.cells import cell_len
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 from rich.table import Table
@@ -25,6 +26,8 @@ __all__ = ["Screen", "open_screen", "show_error", "show_json", "show_lines", "sh
 
 _MOST_LINES = 12  # of a list; where the others are named the sheet says
 _MOST_ROWS = 24  # of a table: what a screen holds
+_NARROWEST = 12  # letters of a column of text, which folds; a column of numbers never gets narrower than its numbers
+_BETWEEN = 3  # columns lie so many letters apart
 #: The same table without box drawing, for outputs in another encoding than UTF-8.
 _ASCII_BOX = box.Box("    \n    \n -- \n    \n    \n -- \n    \n    \n", ascii=True)
 
@@ -87,17 +90,42 @@ def _show_rows(console: Console, sheet: Sheet) -> None:
     if not sheet.rows:
         return
     shown = sheet.rows if sheet.is_whole else sheet.rows[:_MOST_ROWS]
-    console.print(_table(console, sheet, shown))
+    if _needed_width(sheet, shown) <= console.width:
+        console.print(_table(console, sheet, shown))
+    else:
+        _show_items(console, _as_lines(sheet, shown))
     _show_rest(console, len(sheet.rows) - len(shown), sheet)
 
 
 def _show_lines(console: Console, sheet: Sheet) -> None:
     shown = sheet.lines if sheet.is_whole else sheet.lines[:_MOST_LINES]
-    for line in shown:
+    _show_items(console, shown)
+    _show_rest(console, len(sheet.lines) - len(shown), sheet)
+
+
+def _show_items(console: Console, lines: Iterable[str]) -> None:
+    for line in lines:
         table = Table.grid(padding=(0, 1))
         table.add_row(Text(" -"), _text(console, line))
         console.print(table)
-    _show_rest(console, len(sheet.lines) - len(shown), sheet)
+
+
+def _needed_width(sheet: Sheet, rows: Sequence[tuple[str, ...]]) -> int:
+    """Letters of the narrowest table that cuts no number and leaves each column of text readable."""
+    titles = tuple(column.title for column in sheet.columns)
+    needed = 0
+    for column, *cells in zip(sheet.columns, titles, *rows, sheet.footer or titles, strict=True):
+        widest = max(cell_len(line) for cell in cells for line in cell.split("\n"))
+        needed += widest if column.is_number else min(widest, _NARROWEST)
+    return needed + _BETWEEN * len(sheet.columns) - 1
+
+
+def _as_lines(sheet: Sheet, rows: Sequence[tuple[str, ...]]) -> Iterator[str]:
+    """The rows of a table that a screen is too narrow for: `name: title value, title value`."""
+    titles = [column.title for column in sheet.columns[1:]]
+    for name, *cells in (*rows, *filter(None, (sheet.footer,))):
+        told = (f"{title} {cell}" for title, cell in zip(titles, cells, strict=True) if cell)
+        yield f"{name}: {', '.join(told)}".replace("\n", " ")
 
 
 def _show_rest(console: Console, count: int, sheet: Sheet) -> None:

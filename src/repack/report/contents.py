@@ -100,9 +100,12 @@ def _languages(files: Sequence[Planned]) -> tuple[str, ...]:
     if not counts:
         return ()
     names = [f"{languages.describe(tag)} ({tag})" for tag in counts]
+    found = words.plural(len(counts), "language")
     if len(names) > _MOST_NAMES:  # then the regions go
         names = [languages.describe(base) for base in {tag.partition("-")[0] for tag in counts}]
-    said = f"{words.plural(len(counts), 'language')} in {words.plural(counts.total(), 'file')}"
+        if len(names) < len(counts):
+            found = f"{words.plural(len(names), 'language')} ({len(counts):,} with their regions)"
+    said = f"{found} in {words.plural(counts.total(), 'file')}"
     return (f"{said}: {', '.join(sorted(names))}",)
 
 

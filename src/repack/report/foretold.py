@@ -10,6 +10,7 @@ from repack.planning.estimate import Estimate, add_up
 from repack.report import words
 from repack.report.tables import Column, Sheet
 
+WITHOUT_MAX_SIZE = "--max-size is not counted here: a zip that is too large is made smaller, or the disc fails"
 _MOST_ROWS = 50  # of a long list only the sum is shown; --json has every disc
 
 

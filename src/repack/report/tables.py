@@ -1,15 +1,18 @@
 """What the views say, as plain rows: categories, series, what was kept against a wish. No colour, no layout."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from repack.dicom import syntaxes
-from repack.model import Action, Category, Plan, Planned, Proof
+from repack.model import Category, Plan, Planned, Proof
 from repack.record.manifest import EntryRecord, Manifest, is_image
-from repack.report import unread, words
+from repack.report import words
 
-_MORE = "-v shows every decision"  # of a plan, which has no manifest yet
+#: What stands around the files before and after, by the kind of the first original.
+_AROUND = {"zip": "the zip itself", "iso": "the ISO, the zip", "folder": "the zip itself"}
+
+UNDIVIDED = "--split study: there are not two studies or more, so this is one zip"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,21 +41,22 @@ class Sheet:
 
 
 @dataclass(frozen=True, slots=True)
-class _Sum:
+class Sum:
     """Files and their bytes in the archive, before and after."""
 
     entries: int = 0
     before: int = 0
     after: int = 0
 
-    def plus(self, before: int, after: int) -> "_Sum":
-        return _Sum(self.entries + 1, self.before + before, self.after + after)
+    def plus(self, before: int, after: int) -> "Sum":
+        """One file more."""
+        return Sum(self.entries + 1, self.before + before, self.after + after)
 
 
-def summary(plan: Plan, manifest: Manifest) -> list[Sheet]:
+def summary(plan: Plan, manifest: Manifest, new_size: int) -> list[Sheet]:
     """What a finished run has to say, most important first."""
     return [
-        _by_category(manifest),
+        _by_category(manifest, new_size),
         _by_series(plan, manifest),
         Sheet("Images kept as they are", lines=group(_kept_images(manifest))),
         Sheet("Dropped", lines=group(_dropped(manifest))),
@@ -61,31 +65,39 @@ def summary(plan: Plan, manifest: Manifest) -> list[Sheet]:
     ]
 
 
-def _by_category(manifest: Manifest) -> Sheet:
-    sums: dict[Category, _Sum] = {}
+def _by_category(manifest: Manifest, new_size: int) -> Sheet:
+    """A row for each category and one for what stands around them, so that all adds up to the bundles."""
+    sums: dict[Category, Sum] = {}
     for entry in manifest.entries:
         if not entry.folder:
             after = entry.after.stored if entry.after else 0
-            sums[entry.category] = sums.get(entry.category, _Sum()).plus(entry.before.stored, after)
+            sums[entry.category] = sums.get(entry.category, Sum()).plus(entry.before.stored, after)
     rows = tuple(
         (str(c), f"{s.entries:,}", words.size(s.before), words.size(s.after), words.saved(s.before, s.after))
         for c in Category
         if (s := sums.get(c))
     )
-    all_before, all_after = manifest.totals.before, manifest.totals.after
+    before, after = _size_before(manifest), manifest.totals.after.stored
+    around = max(before - manifest.totals.before.stored, 0), new_size - after
+    row = (_AROUND[manifest.source.kind], "", *map(words.size, around), "")
     columns = (Column("Category"), *(Column(title, is_number=True) for title in ("Files", "Before", "After", "Saved")))
     footer = (
         "all",
-        f"{all_before.entries:,}",
-        words.size(all_before.stored),
-        words.size(all_after.stored),
-        words.saved(all_before.stored, all_after.stored),
+        f"{manifest.totals.before.entries:,}",
+        words.size(before),
+        words.size(new_size),
+        words.saved(before, new_size),
     )
-    return Sheet("By category (bytes in the archive)", columns, rows, footer)
+    return Sheet("By category (bytes in the archive)", columns, (*rows, row), footer)
+
+
+def _size_before(manifest: Manifest) -> int:
+    """Bytes of the first original; of a folder those of its files."""
+    return manifest.source.size if manifest.source.size is not None else manifest.totals.before.size
 
 
 def _by_series(plan: Plan, manifest: Manifest) -> Sheet:
-    sums: dict[tuple[str, str, str, str, str], _Sum] = {}
+    sums: dict[tuple[str, str, str, str, str], Sum] = {}
     numbers = plan.numbers or range(len(manifest.entries))
     for line, entry in zip(plan.lines, (manifest.entries[n] for n in numbers), strict=True):
         if not is_image(entry) or entry.after is None:
@@ -93,7 +105,7 @@ def _by_series(plan: Plan, manifest: Manifest) -> Sheet:
         was, now = (short_syntax(state.transfer_syntax) for state in (entry.before, entry.after))
         stored_as = was if was == now else f"{was}\n> {now}"
         key = (*series_of(line), stored_as, str(entry.proof or ""))
-        sums[key] = sums.get(key, _Sum()).plus(entry.before.stored, entry.after.stored)
+        sums[key] = sums.get(key, Sum()).plus(entry.before.stored, entry.after.stored)
     rows = tuple(
         (name, f"{s.entries:,}", stored_as, words.size(s.before), words.size(s.after), proof)
         for (_uid, _modality, name, stored_as, proof), s in sums.items()
@@ -167,7 +179,14 @@ def _remarks(manifest: Manifest) -> tuple[str, ...]:
     by_force = (
         (f"--force-drop overrode what keeps {words.plural(forced, 'file')}; the manifest says what",) if forced else ()
     )
-    return (*manifest.warnings, *group(damaged), *group(noted), *by_force, *_identical(manifest))
+    made = made_from(manifest.history[-1].source.name, manifest.source.name) if len(manifest.history) > 1 else ""
+    again = (made,) if made else ()
+    return (*again, *manifest.warnings, *group(damaged), *group(noted), *by_force, *_identical(manifest))
+
+
+def made_from(name: str, first: str) -> str:
+    """A line on a zip that repack made, and what sizes before are those of."""
+    return f"{name} was made by repack from {first}; what was before is that first original"
 
 
 def _identical(manifest: Manifest) -> Iterable[str]:
@@ -179,7 +198,7 @@ def _identical(manifest: Manifest) -> Iterable[str]:
 
 def result(manifest: Manifest, new_size: int, target: str) -> str:
     """The last line: from what to what, and where it lies."""
-    before = manifest.source.size if manifest.source.size is not None else manifest.totals.before.size
+    before = _size_before(manifest)
     first = "nothing was saved: " if new_size > before else ""
     return f"{first}{words.change(before, new_size)}, {_proven(manifest)}: {target}"
 
@@ -188,6 +207,12 @@ def result_of_part(manifest: Manifest, new_size: int, target: str) -> str:
     """The last line of one zip of several, each with a study of its own."""
     number, count = manifest.options.part or (1, 1)
     return f"study {number} of {count}: {words.size(new_size)}, {_proven(manifest)}: {target}"
+
+
+def result_of_parts(manifests: Sequence[Manifest], new_size: int) -> str:
+    """All zips of a disc together, `new_size` bytes; each holds everything that is no image."""
+    before = words.size(_size_before(manifests[0]))
+    return f"{len(manifests)} zips, {words.size(new_size)} together; the disc had {before}"
 
 
 def idle(name: str) -> str:
@@ -211,59 +236,9 @@ def _proven(manifest: Manifest) -> str:
     if all(entry.after is None for entry in found):
         return "its images were dropped, as you asked"
     is_asked = manifest.options.codec != "none"
-    return "no image could be compressed (the reasons are above)" if is_asked else "its images stay as they are"
-
-
-def planned(plan: Plan) -> list[Sheet]:
-    """What a dry run has to say."""
-    files = [line for line in plan.lines if not line.entry.is_directory]
-    counts: dict[tuple[Category, Action], _Sum] = {}
-    for line in files:
-        key = (line.verdict.category, _planned_action(plan, line))
-        counts[key] = counts.get(key, _Sum()).plus(line.entry.stored, 0)
-    rows = tuple(
-        (str(category), str(action), f"{s.entries:,}", words.size(s.before))
-        for category in Category
-        for action in Action
-        if (s := counts.get((category, action)))
-    )
-    columns = (Column("Category"), Column("Plan"), Column("Files", is_number=True), Column("Now", is_number=True))
-    dropped = [
-        (f"{line.verdict.category}, by {line.decision.wish or line.decision.reason}", line.entry.path)
-        for line in files
-        if line.decision.action is Action.DROP
-    ]
-    against = [
-        (f"{line.decision.guard or line.decision.reason} ({line.decision.wish})", line.entry.path)
-        for line in files
-        if line.decision.wish and line.decision.action is not Action.DROP
-    ]
-    stay = [line for line in plan.lines if line.entry.place and line.decision.action is not Action.DROP]
-    noted = [(note, line.entry.path) for line in stay for note in line.entry.notes]
-    known = (*plan.warnings, *unread.tell_unread(plan), *_squeezing(plan), *group(noted))
-    return [
-        Sheet("Plan (nothing was written)", columns, rows),
-        Sheet("To be dropped", lines=group(dropped), rest=_MORE),
-        Sheet("Kept although you asked to drop it", lines=group(against), rest=_MORE),
-        Sheet("Worth knowing", lines=known, rest=_MORE),
-    ]
-
-
-def planned_result(target: str) -> str:
-    """The last line of a dry run."""
-    return f"nothing was written; without --dry-run this makes {target}"
-
-
-def _squeezing(plan: Plan) -> Iterable[str]:
-    copied = [line for line in plan.lines if line.decision.action is Action.COPY and not line.entry.is_directory]
-    if plan.wishes.squeeze and copied:
-        files = f"{words.plural(len(copied), 'file')} ({words.size(sum(line.entry.stored for line in copied))})"
-        yield f"--squeeze: {files} will be deflated anew, where that makes them smaller"
-
-
-def _planned_action(plan: Plan, line: Planned) -> Action:
-    """What will be done to an entry; one that is as it should be already is only copied."""
-    return Action.COPY if line.entry.index in plan.settled else line.decision.action
+    if is_asked:
+        return "no image could be compressed (the reasons are above)"
+    return f"its images {'are those of the first original' if len(manifest.history) > 1 else 'stay as they are'}"
 
 
 def overhead(manifest: Manifest, new_size: int) -> Sheet:
@@ -275,6 +250,7 @@ def overhead(manifest: Manifest, new_size: int) -> Sheet:
     parts = (
         (f"headers of images that were {which}, and their offset tables", found.headers),
         ("restore data", found.restore),
+        ("manifest and README.txt", new_size - manifest.totals.after.stored - found.restore - found.zip),
         ("headers and directory of the zip", found.zip),
     )
     lines = tuple(f"{name}: {words.size(size)} ({_share(size, new_size)})" for name, size in parts)
@@ -284,14 +260,3 @@ def overhead(manifest: Manifest, new_size: int) -> Sheet:
 def _share(size: int, whole: int) -> str:
     percent = 100 * size / whole if whole else 0.0
     return f"{percent:.2f} %" if not size or percent >= 0.01 else "<0.01 %"
-
-
-def every_line(plan: Plan) -> Sheet:
-    """Every decision, for -v."""
-    rows = tuple(
-        (line.entry.path, str(line.verdict.category), str(_planned_action(plan, line)), line.decision.reason)
-        for line in plan.lines
-        if not line.entry.is_directory
-    )
-    columns = (Column("Entry", ratio=2), Column("Category"), Column("Plan"), Column("Why", ratio=2))
-    return Sheet("Every entry", columns, rows, is_whole=True)

@@ -54,7 +54,7 @@ def is_unlike_original_only(done: Verified) -> bool:
 def advise(done: Verified) -> str:
     """What to do about the differences."""
     if is_unlike_original_only(done):
-        return "the zip itself is sound; give --against the bundle that it was made from, unchanged"
+        return "the zip itself is sound; give --against the first original, unchanged"
     return "get a better copy of it"
 
 
