@@ -2,6 +2,7 @@
 
 import json
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -146,15 +147,15 @@ def test_before_is_that_of_the_first_original(scan: Path, run: Run, tmp_path: Pa
 @pytest.fixture
 def older(scan: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A zip of a version of repack that knew nothing of conformance."""
-    encode = manifest.encode
+    encode = manifest.encode_in_pieces
 
-    def forget(record: Manifest) -> bytes:
-        document: dict[str, Any] = json.loads(encode(record))
+    def forget(record: Manifest) -> Iterator[bytes]:
+        document: dict[str, Any] = json.loads(b"".join(encode(record)))
         del document["conformance"]
-        return json.dumps(document).encode()
+        yield json.dumps(document).encode()
 
     with monkeypatch.context() as patch:
-        patch.setattr(manifest, "encode", forget)
+        patch.setattr(manifest, "encode_in_pieces", forget)
         assert run(scan, "-q")[0] == 0
     path = scan.with_name("scan.repacked.zip")
     assert "conformance" not in manifest_of(path)
