@@ -104,7 +104,7 @@ def run(
 ) -> Done:
     """Write the smaller zip, which appears only when it is complete and proven. Raises RepackError.
 
-    Where the bundle is what the wishes give already, nothing is written and the result `is_idle`.
+    Where the bundle is what the wishes give already, and sound, nothing is written and the result `is_idle`.
     """
     request = _request(bundle, target, wishes, settings)
     _refuse_input(request.target, request.bundle)
