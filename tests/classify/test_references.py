@@ -116,6 +116,8 @@ PAGES = [
     ("RUN.COMMAND", b"open ./lib/CDViewer.jar\n", "lib/CDViewer.jar"),
     ("bin/run.bat", b"..\\Viewer\\start.exe.", "Viewer/start.exe"),
     ("run.bat", b"start /wait Viewer\\GEARView", "Viewer/GEARView.exe"),
+    ("run.bat", b'start "" "My Viewer\\Run"', "My Viewer/Run.exe"),
+    ("run.bat", b'"%~dp0My Viewer\\Run" /cd', "My Viewer/Run.exe"),
     ("run.sh", b'exec "$HERE/jre/bin/java" -version', "jre/bin/java"),
     ("run.cmd", b"set HOME=%CD%\r\n%HOME%\\Viewer\\a.dat", "Viewer/a.dat"),
     ("view.ini", b"[start]\r\nprogram = My Viewer\\start.exe", "My Viewer/start.exe"),

@@ -96,9 +96,10 @@ def _in_page(text: str) -> Iterator[str]:
 
 
 def _in_script(text: str) -> Iterator[str]:
-    """As in a page, and single words without an extension, which Windows and Unix start as well."""
+    """As in a page, and words without an extension (quoted, also several), which Windows and Unix start as well."""
     yield from _in_page(text)
     yield from (word for word in dict.fromkeys(_WORD.findall(text)) if _is_bare(word))
+    yield from (word for word in dict.fromkeys(_quoted(text)) if " " in word and _is_bare(word.replace(" ", "_")))
 
 
 def _in_values(text: str) -> Iterator[str]:
