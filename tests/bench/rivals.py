@@ -11,9 +11,6 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-import numpy as np
-import pydicom
-
 CORES = len(os.sched_getaffinity(0))
 
 
@@ -34,6 +31,9 @@ def on_all_cores(images: list[Path], command: str) -> None:
 
 def compare(image: Path) -> bool:
     """What pydicom sees in both; then the new file takes the old one's place."""
+    import numpy as np  # here, because loading both takes a second, which is no part of the other rivals
+    import pydicom
+
     new = image.with_name(f"{image.name}.jls")
     same = np.array_equal(pydicom.dcmread(image).pixel_array, pydicom.dcmread(new).pixel_array)
     new.replace(image)
