@@ -164,8 +164,11 @@ MAY_IMPORT: dict[str, set[str]] = {
         "classify.matching", "classify.patterns", "classify.references", "model", "planning.guards", "planning.keeping",
         "planning.locale_sets", "planning.presets",
     },
-    "planning.prerequisites": {"bundles.names", "model"},
-    "planning.remarks": {"classify.needs", "classify.rulefile", "codecs", "model", "planning.prerequisites"},
+    "planning.naming": set(),
+    "planning.prerequisites": {"bundles.names", "model", "planning.naming"},
+    "planning.remarks": {
+        "classify.needs", "classify.rulefile", "codecs", "model", "planning.naming", "planning.prerequisites",
+    },
     "planning.parts": {"model", "planning.plan"},
     "planning.preset_remarks": {"dicom.syntaxes", "model", "planning.presets"},
     "planning.nested": {"classify.mentions", "model"},
@@ -361,7 +364,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     "cli.giveback": {
         "cli.completing", "cli.opening", "cli.options", "cli.targets", "errors", "giveback.restore", "giveback.verify",
-        "processes.interrupts", "report.console", "report.restored", "report.verified",
+        "processes.interrupts", "report.console", "report.restored", "report.verified", "report.words",
     },
     "cli.tools": {"cli.giveback", "cli.helping", "cli.looking"},
     "places.addresses": {"errors"},

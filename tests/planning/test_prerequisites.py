@@ -81,7 +81,7 @@ def test_one_line_for_each_runtime_names_the_programs_before_their_libraries():
     }  # fmt: skip
     assert warn(files, drop_redist=True) == (
         (
-            "viewer.exe and 1 more need msvcp100.dll and 1 more; where they are missing only vcredist_x86.exe and "
+            "viewer.exe and core.dll need msvcp100.dll and 1 more; where they are missing only vcredist_x86.exe and "
             "vcredist_x64.exe bring them, which are left out (--keep vcredist_x86.exe --keep vcredist_x64.exe)"
         ),
         (

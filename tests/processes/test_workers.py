@@ -133,6 +133,12 @@ def test_what_is_begun_early_is_done_once_and_comes_out_in_its_place(pool: Pool,
     assert list(pool.run(note, tasks)) == [1] * 30
 
 
+def test_what_was_begun_is_done_again_where_the_workers_were_dismissed(pool: Pool) -> None:
+    pool.begin(square, 7)
+    pool.dismiss()
+    assert list(pool.run(square, [7])) == [49]
+
+
 def test_what_is_begun_and_not_asked_for_changes_nothing(pool: Pool) -> None:
     pool.begin(square, 1_000)
     pool.begin(divide_by, 0)  # raises, but nobody asks

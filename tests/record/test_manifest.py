@@ -2,7 +2,6 @@
 
 import io
 import json
-import struct
 import sys
 import zipfile
 from collections.abc import Callable, Iterator
@@ -26,7 +25,7 @@ from repack.model import LEAFLET_NAME, MANIFEST_NAME, RESTORE_NAME, Action, Cate
 from repack.pipeline import Done, Request, run
 from repack.record import manifest, recording
 from repack.record.manifest import Count, EntryRecord, Manifest, Options, Source, State, Totals
-from tests.discs import small_disc
+from tests.discs import small_disc, spoil
 
 SCHEMA_FILE = Path(repack.__file__).parent / "schemas" / "manifest.schema.json"
 HOW_TO_RENEW = (
@@ -35,16 +34,6 @@ HOW_TO_RENEW = (
     "Path('src/repack/schemas/manifest.schema.json').write_text("
     "json.dumps(json_schema(), indent=2, sort_keys=True) + chr(10), encoding='utf-8')\""
 )
-
-
-def spoil(path: Path, name: str) -> None:
-    """Flip a bit in the middle of one entry's compressed bytes."""
-    with zipfile.ZipFile(path) as archive:
-        info = archive.getinfo(name)
-    content = bytearray(path.read_bytes())
-    lengths = struct.unpack_from("<2H", content, info.header_offset + 26)
-    content[info.header_offset + 30 + sum(lengths) + info.compress_size // 2] ^= 1
-    path.write_bytes(content)
 
 
 @pytest.fixture(scope="module")
@@ -61,7 +50,7 @@ def done(files: dict[str, bytes], tmp_path_factory: pytest.TempPathFactory) -> D
     with zipfile.ZipFile(folder / "scan.zip", "a") as archive:
         archive.mkdir("empty folder")
         archive.writestr("x/../out", b"traversal")
-    spoil(folder / "scan.zip", "damaged.pdf")
+    spoil(folder / "scan.zip", "damaged.pdf", folder / "scan.zip")
     wishes = Wishes(keep_locales=("en", "es"), drop_redist=True, drop=(Category.JUNK,), keep=("*.txt",))
     return run(Request(folder / "scan.zip", folder / "out.zip", wishes))
 

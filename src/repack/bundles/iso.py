@@ -10,7 +10,7 @@ from typing import BinaryIO
 
 from repack.bundles import iso_image, limits
 from repack.bundles.iso_image import SECTOR, Record, Unparseable
-from repack.bundles.names import ReadName, read_name, tell_apart
+from repack.bundles.names import ReadName, folded, read_name, tell_apart
 from repack.bundles.places import Text, Unreadable
 from repack.errors import BundleUnreadable
 from repack.model import Access, Bundle, Entry, EntryUnreadable, Place, Raw
@@ -59,10 +59,10 @@ _BEST_NAMES = ("UDF", "Joliet", "Rock Ridge", "ISO 9660")
 
 def choose_tree(trees: Mapping[str, Sequence[Record]]) -> str:
     """The tree with the most files; at a tie the one with the better names (containers I2)."""
-    order = list(_BEST_NAMES)
+    order = _BEST_NAMES
     rock = trees.get("Rock Ridge", ())
     if any(len(record.path[-1]) > _LONG_NAME for record in rock):
-        order = ["UDF", "Rock Ridge", "Joliet", "ISO 9660"]
+        order = ("UDF", "Rock Ridge", "Joliet", "ISO 9660")
     return max((name for name in order if name in trees), key=lambda name: _count(trees[name]))
 
 
@@ -94,8 +94,8 @@ def find_hidden(
     return hidden
 
 
-def _folded(path: Sequence[bytes]) -> tuple[bytes, ...]:
-    return tuple(part.lower() for part in path)
+def _folded(path: Sequence[bytes]) -> str:
+    return folded(b"/".join(path).decode("utf-8", "surrogateescape"))
 
 
 def _is_same(path: Path, end: int, one: Record, other: Record) -> bool:
@@ -108,7 +108,7 @@ def _is_same(path: Path, end: int, one: Record, other: Record) -> bool:
 
 
 def _count(records: Sequence[Record]) -> int:
-    return sum(not record.is_folder and not record.note for record in records)
+    return sum(not record.is_folder and not record.note for record in records)  # resource forks have a note
 
 
 def _differences(chosen: str, trees: Mapping[str, Sequence[Record]]) -> Iterator[str]:

@@ -24,7 +24,6 @@ from repack.errors import (
     RepackError,
     WrongUsage,
 )
-from repack.places import addresses
 from repack.processes.workers import Pool
 from repack.report import plain
 
@@ -137,16 +136,21 @@ def _show_trouble(error: OSError, given: Sequence[str], loudness: int) -> ExitCo
 def _refuse_empty(given: Sequence[str]) -> None:
     """No word is empty on purpose: `--keep "$IMPORTANT"` must not keep nothing without a word. Raises WrongUsage."""
     for before, word in pairwise(["", *given]):
-        option = word if word.startswith("--") and word.endswith("=") else before if not word else None
-        if option is not None:
-            where = f"behind {option.rstrip('=')}" if option.startswith("-") else "on the command line"
+        if not word or (word.startswith("--") and word.endswith("=")):
+            option = word.rstrip("=") or before
+            where = f"behind {option}" if option.startswith("-") else "on the command line"
             raise WrongUsage(f"there is nothing {where}", "a variable of a script may be unset; give a value")
 
 
 def _refuse_addresses(given: Sequence[str]) -> None:
     """Only a batch takes what lies elsewhere. Raises WrongUsage."""
-    for word in given if given[:1] != ["batch"] else ():
-        if addresses.has_scheme(word) and not os.path.lexists(word):
+    doubtful = [word for word in given if "://" in word and not os.path.lexists(word)]
+    if not doubtful or given[0] == "batch":
+        return
+    from repack.places import addresses  # noqa: PLC0415  it takes a third as long to load as all of this
+
+    for word in doubtful:
+        if addresses.has_scheme(word):
             problem = f"{addresses.show(word)} is an address, and those are for repack batch"
             raise WrongUsage(problem, "give a path here, and fetch or upload the file yourself")
 

@@ -11,7 +11,7 @@ from repack.errors import ExitCode, WrongUsage
 from repack.giveback import restore as restoring
 from repack.giveback import verify as verifying
 from repack.processes import interrupts
-from repack.report import console, restored, verified
+from repack.report import console, restored, verified, words
 
 RESTORING = (
     ("repack restore scan.repacked.zip -o originals", "all files, into a folder"),
@@ -125,8 +125,8 @@ def verify(
     if not done.findings:
         return ExitCode.DONE
     first = done.findings[0]
-    count = len(done.findings) - 1
-    more = f" (and {count:,} more difference{'s' if count > 1 else ''})" if count else ""
+    others = len(done.findings) - 1
+    more = f" (and {words.plural(others, 'more difference')})" if others else ""
     console.show_error(f"{source.name}: {first.where} {first.problem}{more}; {verified.advise(done)}")
     return ExitCode.DIFFERENT
 

@@ -138,9 +138,8 @@ HIGH_THROUGHPUT = Codec(
     few_readers="OHIF, pydicom, dicom-rs",
 )
 
-#: SOC with the SIZ that follows it, and EOC (ISO/IEC 15444-1 A.4); in packets FF has at most 8F behind it (B.10.1).
-_MARKS = (b"\xff\x4f\xff\x51", b"\xff\xd9")
-_reader = partial(Reader, marks=_MARKS, undoes_colours=True)
+_END = b"\xff\xd9"  # EOC (ISO/IEC 15444-1 A.4); in packets FF has at most 8F behind it (B.10.1)
+_reader = partial(Reader, marks=(_START, _END), undoes_colours=True)
 
 READERS = (
     _reader(LOSSLESS.transfer_syntax, _PYLIBJPEG, LOSSLESS.decode, _OPENJPEG, _read_with_openjpeg),

@@ -19,7 +19,7 @@ EXTENDED_OFFSET_TABLE, EXTENDED_OFFSET_TABLE_LENGTHS = 0x7FE0_0001, 0x7FE0_0002
 _ITEM = b"\xfe\xff\x00\xe0"
 _SEQUENCE_DELIMITER = b"\xfe\xff\xdd\xe0\0\0\0\0"
 _PIXEL_DATA_TAG = b"\xe0\x7f\x10\x00"
-_PIXEL_DATA_HEADER = b"\xe0\x7f\x10\x00OB\0\0\xff\xff\xff\xff"
+_PIXEL_DATA_HEADER = _PIXEL_DATA_TAG + b"OB\0\0\xff\xff\xff\xff"
 _HEADER_LENGTH = 8  # of an item
 
 
@@ -59,7 +59,7 @@ def read(data: bytes, top: Header) -> Fragments | NotDone:
 def has_inner_image(data: bytes, top: Header) -> bool:
     """Is there Pixel Data in fragments besides the file's own, such as an icon's (PS3.5 A.4)?
 
-    Its bytes are looked for, not its place in a sequence: one that only looks like it does no harm.
+    Its bytes are looked for, not its place in a sequence: what only looks like it is left as well.
     """
     own = top.pixel_data.start if top.pixel_data else -1
     return any(

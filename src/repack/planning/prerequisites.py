@@ -1,10 +1,11 @@
 """Libraries that programs need and that lie nowhere on the disc: it is said where their installer is left out."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from repack.bundles.names import folded
 from repack.model import Action, Category, Plan, Planned
+from repack.planning.naming import name_some
 
 #: Rule of an installer -> the libraries that such installers bring. The group is the version, where they have several.
 _BROUGHT_BY: Mapping[str, re.Pattern[str]] = {
@@ -70,19 +71,11 @@ def _say(users: Sequence[Planned], libraries: Mapping[str, set[str]], installers
     needing = frozenset().union(*libraries.values())
     programs = [line for line in users if _base(line) in needing]
     names = list(dict.fromkeys(line.entry.path.rpartition("/")[2] for line in installers))
-    missing, one = _name_first(list(libraries)), len(libraries) == 1
+    one = len(libraries) == 1
     keep = " ".join(f"--keep {name}" if _PLAIN.fullmatch(name) else f'--keep "{name}"' for name in names)
     return (
-        f"{_name_first([line.entry.path.rpartition('/')[2] for line in programs])} "
-        f"{'needs' if len(programs) == 1 else 'need'} {missing}; where {'it is' if one else 'they are'} missing only "
-        f"{_join(names)} {'brings' if len(names) == 1 else 'bring'} {'it' if one else 'them'}, "
+        f"{name_some([line.entry.path for line in programs])} {'needs' if len(programs) == 1 else 'need'} "
+        f"{name_some(list(libraries))}; where {'it is' if one else 'they are'} missing only {' and '.join(names)} "
+        f"{'brings' if len(names) == 1 else 'bring'} {'it' if one else 'them'}, "
         f"which {'is' if len(names) == 1 else 'are'} left out ({keep})"
     )
-
-
-def _name_first(names: Sequence[str]) -> str:
-    return names[0] if len(names) == 1 else f"{names[0]} and {len(names) - 1} more"
-
-
-def _join(names: Iterable[str]) -> str:
-    return " and ".join(names)

@@ -8,6 +8,7 @@ from repack.classify.needs import Need, Reference
 from repack.classify.rulefile import LoadedRule, Reads
 from repack.model import Action, Category, Plan, Planned, Wishes
 from repack.planning import prerequisites
+from repack.planning.naming import name_some
 
 #: `--codec` -> what a viewer must read, by the names of a rule's `reads`, and what people call it.
 _WRITTEN: Mapping[str, tuple[tuple[str, ...], str]] = {
@@ -21,7 +22,6 @@ _WRITTEN: Mapping[str, tuple[tuple[str, ...], str]] = {
 }
 _ALTERNATIVES = ("j2k", "jpegls", "rle")  # in the order in which they are worth trying
 _UNKNOWN = Reads(codecs=[], source="no rule knows this program")
-_MOST_LETTERS = 27  # of names: a warning fits on one line of a screen of 80 columns
 
 
 def remark(plan: Plan, rules: Sequence[LoadedRule], needs: Iterable[Reference]) -> tuple[str, ...]:
@@ -56,7 +56,7 @@ def _warn_of_readers(plan: Plan, rules: Sequence[LoadedRule], needs: Iterable[Re
         return
     common = [codec for codec in _ALTERNATIVES if all(codec in reads.codecs for reads in viewers.values())]
     safe = " or ".join((*common, "none"))
-    yield f"{_name_some(doubtful)} may not open {name}; safe: --codec {safe}"
+    yield f"{name_some(doubtful)} may not open {name}; safe: --codec {safe}"
 
 
 def warn_of_rare_codec(wishes: Wishes) -> Iterator[str]:
@@ -107,7 +107,7 @@ def _warn_of_described(plan: Plan, rules: Mapping[str, LoadedRule]) -> Iterator[
     ):
         about = [line.entry.path for line in plan.lines if _describes(line, rules) == what and not _is_changed(line)]
         if about and concerned:
-            yield f"{_name_some(about)} {'lists' if len(about) == 1 else 'list'} {said}"
+            yield f"{name_some(about)} {'lists' if len(about) == 1 else 'list'} {said}"
 
 
 def _is_changed(line: Planned) -> bool:
@@ -117,12 +117,3 @@ def _is_changed(line: Planned) -> bool:
 def _describes(line: Planned, rules: Mapping[str, LoadedRule]) -> str | None:
     loaded = rules.get(line.verdict.rule)
     return loaded.rule.describes if loaded is not None else None
-
-
-def _name_some(paths: Sequence[str]) -> str:
-    """Base names where they are short enough, else the first and how many more."""
-    names = list(dict.fromkeys(path.rpartition("/")[2] for path in paths))
-    all_of_them = " and ".join(names)
-    if len(names) == 1 or (len(names) == 2 and len(all_of_them) <= _MOST_LETTERS):
-        return all_of_them
-    return f"{names[0]} and {len(names) - 1} more"

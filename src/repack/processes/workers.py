@@ -80,6 +80,7 @@ class Pool:
         """End all workers, the idle ones in order unless it has to be at once."""
         with interrupts.undisturbed():
             self._waiting.clear()
+            self._begun.clear()
             self._staff.dismiss(lambda worker: at_once or bool(worker.jobs))
 
     def recruit(self) -> None:

@@ -14,7 +14,7 @@ from repack import codecs
 from repack.dicom import syntaxes
 from repack.dicom.syntaxes import EXPLICIT_LE
 from repack.model import SPLIT_STUDY, Proof
-from repack.record.manifest import EntryRecord
+from repack.record.manifest import EntryRecord, syntax_now
 
 #: Languages with a template, in the order of the leaflet; English is always there.
 LANGUAGES = ("en", "de", "es", "fr")
@@ -40,12 +40,12 @@ def compose(entries: Sequence[EntryRecord], keep_locales: Sequence[str], part: t
 def _facts(entries: Sequence[EntryRecord]) -> dict[str, str]:
     files = [entry for entry in entries if not entry.folder]
     images = [entry for entry in files if entry.action == "transcoded" and _is_image(entry)]
-    proofs = Counter(entry.proof for entry in images if _syntax(entry) != EXPLICIT_LE)
+    proofs = Counter(entry.proof for entry in images if syntax_now(entry) != EXPLICIT_LE)
     counts = {
         "exact": proofs[Proof.EXACT],
         "samples": proofs[Proof.SAMPLES],
         "bounded": proofs[Proof.BOUNDED],
-        "native": sum(_syntax(entry) == EXPLICIT_LE for entry in images),
+        "native": sum(syntax_now(entry) == EXPLICIT_LE for entry in images),
         "rebuilt": sum(entry.proof is Proof.EXACT for entry in images),
         "index": sum(entry.action == "transcoded" and not _is_image(entry) for entry in files),
         "unchanged": sum(entry.action == "copied" and not entry.damaged for entry in files),
@@ -58,9 +58,9 @@ def _facts(entries: Sequence[EntryRecord]) -> dict[str, str]:
 
 def _tell_openers(images: Sequence[EntryRecord]) -> dict[str, str]:
     """Names of what current viewers open, of what hardly any does, and the commands that give back the pixels."""
-    used = sorted({_syntax(image) for image in images} & codecs.OPENED_AS.keys(), key=_name)
+    used = sorted({syntax_now(image) for image in images} & codecs.OPENED_AS.keys(), key=_name)
     readers = {_name(uid): codecs.OPENED_AS[uid].few_readers for uid in used}
-    lossless = {_syntax(image) for image in images if image.proof is not Proof.BOUNDED}
+    lossless = {syntax_now(image) for image in images if image.proof is not Proof.BOUNDED}
     unpackers = codecs.find_unpackers(uid for uid in used if uid in lossless)
     return {
         "common": ", ".join(name for name, few in readers.items() if not few),
@@ -74,11 +74,6 @@ def _tell_openers(images: Sequence[EntryRecord]) -> dict[str, str]:
 
 def _name(uid: str) -> str:
     return syntaxes.find(uid).name
-
-
-def _syntax(entry: EntryRecord) -> str:
-    """The transfer syntax of an image as it is now."""
-    return (entry.after and entry.after.transfer_syntax) or ""
 
 
 def _is_image(entry: EntryRecord) -> bool:

@@ -245,6 +245,11 @@ def _repeated(states: Iterable[State]) -> Iterator[State]:
             seen.add(state.sha256)
 
 
+def syntax_now(entry: EntryRecord) -> str:
+    """The transfer syntax of an image as it is in the zip; empty for what has none."""
+    return (entry.after and entry.after.transfer_syntax) or ""
+
+
 def is_image(entry: EntryRecord) -> bool:
     """By its content, whatever a rule of the user calls it; an index of images states a transfer syntax, too."""
     is_index = entry.category is Category.DICOMDIR or (

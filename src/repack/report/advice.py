@@ -7,7 +7,7 @@ from repack.codecs.frames import Codec
 from repack.dicom import syntaxes
 from repack.dicom.syntaxes import Kind
 from repack.model import Category, Proof
-from repack.record.manifest import EntryRecord, is_image
+from repack.record.manifest import EntryRecord, is_image, syntax_now
 from repack.report import words
 from repack.report.page import Advice, Column, Step, Table
 from repack.report.told import Told
@@ -115,7 +115,7 @@ def giving_back(told: Told) -> tuple[Advice, ...]:
 
 def _unpacking(images: Sequence[EntryRecord]) -> Iterator[Step]:
     """How to get the pixels back with programs of others, as far as any of them can."""
-    lossless = dict.fromkeys(_now(image) for image in images if image.proof is not Proof.BOUNDED)
+    lossless = dict.fromkeys(syntax_now(image) for image in images if image.proof is not Proof.BOUNDED)
     for tool, uids in codecs.find_unpackers(lossless).items():
         yield Step(
             f"{tool.kit} makes an image A ({_name_all(uids)}) into an uncompressed one, B:", f"{tool.command} A B"
@@ -125,12 +125,8 @@ def _unpacking(images: Sequence[EntryRecord]) -> Iterator[Step]:
         yield Step(_NO_TOOL.format(_name_all(closed)))
     if any(image.proof is Proof.BOUNDED for image in images):
         yield Step(_NO_WAY_BACK)
-    if not any(_now(image) in codecs.OPENED_AS for image in images):
+    if not any(syntax_now(image) in codecs.OPENED_AS for image in images):
         yield _AS_THEY_ARE
-
-
-def _now(image: EntryRecord) -> str:
-    return (image.after and image.after.transfer_syntax) or ""
 
 
 def _name_all(uids: Iterable[str]) -> str:
